@@ -1,0 +1,83 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every target of ours: Swift 6 mode, warnings are errors, imports private unless said otherwise.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+  .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "soulpack",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "soulpack", targets: ["soulpack"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // C and C++: system libraries behind thin shims; CKernels is our own mathematics.
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .target(
+      name: "CSimdjson", cxxSettings: [.treatAllWarnings(as: .error)],
+      linkerSettings: [.linkedLibrary("simdjson")]),
+    .target(name: "CKernels", cSettings: [.treatAllWarnings(as: .error)]),
+
+    // Nouns at the bottom; one library, one owner.
+    room("Artifacts"),
+    room("Hashing", ["Artifacts", "CCrypto"]),
+    room("Archiving", ["CArchive"]),
+    room("Signing", ["Artifacts", "Hashing", "CSodium"]),
+
+    // Rooms.
+    room("Store", ["Artifacts", "Hashing", grdb]),
+    room("Recipes", ["Artifacts", yams]),
+    room("Planning", ["Artifacts", "Recipes"]),
+    room("Running", ["Artifacts", "Hashing", "Planning", "Store"]),
+    room("Curation", ["Artifacts", "Hashing", "CSimdjson"]),
+    room("Engine", ["Artifacts", "Hashing", "CKernels"]),
+    room("Judging", ["Artifacts", "Hashing", "Signing"]),
+    room("Identities", ["Artifacts", "Signing"]),
+    room("Packaging", ["Artifacts", "Hashing", "Archiving", "Signing"]),
+    room("Explaining", ["Artifacts", "Planning", "Store"]),
+
+    // One file for each kind of action, and the thin face.
+    room("Steps", ["Artifacts", "Hashing", "Running", "Planning", "Store", "Curation", "Engine", "Judging", "Packaging"]),
+    .executableTarget(
+      name: "soulpack",
+      dependencies: [
+        "Artifacts", "Hashing", "Store", "Recipes", "Planning", "Running", "Curation", "Engine", "Judging", "Identities",
+        "Packaging", "Signing", "Explaining", "Steps", arguments,
+      ],
+      swiftSettings: strict),
+
+    tests("ArchitectureTests"),
+    tests("ArtifactsTests", ["Artifacts", "Hashing"]),
+    tests("StoreTests", ["Artifacts", "Hashing", "Store"]),
+    tests("RecipesTests", ["Artifacts", "Recipes", "Planning"]),
+    tests("RunningTests", ["Artifacts", "Hashing", "Planning", "Running", "Store"]),
+    tests("CurationTests", ["Artifacts", "Hashing", "Curation"]),
+    tests("EngineTests", ["Artifacts", "Hashing", "Engine", "CKernels"]),
+    tests("SealTests", ["Artifacts", "Hashing", "Archiving", "Signing", "Judging", "Identities", "Packaging"]),
+    tests("CommandTests", ["Artifacts", "Hashing"]),
+  ]
+)

@@ -1,0 +1,91 @@
+/// One training example, and the identity that follows it through curation, splits, lineage and withdrawal.
+package struct DatasetRecord: Hashable, Sendable {
+  package enum Content: Hashable, Sendable {
+    /// A conversation. Only the assistant's turns are trained on.
+    case messages([Message])
+    /// Running text. All of it is trained on.
+    case text(String)
+  }
+
+  package var content: Content
+
+  /// Records that share this key stay on one side of every split. Nil: the record stands alone.
+  package var conversation: String?
+
+  package init(content: Content, conversation: String? = nil) {
+    self.content = content
+    self.conversation = conversation
+  }
+}
+
+/// One turn of a conversation.
+package struct Message: Hashable, Sendable {
+  package enum Role: String, Hashable, Sendable, CaseIterable {
+    case system, user, assistant
+  }
+
+  package var role: Role
+  package var content: String
+
+  package init(role: Role, content: String) {
+    self.role = role
+    self.content = content
+  }
+}
+
+/// The digest of a record's canonical content: equal content has an equal id, wherever it was found.
+package struct RecordID: Hashable, Sendable, Comparable, CustomStringConvertible {
+  package let digest: Digest
+
+  package init(_ digest: Digest) { self.digest = digest }
+
+  package static func < (left: RecordID, right: RecordID) -> Bool { left.digest < right.digest }
+  package var description: String { digest.description }
+}
+
+extension DatasetRecord {
+  /// What the id is the digest of: the kind of example and its text; never the file, the line, the order or the conversation key.
+  package var canonicalContent: JSONValue {
+    switch content {
+    case .text(let text):
+      ["schema": "soulpack.record/1", "text": .string(text)]
+    case .messages(let messages):
+      ["schema": "soulpack.record/1", "messages": .array(messages.map(\.canonical))]
+    }
+  }
+
+  /// One line of a curated dataset: `{"conversation":…,"messages":[…]}` or `{"conversation":…,"text":…}`.
+  package var canonicalLine: JSONValue {
+    var members: [String: JSONValue] = [:]
+    if let conversation { members["conversation"] = .string(conversation) }
+    switch content {
+    case .text(let text): members["text"] = .string(text)
+    case .messages(let messages): members["messages"] = .array(messages.map(\.canonical))
+    }
+    return .object(members)
+  }
+
+  /// Reads a line that `canonicalLine` wrote. Nil where it is not one.
+  package init?(line: JSONValue) {
+    guard let members = line.object else { return nil }
+    conversation = members["conversation"]?.string
+    if let text = members["text"]?.string {
+      content = .text(text)
+    } else if let values = members["messages"]?.array {
+      let messages = values.compactMap(Message.init(canonical:))
+      guard messages.count == values.count else { return nil }
+      content = .messages(messages)
+    } else {
+      return nil
+    }
+  }
+}
+
+extension Message {
+  package var canonical: JSONValue { ["role": .string(role.rawValue), "content": .string(content)] }
+
+  package init?(canonical value: JSONValue) {
+    guard let role = value["role"]?.string.flatMap(Role.init(rawValue:)), let content = value["content"]?.string else { return nil }
+    self.init(role: role, content: content)
+  }
+}

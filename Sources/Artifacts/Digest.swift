@@ -1,0 +1,84 @@
+/// A SHA-256 digest: the one name by which soulpack knows content.
+///
+/// SHA-256 is what OCI, in-toto and OpenSSF model signing speak, so a digest printed here can be handed to those tools.
+package struct Digest: Hashable, Sendable {
+  package static let byteCount = 32
+
+  /// The 32 bytes, most significant first.
+  package let bytes: [UInt8]
+
+  /// Fails unless there are exactly 32 bytes.
+  package init?(bytes: some Collection<UInt8>) {
+    guard bytes.count == Self.byteCount else { return nil }
+    self.bytes = Array(bytes)
+  }
+
+  /// Reads 64 lower-case hexadecimal digits, bare or after `sha256:`. Any other form is refused, so that one digest has one spelling.
+  package init?(_ text: some StringProtocol) {
+    let digits = text.hasPrefix("sha256:") ? text.utf8.dropFirst(7) : text.utf8.dropFirst(0)
+    guard let bytes = hexadecimalBytes(digits), let digest = Digest(bytes: bytes) else { return nil }
+    self = digest
+  }
+
+  /// 64 lower-case hexadecimal digits.
+  package var hex: String { hexadecimal(bytes) }
+
+  /// The first twelve digits: enough for a person to tell two apart, never used as a key.
+  package var short: String { String(hex.prefix(12)) }
+}
+
+extension Digest: CustomStringConvertible {
+  /// `sha256:` and the digits, the spelling that OCI uses.
+  package var description: String { "sha256:" + hex }
+}
+
+extension Digest: Comparable {
+  package static func < (left: Digest, right: Digest) -> Bool {
+    left.bytes.lexicographicallyPrecedes(right.bytes)
+  }
+}
+
+extension Digest: Codable {
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    guard let digest = Digest(text) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a SHA-256 digest")
+    }
+    self = digest
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+}
+
+/// Lower-case hexadecimal digits of some bytes.
+package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+  var digits: [UInt8] = []
+  for byte in bytes {
+    digits.append(hexadecimalDigits[Int(byte >> 4)])
+    digits.append(hexadecimalDigits[Int(byte & 15)])
+  }
+  return String(decoding: digits, as: UTF8.self)
+}
+
+/// The bytes of lower-case hexadecimal digits, or nil where a digit is missing or is not one.
+package func hexadecimalBytes(_ digits: some Collection<UInt8>) -> [UInt8]? {
+  guard digits.count.isMultiple(of: 2) else { return nil }
+  var bytes: [UInt8] = []
+  var high: UInt8?
+  for digit in digits {
+    guard let value = hexadecimalDigits.firstIndex(of: digit) else { return nil }
+    if let first = high {
+      bytes.append(first << 4 | UInt8(value))
+      high = nil
+    } else {
+      high = UInt8(value)
+    }
+  }
+  return bytes
+}
+
+private let hexadecimalDigits = Array("0123456789abcdef".utf8)

@@ -1,0 +1,3 @@
+// libarchive: tar in and out.
+#include <archive.h>
+#include <archive_entry.h>
