@@ -1,7 +1,7 @@
 package import Artifacts
 internal import Foundation
 package import Planning
-package import Store
+internal import Store
 
 /// Carries out the actions of a plan: each as soon as its inputs are known, none whose key has been seen.
 ///
@@ -14,29 +14,32 @@ package struct Build: Sendable {
     package var threads: Int
     /// After a failure, go on with what does not depend on it.
     package var keepsGoing: Bool
+    /// When the wall budget is used up.
+    package var deadline: ContinuousClock.Instant?
 
-    package init(jobs: Int, threads: Int, keepsGoing: Bool) {
+    package init(jobs: Int, threads: Int, keepsGoing: Bool, deadline: ContinuousClock.Instant?) {
       self.jobs = jobs
       self.threads = threads
       self.keepsGoing = keepsGoing
+      self.deadline = deadline
     }
   }
 
   package let actions: [Action]
   package let sources: [Source: Digest]
   package let steps: [ActionKind: any Step]
-  package let store: Store
+  package let journal: Journal
   package let options: Options
   package let emit: @Sendable (BuildEvent) -> Void
 
   package init(
-    actions: [Action], sources: [Source: Digest], steps: [ActionKind: any Step], store: Store, options: Options,
+    actions: [Action], sources: [Source: Digest], steps: [ActionKind: any Step], journal: Journal, options: Options,
     emit: @escaping @Sendable (BuildEvent) -> Void
   ) {
     self.actions = actions
     self.sources = sources
     self.steps = steps
-    self.store = store
+    self.journal = journal
     self.options = options
     self.emit = emit
   }
@@ -66,7 +69,8 @@ package struct Build: Sendable {
   }
 
   private func reuse(_ action: Action, _ key: ActionKey) throws -> [String: Digest]? {
-    guard let entry = try store.actions.lookup(key.digest) else { return nil }
+    guard let entry = try journal.store.actions.lookup(key.digest) else { return nil }
+    try journal.reused(action, key)
     emit(.reused(action: action.id.name, key: key.digest))
     return entry.outputs
   }
@@ -78,16 +82,17 @@ package struct Build: Sendable {
     do {
       guard let step = steps[action.kind] else { throw MissingStep(kind: action.kind) }
       emit(.started(action: action.id.name, kind: action.kind.rawValue))
-      let workFolder = try store.makeWorkFolder(named: action.id.name)
+      let store = journal.store
+      let workFolder = try store.makeWorkFolder(action.id.name)
       let context = self.context(action, inputs: inputs, key: key, workFolder: workFolder)
       let outcome: Result<[String: Digest], any Error>
       do { outcome = .success(try await step.run(context)) } catch { outcome = .failure(error) }
       try store.removeWorkFolder(workFolder)
       let outputs = try outcome.get()
-      let seconds = clock.now - began
-      try store.record(action: action, key: key, inputs: inputs, outputs: outputs, seconds: seconds.inSeconds)
+      let seconds = (clock.now - began) / .seconds(1)
+      try journal.finished(action, key, inputs: inputs, outputs: outputs, seconds: seconds)
       try context.checkpoint.remove()
-      return .success(Execution(key: key, outputs: outputs, seconds: seconds.inSeconds))
+      return .success(Execution(key: key, outputs: outputs, seconds: seconds))
     } catch {
       return .failure(error)
     }
@@ -97,8 +102,8 @@ package struct Build: Sendable {
     let name = action.id.name
     let emit = self.emit
     return StepContext(
-      action: action, inputs: inputs, store: store, threads: options.threads, workFolder: workFolder,
-      checkpoint: Checkpoint(key: key.digest, folder: store.checkpointFolder),
+      action: action, inputs: inputs, store: journal.store, threads: options.threads, deadline: options.deadline,
+      workFolder: workFolder, checkpoint: Checkpoint(key: key.digest, folder: journal.store.root.appending(path: "checkpoints")),
       report: { emit(.progress(action: name, $0)) }, note: { emit(.note(action: name, $0)) })
   }
 
@@ -112,6 +117,7 @@ package struct Build: Sendable {
       state.stop()
     case .failure(let error):
       state.settle(id, as: .failed(error))
+      try journal.failed(id)
       if !options.keepsGoing { state.stop() }
       emit(.failed(action: id.name, reason: (error as? any ExplainedError)?.message ?? String(describing: error)))
     }
@@ -138,10 +144,4 @@ package struct MissingStep: ExplainedError {
 
   package var message: String { "no step is there for \"\(kind.rawValue)\"" }
   package var hint: String? { "this is a defect of soulpack: please report it with the recipe" }
-}
-
-extension Duration {
-  package var inSeconds: Double {
-    Double(components.seconds) + Double(components.attoseconds) * 1e-18
-  }
 }

@@ -24,7 +24,7 @@ package struct Forecast: Sendable {
 
   package var isUpToDate: Bool { rows.allSatisfy { $0.standing == .upToDate } }
 
-  package init(actions: [Action], sources: [Source: Digest], store: Store) throws {
+  package init(actions: [Action], sources: [Source: Digest], store: ReadableStore) throws {
     var outputs: [ActionID: [String: Digest]] = [:]
     var rows: [Row] = []
     for action in actions {

@@ -100,11 +100,9 @@ extension Lock {
 
   /// The lock of a root, empty where there is none yet.
   package init(readingFrom root: URL) throws {
+    self.init()
     let file = root.appending(path: Lock.fileName)
-    guard FileManager.default.fileExists(atPath: file.path) else {
-      self.init()
-      return
-    }
+    guard FileManager.default.fileExists(atPath: file.path) else { return }
     guard let document = try? JSONValue(parsing: try Data(contentsOf: file)),  // Whatever is wrong with it, the answer is the same.
       document["schema"]?.string == "soulpack.lock/1", let recipes = document["recipes"]?.object
     else { throw UnreadableLock(path: file.path) }

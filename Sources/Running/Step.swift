@@ -15,13 +15,15 @@ package protocol Step: Sendable {
 package struct StepContext: Sendable {
   package let action: Action
   package let inputs: [String: Digest]
-  package let store: Store
+  package let store: WritableStore
   /// For the kernels; never part of a result.
   package let threads: Int
+  /// When the step is to have stopped, after saving a checkpoint. It is no part of the key, and never of a result.
+  package let deadline: ContinuousClock.Instant?
   /// A folder of this run's own, removed afterwards.
   package let workFolder: URL
   package let checkpoint: Checkpoint
-  package let report: @Sendable (Progress) -> Void
+  package let report: @Sendable (StepProgress) -> Void
   package let note: @Sendable (String) -> Void
 
   /// The bytes of an input that the plan promised.
@@ -34,19 +36,24 @@ package struct StepContext: Sendable {
     return digest
   }
 
-  /// The files of an input that is a snapshot.
+  /// The listing of an input that is a snapshot.
   package func snapshot(_ name: String) throws -> Snapshot {
-    let document = try JSONValue(parsingCanonical: try input(name))
-    guard let snapshot = Snapshot(canonical: document) else { throw MissingInput(action: action.id, input: name) }
-    return snapshot
+    try store.objects.snapshot(try digest(of: name))
+  }
+
+  /// The files of an input that is a snapshot, by path.
+  package func files(_ name: String) throws -> [String: Data] {
+    let entries = try snapshot(name).entries
+    let contents = try store.objects.get(entries.map(\.digest))
+    return Dictionary(uniqueKeysWithValues: zip(entries.map(\.path), contents))
   }
 
   /// Stores files as a snapshot, and gives the snapshot's digest.
   package func put(files: [String: Data]) throws -> Digest {
-    let entries = try files.map { path, bytes in
-      Snapshot.Entry(path: path, byteCount: Int64(bytes.count), digest: try store.objects.put(bytes))
-    }
-    return try store.objects.put(Snapshot(entries: entries).canonical.canonical)
+    let files = files.sorted { $0.key < $1.key }
+    let digests = try store.objects.put(files.map(\.value))
+    let entries = zip(files, digests).map { Snapshot.Entry(path: $0.key, byteCount: Int64($0.value.count), digest: $1) }
+    return try store.objects.put(Snapshot(entries: entries))
   }
 }
 

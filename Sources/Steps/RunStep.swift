@@ -1,7 +1,7 @@
 package import Artifacts
-package import Foundation
+internal import Foundation
 internal import Hashing
-internal import Planning
+package import Planning
 package import Running
 internal import Store
 
@@ -12,12 +12,13 @@ internal import Store
 package struct RunStep: Step {
   /// Asked once before the command runs. The digest covers the command line and all inputs: a changed script asks again.
   package typealias Approval = @Sendable (ForeignCommand) throws -> Void
+  package typealias ChangedSources = @Sendable ([Source]) throws -> [String]
 
   private let approve: Approval
   /// Says which of the action's sources no longer have, on disk, the bytes that were taken into the store.
-  private let changedSources: @Sendable ([Source]) throws -> [String]
+  private let changedSources: ChangedSources
 
-  package init(approve: @escaping Approval, changedSources: @escaping @Sendable ([Source]) throws -> [String]) {
+  package init(approve: @escaping Approval, changedSources: @escaping ChangedSources) {
     self.approve = approve
     self.changedSources = changedSources
   }
@@ -31,9 +32,9 @@ package struct RunStep: Step {
     let arguments = command.arguments.map { expand($0, places: places, output: output) }
     try await execute(arguments, of: command, context)
     try checkSources(of: command, context)
-    let files = try FolderScanner(store: context.store).scan(output)
-    guard !files.entries.isEmpty else { throw CommandFailure(action: command.action, problem: .noOutput) }
-    return ["files": try context.store.objects.put(files.canonical.canonical)]
+    let scan = try await FolderScanner(context.store).scan(output)
+    guard !scan.snapshot.entries.isEmpty else { throw CommandFailure(action: command.action, problem: .noOutput) }
+    return ["files": scan.digest]
   }
 
   /// Relative sources stand where the recipe says, under the work folder, which is the command's working directory; absolute ones in a
@@ -41,14 +42,13 @@ package struct RunStep: Step {
   private func layOutInputs(_ context: StepContext) throws -> [String: URL] {
     var places: [String: URL] = [:]
     for (name, reference) in context.action.inputs {
-      let snapshot = try context.snapshot(name)
       let place = place(of: reference, name: name, in: context.workFolder)
       places[name] = place
-      let isFile = if case .source(let source) = reference { source.kind == .file } else { false }
-      for entry in snapshot.entries {
-        let target = isFile ? place : place.appending(path: entry.path)
-        try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try context.store.objects.export(entry.digest, to: target)
+      if case .source(let source) = reference, source.kind == .file {
+        try FileManager.default.createDirectory(at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try context.store.objects.export(try context.digest(of: name), to: place, durable: false)
+      } else {
+        try context.store.objects.export(try context.snapshot(name), to: place)
       }
     }
     return places
@@ -70,7 +70,7 @@ package struct RunStep: Step {
 
   private func execute(_ arguments: [String], of command: ForeignCommand, _ context: StepContext) async throws {
     let talk = context.workFolder.appending(path: "talk")
-    FileManager.default.createFile(atPath: talk.path, contents: nil)
+    try Data().write(to: talk)
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = arguments

@@ -59,7 +59,7 @@ package enum Fsck {
 
 extension OpenStore {
   /// Checks everything. `pinned` is the head of the log that `soul.lock` holds, and `progress` is told of objects done.
-  package func fsck(pinned: LogHead? = nil, progress: (Artifacts.Progress) -> Void = { _ in }) throws -> Fsck.Report {
+  package func fsck(pinned: LogHead? = nil, progress: (StepProgress) -> Void = { _ in }) throws -> Fsck.Report {
     var report = Fsck.Report()
     report.problems += try checkDatabase()
     try checkObjects(into: &report, progress: progress)
@@ -79,14 +79,14 @@ extension OpenStore {
   }
 
   /// Each object in a read of its own: a check of hours does not hold one moment of the database open.
-  private func checkObjects(into report: inout Fsck.Report, progress: (Artifacts.Progress) -> Void) throws {
+  private func checkObjects(into report: inout Fsck.Report, progress: (StepProgress) -> Void) throws {
     let total = Int64(try objects.totals().count)
     var last: Digest?
     while let row = try nextObject(after: last) {
       report.problems += problem(with: row.digest).map { [$0] } ?? []
       report.objectCount += 1
       report.byteCount += row.byteCount
-      progress(Artifacts.Progress(done: report.objectCount, total: total, unit: "objects"))
+      progress(StepProgress(done: report.objectCount, total: total, unit: "objects"))
       last = row.digest
     }
   }

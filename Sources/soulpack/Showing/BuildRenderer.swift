@@ -74,7 +74,7 @@ final class BuildRenderer: Sendable {
     terminal.say(text)
   }
 
-  private func showProgress(_ action: String, _ progress: Progress, _ state: inout State) {
+  private func showProgress(_ action: String, _ progress: StepProgress, _ state: inout State) {
     let now = ContinuousClock.now
     // A resumed step does not begin at zero: its rate is that of this process.
     if state.began[action] == nil { state.began[action] = (now, progress.done) }
@@ -89,7 +89,7 @@ final class BuildRenderer: Sendable {
     }
   }
 
-  private func words(_ action: String, _ progress: Progress, _ now: ContinuousClock.Instant, _ state: State) -> String {
+  private func words(_ action: String, _ progress: StepProgress, _ now: ContinuousClock.Instant, _ state: State) -> String {
     var words = ["[\(state.settled + 1)/\(max(state.total, state.settled + 1))]", action]
     if let total = progress.total, total > 0 {
       words.append("\(Quantity.count(progress.done))/\(Quantity.count(total)) \(progress.unit)")
@@ -101,7 +101,7 @@ final class BuildRenderer: Sendable {
     return words.joined(separator: "  ")
   }
 
-  private func secondsLeft(_ action: String, _ progress: Progress, _ now: ContinuousClock.Instant, _ state: State) -> Double? {
+  private func secondsLeft(_ action: String, _ progress: StepProgress, _ now: ContinuousClock.Instant, _ state: State) -> Double? {
     guard let total = progress.total, let began = state.began[action], progress.done > began.done else { return nil }
     let elapsed = (now - began.time) / .seconds(1)
     guard elapsed > 1 else { return nil }
