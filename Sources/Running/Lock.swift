@@ -45,10 +45,11 @@ extension Lock {
     case semantics(kind: String, locked: Int64, found: Int64)
   }
 
-  /// What differs between the pins of a recipe and what a build would use. Sorted, so that two runs say the same.
-  package func differences(from found: Pins, recipe: String) -> [Difference] {
+  /// What differs between the pins of a recipe and what a build would use. Sorted, so that two runs say the same. A goal short of the
+  /// whole recipe uses some of the sources only: then `isComplete` is false, and a pin that is not used is no difference.
+  package func differences(from found: Pins, recipe: String, isComplete: Bool) -> [Difference] {
     guard let pins = recipes[recipe] else { return [.notLocked(recipe: recipe)] }
-    let paths = Set(pins.sources.keys).union(found.sources.keys).sorted()
+    let paths = (isComplete ? Set(pins.sources.keys) : []).union(found.sources.keys).sorted()
     let sources = paths.compactMap { path -> Difference? in
       pins.sources[path] == found.sources[path] ? nil : .source(path: path, locked: pins.sources[path], found: found.sources[path])
     }
