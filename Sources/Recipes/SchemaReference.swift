@@ -32,7 +32,7 @@ private struct Reference {
     case .record(let record):
       let prefix = path.isEmpty ? "" : path + "."
       for field in record.fields {
-        let type = field.shape.expectation
+        let type = field.shape.reference
         entries.append(RecipeSchema.Entry(path: prefix + field.key, type: type, presence: field.presence.text, doc: field.doc))
         visit(field.shape, prefix + field.key)
       }
@@ -44,6 +44,17 @@ private struct Reference {
       visit(collection, path)
     case .word(_, let words): later += words.map { "\(path): \($0)" }
     default: break
+    }
+  }
+}
+
+extension Shape {
+  /// What the reference says is wanted: an error's words, and what a list holds.
+  fileprivate var reference: String {
+    switch self {
+    case .list(let shape, _): "a list, each \(shape.reference)"
+    case .either(let scalar, let collection): "\(scalar.reference), or \(collection.reference)"
+    default: expectation
     }
   }
 }
