@@ -1,3 +1,18 @@
+/// A foreign command.
+package struct RunStep: Hashable, Sendable {
+  package enum Input: Hashable, Sendable {
+    case file(String)
+    /// Written with a `/` at its end.
+    case folder(String)
+    case run(String)
+  }
+
+  package let name: String
+  /// Program and arguments, with `{input.NAME}` and `{output}` still in them.
+  package let command: [String]
+  package let inputs: [String: Input]
+}
+
 /// The `{…}` in the arguments of a run step.
 package enum RunPlaceholder {
   /// The names between braces, in order: `input.dictionary`, `output`. Braces around anything but letters, digits, `.`, `_` and `-` are
