@@ -26,7 +26,7 @@ package struct WrappedSecret: Hashable, Sendable {
 
   package static let saltByteCount = Int(crypto_pwhash_SALTBYTES)
   package static let nonceByteCount = Int(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES)
-  private static let tagByteCount = Int(crypto_aead_xchacha20poly1305_ietf_ABYTES)
+  package static let tagByteCount = Int(crypto_aead_xchacha20poly1305_ietf_ABYTES)
 
   package let cost: Cost
   package let salt: Data
