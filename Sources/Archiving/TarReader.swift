@@ -86,30 +86,3 @@ package struct TarReader: ~Copyable {
     return UnsafeRawBufferPointer(piece)
   }
 }
-
-extension TarReader {
-  /// Reads one stretch of a file again, as a member that `next` told of. The bytes may have changed since: digest them.
-  package static func read(_ url: URL, offset: Int64, byteCount: Int64, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-    let file: ByteFile
-    do throws(TarProblem) {
-      file = try ByteFile.opening(url)
-    } catch {
-      throw TarError(path: url.path, member: nil, problem: error)
-    }
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferByteCount, alignment: 64)
-    defer { buffer.deallocate() }
-    var done: Int64 = 0
-    while done < byteCount {
-      let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(min(Int64(buffer.count), byteCount - done))])
-      let count: Int
-      do throws(TarProblem) {
-        count = try file.read(at: offset + done, into: piece)
-      } catch {
-        throw TarError(path: url.path, member: nil, problem: error)
-      }
-      guard count == piece.count else { throw TarError(path: url.path, member: nil, problem: .truncated) }
-      try body(UnsafeRawBufferPointer(piece))
-      done += Int64(count)
-    }
-  }
-}

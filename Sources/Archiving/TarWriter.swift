@@ -2,8 +2,6 @@ package import Foundation
 
 /// Writes a canonical tar to a new file, member by member, in the order given; memory does not grow with the members.
 package struct TarWriter: ~Copyable {
-  private static let bufferByteCount = 1 << 20
-
   private let path: String
   private let file: ByteFile
   private var names: Set<String> = []
@@ -28,16 +26,16 @@ package struct TarWriter: ~Copyable {
     }
   }
 
-  /// Copies `byteCount` bytes of a file, from `offset` on. Each piece is shown to `observe` as it is written, so that what is digested is what
-  /// went in. A source that has fewer bytes is an error.
-  package mutating func append(
-    _ name: String, copying source: URL, offset: Int64 = 0, byteCount: Int64, observe: (UnsafeRawBufferPointer) -> Void
-  ) throws(TarError) {
+  /// Copies a stretch of a file. Each piece is shown to `observe` as it is written, so that what is digested is what went in. A source that has
+  /// fewer bytes is an error.
+  package mutating func append(_ name: String, copying source: Extent, observe: (UnsafeRawBufferPointer) -> Void) throws(TarError) {
     do throws(TarProblem) {
-      let input = try ByteFile.opening(source)
-      try begin(name, byteCount: byteCount)
-      try copy(input, offset: offset, byteCount: byteCount, observe: observe)
-      try pad(after: byteCount)
+      try begin(name, byteCount: source.byteCount)
+      try source.pieces { (piece) throws(TarProblem) in
+        observe(piece)
+        try file.write(piece)
+      }
+      try pad(after: source.byteCount)
     } catch {
       throw TarError(path: path, member: name, problem: error)
     }
@@ -57,22 +55,6 @@ package struct TarWriter: ~Copyable {
     let header = try TarHeader(name: name, fileByteCount: byteCount)
     guard names.insert(name).inserted else { throw .duplicate }
     try write(header.block)
-  }
-
-  private func copy(
-    _ input: borrowing ByteFile, offset: Int64, byteCount: Int64, observe: (UnsafeRawBufferPointer) -> Void
-  ) throws(TarProblem) {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferByteCount, alignment: 64)
-    defer { buffer.deallocate() }
-    var copied: Int64 = 0
-    while copied < byteCount {
-      let wanted = Int(min(Int64(buffer.count), byteCount - copied))
-      let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted])
-      guard try input.read(at: offset + copied, into: piece) == wanted else { throw .sourceChanged }
-      observe(UnsafeRawBufferPointer(piece))
-      try file.write(UnsafeRawBufferPointer(piece))
-      copied += Int64(wanted)
-    }
   }
 
   private func pad(after byteCount: Int64) throws(TarProblem) {
