@@ -67,7 +67,9 @@ struct HostileRecipeTests {
     }
   }
 
-  @Test("a recipe with bytes changed, dropped or doubled is read or refused, and every refusal has a place", arguments: ["ember", "lamplighter", "jargon"])
+  @Test(
+    "a recipe with bytes changed, dropped or doubled is read or refused, and every refusal has a place",
+    arguments: ["ember", "lamplighter", "jargon"])
   func mutated(name: String) throws {
     let original = try Data(contentsOf: RecipeFixture.repository.appending(path: "recipes/\(name).yaml"))
     let marks = Data("{}[]:,-&*!|>%\"'#\n\t 0\u{e9}".utf8) + [0xFF, 0x00]
