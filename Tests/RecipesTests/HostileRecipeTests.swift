@@ -54,6 +54,44 @@ struct HostileRecipeTests {
     #expect(errors.count == 1)
   }
 
+  /// SplitMix64 (Steele, Lea, Flood 2014): the same mutations in every run.
+  private struct Mutations: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+      state &+= 0x9E37_79B9_7F4A_7C15
+      var mixed = state
+      mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+      mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+      return mixed ^ (mixed >> 31)
+    }
+  }
+
+  @Test(
+    "a recipe with bytes changed, dropped or doubled is read or refused, and every refusal has a place",
+    arguments: ["ember", "lamplighter", "jargon"])
+  func mutated(name: String) throws {
+    let original = try Data(contentsOf: RecipeFixture.repository.appending(path: "recipes/\(name).yaml"))
+    let marks = Data("{}[]:,-&*!|>%\"'#\n\t 0\u{e9}".utf8) + [0xFF, 0x00]
+    var mutations = Mutations(state: 1)
+    var refused = 0
+    for _ in 0..<1_500 {
+      var bytes = original
+      for _ in 0...Int.random(in: 0..<3, using: &mutations) {
+        let place = Int.random(in: 0..<bytes.count, using: &mutations)
+        switch Int.random(in: 0..<3, using: &mutations) {
+        case 0: bytes[place] = marks.randomElement(using: &mutations) ?? 0
+        case 1: bytes.remove(at: place)
+        default: bytes.insert(contentsOf: bytes[place...].prefix(40), at: place)
+        }
+      }
+      let errors = try RecipeFixture.errors(in: bytes)
+      refused += errors.isEmpty ? 0 : 1
+      #expect(errors.allSatisfy { $0.message.hasPrefix("recipes/x.yaml:") })
+    }
+    #expect(refused > 100)
+  }
+
   @Test("stars and ampersands inside text are text")
   func starsInText() throws {
     let text = RecipeFixture.replacing([

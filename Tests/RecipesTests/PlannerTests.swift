@@ -70,9 +70,13 @@ struct PlannerTests {
 
   @Test("a base of a base has the prefix twice, and every action stands after what it needs")
   func baseOfABase() throws {
-    let tuned = Self.ember.replacing("new: { hidden: 64, layers: 2, heads: 4, kv-heads: 2, intermediate: 96, context: 128, tokenizer: { vocabulary: 512 } }", with: "recipe: recipes/ember.yaml")
+    let tuned = RecipeFixture.replacing([
+      "base": "base: { recipe: recipes/ember.yaml }", "  letters:": "  primer: { from: datasets/primer, license: MIT }",
+      "  letters-lora": "  primer: { dataset: primer, method: full, context: 128 }",
+    ])
     let plan = try Self.plan(
-      RecipeFixture.replacing(["base": "base: { recipe: recipes/tuned.yaml }"]), ["recipes/tuned.yaml": tuned, "recipes/ember.yaml": Self.ember])
+      RecipeFixture.replacing(["base": "base: { recipe: recipes/tuned.yaml }"]),
+      ["recipes/tuned.yaml": tuned, "recipes/ember.yaml": Self.ember])
     #expect(plan["base/train.primer.1"]?.inputs["base"] == .output("base/base/select.primer", "winner"))
     #expect(plan["base/score.primer.0"]?.parameters == ["subject": "base", "context": 128])
     #expect(plan["base/score.primer.1"]?.parameters == ["subject": "model", "context": 128])

@@ -64,6 +64,10 @@ struct RecipeErrorTests {
     .train("optimizer: { betas: [0.9, ▸1] }", "\"betas\" needs a number from 0 and below 1, at most 15 digits, found \"1\""),
     .train("optimizer: { warmup: ▸2 }", "\"warmup\" needs a number from 0 to 1, at most 15 digits, found \"2\""),
     .train("candidates: ▸[]", "\"candidates\" needs at least one value, found 0"),
+    .data("from: ▸[d]", "\"from\" needs a path relative to the root, or absolute, or a mapping, found a list"),
+    .data("from: ▸{ rnu: x }", "from needs the key \"run\""),
+    .data("from: { ▸rnu: x }", "unknown key \"rnu\" in from", "did you mean \"run\"?"),
+    .train("lora: { targets: ▸{} }", "\"targets\" needs \"all-linear\", or a list, found a mapping"),
     .data("from: d, contributor: ▸bob", "\"contributor\" needs a key such as did:key:z6Mk…, found \"bob\""),
     .data("from: d, files: [▸\"../*\"]", "\"files\" needs a pattern inside \"from\" such as talk/*.jsonl, found the text \"../*\""),
     .split("holdout: ▸110%", "\"holdout\" needs a percentage from 0% to 100%, at most four decimals, found \"110%\""),
@@ -153,6 +157,12 @@ struct RecipeErrorTests {
         "recipes/x.yaml:10:33: \"epochs\" needs a whole number from 1 to 100000, found \"0\"",
         "recipes/x.yaml:10:36: unknown key \"methd\" in train.x",
       ])
+  }
+
+  @Test("braces that are no placeholder are an argument like any other")
+  func bracesInArguments() throws {
+    let run = "license: MIT\nrun:\n  make: { command: [jq, '{a: .b, c: {}}', '{output}'] }"
+    #expect(try RecipeFixture.errors(in: RecipeFixture.replacing(["license": run])).isEmpty)
   }
 
   @Test("a circle of three run steps is told once")
