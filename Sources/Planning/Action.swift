@@ -47,9 +47,10 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// `incumbent` (whether there is a `score.0`).
   case select
   /// Inputs: everything the Soul speaks of: `dataset`, `ledger`, `train`, `validation`, `holdout`, `decision`, `winner`, `trace.1`, …, `score.0`
-  /// (as in `select`), `score.1`, …, and `base`, or `tokenizer` for a new model. Outputs: `archive`.
+  /// (as in `select`), `score.1`, …, and `base`, or `tokenizer` for a new model. Outputs: `archive`, `summary` (its digest and the selection).
   /// Parameters: `recipe` (normalised), `bases` (the normalised recipes of the base and of its bases, nearest first), `overrides` (as given),
-  /// `dataset` and `target` (their names in the recipe), `component` (`adapter` or `model`: what the winner is).
+  /// `dataset` and `target` (their names in the recipe), `component` (`adapter` or `model`: what the winner is),
+  /// `lease-seconds`.
   case seal
 
   /// Part of every action key. Bump it with any change of what the step gives for the same inputs.

@@ -25,10 +25,11 @@ package enum Planner {
   /// The recipe, the recipe of its base, the recipe of that one's base, and so on.
   private static func chain(from recipe: Recipe, loader: Loader) throws -> [Recipe] {
     var chain = [recipe]
+    var paths = [recipe.path]
     var current = recipe
     while case .recipe(let path, let place) = current.base {
-      let paths = chain.map(\.path)
       guard !paths.contains(path) else { throw PlanError(.cycle(paths + [path]), at: place) }
+      paths.append(path)
       current = try load(path, at: place, loader)
       guard current.train.method == .full else { throw PlanError(.baseIsAnAdapter(path), at: place) }
       chain.append(current)

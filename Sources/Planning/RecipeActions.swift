@@ -142,6 +142,7 @@ struct RecipeActions {
       parameters: [
         "recipe": recipe.normalised, "bases": .array(bases), "overrides": .array(recipe.overrides.map { .string($0) }),
         "dataset": .string(target.dataset), "target": .string(target.name), "component": isAdapter ? "adapter" : "model",
+        "lease-seconds": .integer(recipe.permissions.lease.seconds),
       ],
       inputs: inputs)
   }

@@ -79,7 +79,8 @@ enum DocumentReader {
     let place = placed(node.mark)
     switch node {
     case .scalar(let scalar):
-      try refuse(tag: scalar.tag, at: place)
+      // Yams gives quoted text the tag that it means anyway.
+      if scalar.style == .plain || scalar.tag.rawValue != Tag.Name.str.rawValue { try refuse(tag: scalar.tag, at: place) }
       return DocumentNode(place: place, content: .scalar(scalar.string, isPlain: scalar.style == .plain))
     case .sequence(let sequence):
       try refuse(tag: sequence.tag, at: place)

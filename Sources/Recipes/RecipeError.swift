@@ -50,7 +50,7 @@ package struct RecipeError: ExplainedError, Hashable {
 package struct InvalidRecipe: ExplainedError, Hashable {
   package let errors: [RecipeError]
 
-  init(_ errors: [RecipeError]) {
+  package init(_ errors: [RecipeError]) {
     precondition(!errors.isEmpty, "a recipe is invalid for a reason")
     self.errors = errors.sorted { $0.place < $1.place }
   }

@@ -33,6 +33,11 @@ package enum RecipeLocator {
 
     package let folder: String
     package let reason: Reason
+
+    package init(folder: String, reason: Reason) {
+      self.folder = folder
+      self.reason = reason
+    }
   }
 
   /// The folders to look for markers in: the recipe's own and all above, nearest first. The path is absolute.

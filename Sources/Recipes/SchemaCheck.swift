@@ -10,9 +10,18 @@ struct SchemaCheck {
     case .record(let record): members(of: node, key: key).map { check($0, record, key: key, place: node.place) }
     case .named(let noun, let shape): members(of: node, key: key).map { check($0, named: noun, shape, key: key, place: node.place) }
     case .list(let shape, let atLeast): check(node, listOf: shape, atLeast: atLeast, key: key)
-    case .either(let scalar, let collection):
-      if case .scalar = node.content, !node.isNothing { check(node, scalar, key: key) } else { check(node, collection, key: key) }
+    case .either(let scalar, let collection): check(node, scalar, or: collection, key: key)
     default: scalar(node, shape, key: key).map { Setting(place: node.place, value: $0) }
+    }
+  }
+
+  private mutating func check(_ node: DocumentNode, _ scalar: Shape, or collection: Shape, key: String) -> Setting? {
+    switch (node.content, collection) {
+    case (.scalar, _) where !node.isNothing: return check(node, scalar, key: key)
+    case (.list, .list), (.mapping, .record): return check(node, collection, key: key)
+    default:
+      note(.wrongValue(key: key, expected: "\(scalar.expectation), or \(collection.expectation)", found: node.found), at: node.place)
+      return nil
     }
   }
 
@@ -72,7 +81,8 @@ struct SchemaCheck {
     var members: [Setting.Member] = []
     for member in given {
       if !TextForm.name.accepts(member.key) {
-        note(.wrongValue(key: "name of a \(noun)", expected: TextForm.name.expectation, found: "\"\(member.key.prefix(60))\""), at: member.keyPlace)
+        let found = "\"\(member.key.prefix(60))\""
+        note(.wrongValue(key: "name of a \(noun)", expected: TextForm.name.expectation, found: found), at: member.keyPlace)
       }
       guard let setting = check(member.value, shape, key: "\(key).\(member.key)") else { continue }
       members.append(Setting.Member(key: member.key, keyPlace: member.keyPlace, setting: setting))

@@ -4,7 +4,7 @@ enum Spelling {
   static func nearest(to word: String, among known: [String]) -> String? {
     let limit = max(1, word.count / 3)
     let candidates = known.sorted().map { ($0, distance(Array(word.lowercased()), Array($0.lowercased()))) }
-    guard let best = candidates.min(by: { $0.1 < $1.1 }), best.1 <= limit else { return nil }
+    guard let best = candidates.min(by: { $0.1 < $1.1 }), best.1 <= limit, best.1 < word.count else { return nil }
     return best.0
   }
 

@@ -54,9 +54,9 @@ extension EventLog where Access == Writing {
   /// Completes a last line that lacks only its line feed; cuts off half a line, and says so in the log.
   private func mend(_ tail: LogTail, _ file: borrowing OpenFile, at time: Date) throws -> LogHead? {
     guard !tail.torn.isEmpty else { return tail.head }
-    if let entry = LogEntry(line: tail.torn), entry.previous == tail.head?.digest, entry.sequence == (tail.head?.sequence ?? 0) + 1 {
+    if let completed = tail.completed {
       try write(Data("\n".utf8), to: file, at: tail.byteCount)
-      return LogHead(entry, line: tail.torn)
+      return completed
     }
     try truncate(file, to: tail.byteCount - Int64(tail.torn.count))
     let note = LogEntry(after: tail.head, time: time, event: "log-mended", details: ["bytes-cut": .count(Int64(tail.torn.count))])
@@ -89,7 +89,7 @@ extension EventLog where Access == Writing {
 
   private func requireWitness(in database: Database, tail: LogTail) throws {
     guard let witnessed = try witnessedHead(in: database) else { return }
-    guard let head = tail.head, head.sequence >= witnessed.sequence else {
+    guard let head = tail.completed ?? tail.head, head.sequence >= witnessed.sequence else {
       throw LogError.shortened(path: path, expected: witnessed, found: tail.head?.sequence ?? 0)
     }
     guard head.sequence > witnessed.sequence || head == witnessed else { throw LogError.changed(path: path, sequence: head.sequence) }
@@ -121,6 +121,9 @@ struct LogTail {
   let head: LogHead?
   let torn: Data
   let byteCount: Int64
+
+  /// What the head would be with the line feed that the torn line lacks; nil where it lacks more.
+  var completed: LogHead? { LogHead(completing: torn, after: head) }
 
   init(_ file: borrowing OpenFile) throws {
     byteCount = try file.status().byteCount

@@ -26,6 +26,11 @@ package struct FolderScanner: Sendable {
 
     package let path: String
     package let kind: Kind
+
+    package init(path: String, kind: Kind) {
+      self.path = path
+      self.kind = kind
+    }
   }
 
   private let store: WritableStore

@@ -43,6 +43,8 @@ package enum Fsck {
     /// What lies in tmp/ and work/: a running build's, or leftovers that the next writer removes.
     package var leftoverCount = 0
 
+    package init() {}
+
     package var isSound: Bool { problems.isEmpty }
 
     /// The objects that must go so that the store is whole again.

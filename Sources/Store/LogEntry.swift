@@ -71,6 +71,12 @@ package struct LogHead: Hashable, Sendable {
   }
 
   init(_ entry: LogEntry, line: Data) { self.init(sequence: entry.sequence, digest: Digest(hashing: line)) }
+
+  /// Nil unless `torn` is the whole line that follows `head`, but for its line feed.
+  init?(completing torn: Data, after head: LogHead?) {
+    guard let entry = LogEntry(line: torn), entry.previous == head?.digest, entry.sequence == (head?.sequence ?? 0) + 1 else { return nil }
+    self.init(entry, line: torn)
+  }
 }
 
 extension LogDetail {

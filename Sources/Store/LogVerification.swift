@@ -39,6 +39,7 @@ extension EventLog {
     let bytes = try LogBytes(at: path)
     var chain = LogChain()
     for line in bytes.lines { chain.add(line) }
+    if let completed = LogHead(completing: bytes.torn, after: chain.last) { chain.heads.insert(completed) }
     let lost = Set([witnessed, pinned].compactMap { $0 }).subtracting(chain.heads).sorted { $0.sequence < $1.sequence }
     return LogVerification(
       lineCount: bytes.lines.count, head: chain.last, tornByteCount: bytes.torn.count,
