@@ -69,6 +69,12 @@ struct CuratorTests {
     }
   }
 
+  @Test("the id in docs/curation.md is what sha256sum gives")
+  func documentedID() async throws {
+    let dataset = try await curate(["a.jsonl": #"{"text":"hello"}"#]).dataset
+    #expect(dataset.rows.map(\.id.description) == ["sha256:4b854d9134882626900929a3e04f43315aa601f9ab4bc1b81ca1f6701b3c9948"])
+  }
+
   @Test("files of other kinds and files that no pattern names are listed, not read")
   func fileFates() async throws {
     let result = try await curate(

@@ -56,6 +56,20 @@ struct LedgerTests {
     #expect(LedgerSummary(canonical: .object(members)) == nil)
   }
 
+  @Test("a record that nobody accounts for stops the run")
+  func conservation() async throws {
+    let result = try await sample()
+    let (entries, summary) = (result.ledger.entries, result.ledger.summary)
+    #expect(try LedgerSummary(entries: entries, recordsRead: entries.count, recordsKept: result.dataset.count) == summary)
+    for (read, kept, entries) in [
+      (summary.recordsRead + 1, summary.kept, entries), (summary.recordsRead, summary.kept - 1, entries), (summary.recordsRead, summary.kept, entries.dropLast()),
+      (summary.recordsRead, summary.kept, entries + entries.prefix(1)),
+    ] {
+      let error = #expect(throws: CurationError.self) { try LedgerSummary(entries: entries, recordsRead: read, recordsKept: kept) }
+      guard case .recordsUnaccounted = error else { Issue.record("the law was not what broke"); continue }
+    }
+  }
+
   @Test("why FILE:LINE and why RECORD find every entry that there is")
   func query() async throws {
     let ledger = try await sample().ledger
