@@ -106,7 +106,8 @@ struct TextChatTests {
   @Test("the view of an example tells what is learnt from what is read, and lets no control character through")
   func view() throws {
     let format = try Self.format()
-    let record = DatasetRecord(content: .messages([Message(role: .user, content: "\u{1B}[2J\u{9B}"), Message(role: .assistant, content: "No.")]))
+    let messages = [Message(role: .user, content: "\u{1B}[2J\u{9B}"), Message(role: .assistant, content: "No.")]
+    let record = DatasetRecord(content: .messages(messages))
     let dataset = ExampleEncoder(format: format, contextLength: 512).encode([record])
     let view = format.view(of: try #require(dataset.firstMaskedExample))
     #expect(

@@ -3,9 +3,11 @@ import Testing
 
 import Engine
 
-/// Our half of `tools/judge-tokenizer.py`, which sets the variable, leaves tokenizers and strings in that folder, and compares what this writes
-/// with what Hugging Face `tokenizers` says.
-private let judgeFolder = ProcessInfo.processInfo.environment["SOULPACK_TOKENIZER_JUDGE"].map { URL(filePath: $0, directoryHint: .isDirectory) }
+/// Our half of `tools/judge-tokenizer.py`, which sets the variable, leaves tokenizers and strings in that folder, and compares what this
+/// writes with what Hugging Face `tokenizers` says.
+private let judgeFolder = ProcessInfo.processInfo.environment["SOULPACK_TOKENIZER_JUDGE"].map {
+  URL(filePath: $0, directoryHint: .isDirectory)
+}
 
 @Suite("Tokenizer against the judge", .enabled(if: judgeFolder != nil, "run tools/judge-tokenizer.py"))
 struct TextJudgeTests {

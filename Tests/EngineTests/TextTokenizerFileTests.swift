@@ -38,7 +38,7 @@ struct TextTokenizerFileTests {
       ("post_processor", "post_processor", #"{"type":"BertProcessing"}"#), ("flavour", "flavour", "1"),
       (
         "pre_tokenizer", "pre_tokenizer.pretokenizers[0].pattern",
-        #"{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"\\w+"},"behavior":"Isolated","invert":false},{"type":"ByteLevel"}]}"#
+        #"{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"\\w+"},"behavior":"Isolated"},{"type":"ByteLevel"}]}"#
       ),
       ("added_tokens", "added_tokens[0].single_word", #"[{"id":0,"content":"<|endoftext|>","single_word":true}]"#),
     ])
@@ -55,7 +55,10 @@ struct TextTokenizerFileTests {
 
   @Test(
     "options of the model that change ids are refused by name",
-    arguments: [("dropout", "0.1"), ("unk_token", #""<unk>""#), ("byte_fallback", "true"), ("end_of_word_suffix", #""</w>""#), ("type", #""Unigram""#)])
+    arguments: [
+      ("dropout", "0.1"), ("unk_token", #""<unk>""#), ("byte_fallback", "true"), ("end_of_word_suffix", #""</w>""#),
+      ("type", #""Unigram""#),
+    ])
   func refusesModelOption(option: String, value: String) throws {
     var document = try Self.document()
     var model = try #require(document["model"]?.object)

@@ -30,7 +30,8 @@ struct TextTokenizerTests {
     let more = TextVectors.addedTokens.map { token -> JSONValue in
       [
         "id": .integer(Int64(token.id)), "content": .string(token.content), "special": .bool(token.isSpecial),
-        "lstrip": .bool(token.stripsLeft), "rstrip": .bool(token.stripsRight), "normalized": .bool(token.isNormalized), "single_word": false,
+        "lstrip": .bool(token.stripsLeft), "rstrip": .bool(token.stripsRight), "normalized": .bool(token.isNormalized),
+        "single_word": false,
       ]
     }
     document["added_tokens"] = .array((document["added_tokens"]?.array ?? []) + more)

@@ -73,7 +73,7 @@ struct TextTrainerTests {
 
   @Test("a vocabulary without room, and special tokens that cannot be told apart, are refused")
   func refusesImpossible() {
-    #expect(throws: TokenizerError.vocabularyTooSmall(size: 258, least: 259)) {
+    #expect(throws: TokenizerError.vocabularySize(258, least: 259)) {
       try TokenizerTrainer(vocabularySize: 258, specialTokens: ChatFormat.specialTokens)
     }
     for tokens in [[""], ["<a>", "<a>"], ["!"], ["é"]] {

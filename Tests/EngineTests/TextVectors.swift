@@ -1,7 +1,7 @@
 import Engine
 
-/// What Hugging Face `tokenizers` 0.23.3 says of a few hostile strings: pieces, and ids under the tokenizers that `corpus` gives with at most
-/// 320 tokens. They are facts about the judge; `tools/judge-tokenizer.py` asks it about many more.
+/// What Hugging Face `tokenizers` 0.23.3 says of a few hostile strings: pieces, and ids under the tokenizers that `corpus` gives with
+/// at most 320 tokens. They are facts about the judge; `tools/judge-tokenizer.py` asks it about many more.
 enum TextVectors {
   static let corpus = """
     The keeper climbs the stairs, the keeper lights the lamp; the light turns, and the ships turn. Don't wake the keeper: he's asleep. \
