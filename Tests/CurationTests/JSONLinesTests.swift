@@ -12,7 +12,7 @@ struct JSONLinesTests {
       (#"{"text":"x""#, .invalidJSON), (#"{"text":"x"} {"text":"y"}"#, .invalidJSON), (#"{"text":"x"}]"#, .invalidJSON), ("nonsense", .invalidJSON),
       (#"{"text":"x",}"#, .invalidJSON), ("{\"text\":\"a\u{0}b\"}", .invalidJSON), ("\u{0}", .invalidJSON), (#"{"text":"\x"}"#, .invalidJSON),
       ("\u{feff}" + #"{"text":"x"}"#, .invalidJSON), (#"{"text":"x","n":01}"#, .invalidJSON), (#"{"n":1e999,"text":"x"}"#, .invalidJSON),
-      (#"{"text":"x","later":tru}"#, .invalidJSON), (#"{'text':'x'}"#, .invalidJSON), (#"{"text":"tab	"}"#, .invalidJSON),
+      (#"{"text":"x","later":tru}"#, .invalidJSON), (#"{'text':'x'}"#, .invalidJSON), ("{\"text\":\"tab\t\"}", .invalidJSON),
       ("[]", .notAnObject), ("7", .notAnObject), ("null", .notAnObject), (#""text""#, .notAnObject),
       ("{}", .noContent), (#"{"conversation":"c"}"#, .noContent), (#"{"text":null}"#, .noContent), (#"{"Text":"x"}"#, .noContent),
       (#"{"text":"x","messages":[]}"#, .ambiguousContent), (#"{"text":7}"#, .textNotAString), (#"{"text":["x"]}"#, .textNotAString),
