@@ -74,7 +74,7 @@ struct SoulFixture {
       SoulFile(path: "adapter_model.safetensors", role: .weight, content: .data(weights)),
       SoulFile(path: "adapter_config.json", role: .configuration, content: .data(configuration)),
       SoulFile(path: "recipe.json", role: .code, content: .data(recipe)),
-      SoulFile(path: "lineage/graph.json", role: .document, content: .data(Data("{}".utf8))),
+      SoulFile(path: "lineage/graph.json", role: .document, content: .data(Data(#"{"nodes":[]}"#.utf8))),
     ]
   }
 
