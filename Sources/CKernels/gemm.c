@@ -1,0 +1,72 @@
+// Products and packed operands: entry points. The formula is in ckernels.h, the order in docs/numerics.md, the work in gemm.h.
+#include "gemm.h"
+
+#include <stdlib.h>
+
+// Cells are this large unless there would be too few for the threads.
+enum { CELL_ROWS = 480, CELL_COLUMNS = 768, SMALLEST_CELL_ROWS = 96, CELLS_PER_THREAD = 3 };
+
+// Cuts the output into cells: only the output is ever cut, so no cut changes a bit.
+static void cut(product_arguments *s, const ck_bodies *bodies, int32_t threads) {
+  ck_index rows = ck_least(s->m, CELL_ROWS), columns = ck_least(s->n, ck_round_up(CELL_COLUMNS, bodies->tile_columns));
+  ck_index wanted = threads == 1 ? 1 : threads * CELLS_PER_THREAD;
+  while (ck_blocks(s->m, rows) * ck_blocks(s->n, columns) < wanted) {
+    bool rows_can = rows >= 2 * SMALLEST_CELL_ROWS, columns_can = columns >= 2 * bodies->tile_columns;
+    if (rows_can && (rows >= columns || !columns_can))
+      rows = ck_round_up(rows / 2, bodies->tile_rows);
+    else if (columns_can)
+      columns = ck_round_up(columns / 2, bodies->tile_columns);
+    else
+      break;
+  }
+  s->row_block = rows;
+  s->column_block = columns;
+  s->columns_of_cells = ck_blocks(s->n, columns);
+}
+
+static void run(ck_pool *pool, const ck_bodies *bodies, product_arguments *s) {
+  if (s->m <= 0 || s->n <= 0) return;
+  bool small = s->m * s->n * s->k < 1 << 16;
+  cut(s, bodies, small ? 1 : ck_pool_threads(pool));
+  ck_spread(pool, bodies->product, s, ck_blocks(s->m, s->row_block) * s->columns_of_cells, 1);
+}
+
+void ck_gemm(
+  ck_pool *pool, ck_index m, ck_index n, ck_index k, ck_matrix a, ck_matrix b, float *c, ck_index c_row_stride, bool accumulate) {
+  product_arguments s = {.m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .c_stride = c_row_stride, .accumulate = accumulate};
+  // A narrow result (dB of a LoRA: out×r) with a token-major left side: the lanes run over its rows instead, and nothing is packed.
+  // fma(x, y, c) = fma(y, x, c), so the transposed product has the same bits.
+  if (n <= 16 && m > n && a.row_stride == 1) {
+    s.m = n;
+    s.n = m;
+    s.a = (ck_matrix){b.data, b.column_stride, b.row_stride};
+    s.b = (ck_matrix){a.data, a.column_stride, a.row_stride};
+    s.transposed = true;
+  }
+  run(pool, ck_bodies_active(), &s);
+}
+
+ck_packed *ck_pack_create(
+  ck_pool *pool, ck_index k, ck_index n, const void *data, ck_element element, ck_index row_stride, ck_index column_stride) {
+  ck_path path = ck_path_active();
+  const ck_bodies *bodies = ck_bodies_of(path);
+  ck_packed *packed = ck_allocate(sizeof *packed);
+  *packed = (ck_packed){.path = path, .k = k, .n = n, .tile_columns = bodies->tile_columns};
+  packed->panels = ck_allocate((size_t)(ck_round_up(n, bodies->tile_columns) * k) * sizeof(float));
+  pack_arguments s = {k, n, data, element, row_stride, column_stride, packed->panels};
+  ck_spread(pool, bodies->pack, &s, ck_blocks(n, bodies->tile_columns), 4);
+  return packed;
+}
+
+void ck_pack_destroy(ck_packed *packed) {
+  if (packed == NULL) return;
+  free(packed->panels);
+  free(packed);
+}
+
+void ck_gemm_packed(ck_pool *pool, ck_index m, ck_matrix a, const ck_packed *b, float *c, ck_index c_row_stride, bool accumulate) {
+  product_arguments s = {
+    .m = m, .n = b->n, .k = b->k, .a = a, .packed = b, .c = c, .c_stride = c_row_stride, .accumulate = accumulate};
+  // The path that laid the panels out, whatever was forced since.
+  run(pool, ck_bodies_of(b->path), &s);
+}

@@ -1,0 +1,76 @@
+package import Artifacts
+internal import CKernels
+internal import Foundation
+internal import Hashing
+
+/// Trains a small model every way this machine can, and asks whether all ways give the same bytes: the promise of the engine, checked
+/// where it runs.
+package enum SelfCheck {
+  /// One way of computing the same thing.
+  package struct Variation: Hashable, Sendable, CustomStringConvertible {
+    package let path: VectorPath
+    package let threads: Int
+    package let microBatchTokens: Int
+
+    package init(path: VectorPath, threads: Int, microBatchTokens: Int) {
+      self.path = path
+      self.threads = threads
+      self.microBatchTokens = microBatchTokens
+    }
+
+    package var description: String { "\(path) path, \(threads) threads, micro-batches of \(microBatchTokens) tokens" }
+  }
+
+  package struct Result: Sendable {
+    /// What the plainest way gave. It is the same on every machine: a release names it.
+    package let digest: Digest
+    package let variations: [Variation]
+    package let disagreeing: [Variation]
+  }
+
+  /// Every vector path that this CPU has, one to three threads, micro-batches from one example to all of them.
+  package static var variations: [Variation] {
+    VectorPath.available.flatMap { path in
+      [1, 2, 3].flatMap { threads in [1, 24, 4096].map { Variation(path: path, threads: threads, microBatchTokens: $0) } }
+    }
+  }
+
+  package static func run() throws -> Result {
+    let reference = try digest(Variation(path: .generic, threads: 1, microBatchTokens: 24))
+    let variations = variations
+    return Result(digest: reference, variations: variations, disagreeing: try variations.filter { try digest($0) != reference })
+  }
+
+  /// One digest over a trained adapter, a trained model, their traces, a score and generated tokens. With a fault, another one.
+  package static func digest(_ variation: Variation, fault: Fault? = nil) throws -> Digest {
+    try variation.path.whileForced {
+      let base = try SmallModel.base()
+      let adapter = try train(base, .lora(rank: 3, alpha: 6, targets: TrainingParameters.allLinear), variation, fault)
+      let model = try train(base, .full, variation, fault)
+      let evaluator = try Evaluator(base: base, adapter: adapter.adapter(), threads: variation.threads, microBatchTokens: variation.microBatchTokens)
+      let score = try evaluator.score(SmallModel.examples, maximumTokens: SmallModel.maximumTokens)
+      let generator = try Generator(base: base, adapter: adapter.adapter(), threads: variation.threads)
+      let tokens = try generator.generate(
+        after: SmallModel.examples[0].tokens, limit: 8, endTokens: [], sampling: Sampling(temperature: 0.8, topP: 0.9, seed: 7))
+      return Digest(
+        hashing: [
+          "adapter": .digest(try filesDigest(adapter)), "adapterTrace": .digest(adapter.trace.root), "model": .digest(try filesDigest(model)),
+          "modelTrace": .digest(model.trace.root), "score": .array(score.records.map { .integer($0.scaledLoss) }),
+          "tokens": .array(tokens.map { .integer(Int64($0)) }),
+        ])
+    }
+  }
+
+  private static func train(_ base: ModelFolder, _ method: TrainingParameters.Method, _ variation: Variation, _ fault: Fault?) throws -> Trainer {
+    let trainer = try Trainer(
+      base: base, examples: SmallModel.examples, parameters: SmallModel.parameters(method), start: nil, baseName: nil, threads: variation.threads,
+      microBatchTokens: variation.microBatchTokens, order: nil, fault: fault)
+    try trainer.run()
+    return trainer
+  }
+
+  private static func filesDigest(_ trainer: Trainer) throws -> Digest {
+    let files = try trainer.files()
+    return MerkleTree.root(of: files.keys.sorted().compactMap { files[$0].map { Digest(hashing: $0) } })
+  }
+}

@@ -1,0 +1,156 @@
+internal import CKernels
+
+/// One layer of a Llama-architecture decoder: x + attention(norm(x)), then that + feed(norm(that)).
+struct DecoderLayer {
+  let inputNorm: NormWeight
+  /// Query, key, value.
+  let attention: LinearGroup
+  let output: LinearGroup
+  let middleNorm: NormWeight
+  /// Gate, up.
+  let feed: LinearGroup
+  let down: LinearGroup
+}
+
+/// What the layers of one pass share.
+struct LayerPass {
+  let configuration: ModelConfiguration
+  let arena: RowArena
+  let scratch: ScratchSlots
+  let rotary: RotaryTables
+  let batch: RaggedBatch
+  let pool: KernelPool
+
+  var tokens: Int { batch.rowCount }
+  var queryWidth: Int { configuration.headCount * configuration.headDimension }
+  var keyWidth: Int { configuration.keyValueHeadCount * configuration.headDimension }
+
+  func rows(_ slot: RowSlot) -> MatrixRows { MatrixRows(start: arena[slot], stride: slot.width) }
+
+  /// Query, key and value, the three parts of a slot.
+  func parts(_ slot: RowSlot) -> [MatrixRows] {
+    let all = rows(slot)
+    return [all, all.columns(from: queryWidth), all.columns(from: queryWidth + keyWidth)]
+  }
+
+  /// `keyValueStride` is that of a cache; nil where keys and values lie beside their queries.
+  func withAttentionShape(keyValueStride: Int? = nil, _ body: (UnsafePointer<ck_attention>) -> Void) {
+    let stride = queryWidth + 2 * keyWidth
+    batch.segmentStarts.withUnsafeBufferPointer { starts in
+      guard let start = starts.baseAddress else { return }
+      var shape = ck_attention(
+        segments: starts.count - 1, segment_starts: start, query_heads: configuration.headCount, key_heads: configuration.keyValueHeadCount,
+        head_dimension: configuration.headDimension, query_stride: stride, key_stride: keyValueStride ?? stride, value_stride: keyValueStride ?? stride,
+        output_stride: queryWidth,
+        scale: ck_attention_scale(configuration.headDimension))
+      body(&shape)
+    }
+  }
+}
+
+// MARK: - Forward
+
+extension DecoderLayer {
+  /// Reads the layer's input slot and writes the residual stream after it.
+  func forward(_ slots: LayerSlots, into result: UnsafeMutablePointer<Float>, _ pass: LayerPass) {
+    attend(slots, pass)
+    feedForward(slots, into: result, pass)
+  }
+
+  private func attend(_ slots: LayerSlots, _ pass: LayerPass) {
+    project(slots, pass)
+    let parts = pass.parts(slots.queryKeyValue)
+    let (attended, maxima, reciprocals) = (pass.arena[slots.attended], pass.arena[slots.maxima], pass.arena[slots.reciprocals])
+    pass.withAttentionShape { shape in
+      ck_attention_forward(pass.pool.handle, shape, parts[0].start, parts[1].start, parts[2].start, attended, maxima, reciprocals)
+    }
+    finishAttention(slots, pass)
+  }
+
+  /// Query, key and value of norm(x), the first two turned by their positions.
+  func project(_ slots: LayerSlots, _ pass: LayerPass) {
+    let arena = pass.arena
+    inputNorm.forward(arena[slots.input], into: arena[slots.normedInput], scales: arena[slots.inputScale], rows: pass.tokens, pool: pass.pool)
+    let parts = pass.parts(slots.queryKeyValue)
+    attention.forward(
+      pass.rows(slots.normedInput), into: parts, scaledHidden: arena[slots.attentionHidden], tokens: pass.tokens, pool: pass.pool)
+    pass.rotary.turn(parts[0], heads: pass.configuration.headCount, positions: pass.batch.positions, pool: pass.pool)
+    pass.rotary.turn(parts[1], heads: pass.configuration.keyValueHeadCount, positions: pass.batch.positions, pool: pass.pool)
+  }
+
+  /// middle = x + attended · Wₒᵀ
+  func finishAttention(_ slots: LayerSlots, _ pass: LayerPass) {
+    let branch = pass.rows(pass.scratch.branch)
+    output.forward(
+      pass.rows(slots.attended), into: [branch], scaledHidden: pass.arena[slots.outputHidden], tokens: pass.tokens, pool: pass.pool)
+    ck_add(pass.pool.handle, pass.tokens * branch.stride, pass.arena[slots.input], branch.start, pass.arena[slots.middle])
+  }
+
+  /// result = middle + (silu(gate) · up) · Wₐᵀ
+  func feedForward(_ slots: LayerSlots, into result: UnsafeMutablePointer<Float>, _ pass: LayerPass) {
+    let arena = pass.arena
+    let (gate, up, activated) = (pass.rows(slots.gate), pass.rows(slots.up), pass.rows(slots.activated))
+    middleNorm.forward(
+      arena[slots.middle], into: arena[slots.normedMiddle], scales: arena[slots.middleScale], rows: pass.tokens, pool: pass.pool)
+    feed.forward(
+      pass.rows(slots.normedMiddle), into: [gate, up], scaledHidden: arena[slots.feedHidden], tokens: pass.tokens, pool: pass.pool)
+    ck_silu_forward(pass.pool.handle, pass.tokens * gate.stride, gate.start, up.start, activated.start)
+    let branch = pass.rows(pass.scratch.branch)
+    down.forward(activated, into: [branch], scaledHidden: arena[slots.downHidden], tokens: pass.tokens, pool: pass.pool)
+    ck_add(pass.pool.handle, pass.tokens * branch.stride, arena[slots.middle], branch.start, result)
+  }
+}
+
+// MARK: - Backward
+
+extension DecoderLayer {
+  /// Turns d of the stream after the layer into d of the stream before it, in place, and adds the gradients of what is trained.
+  /// Where nothing before the layer is trained, `reachesInput` is false and the last products are left out.
+  func backward(_ slots: LayerSlots, reachesInput: Bool, _ pass: LayerPass) {
+    feedBackward(slots, pass)
+    attendBackward(slots, reachesInput: reachesInput, pass)
+  }
+
+  private func feedBackward(_ slots: LayerSlots, _ pass: LayerPass) {
+    let arena = pass.arena
+    let scratch = pass.scratch
+    let (gate, up) = (pass.rows(slots.gate), pass.rows(slots.up))
+    let (stream, branch, dActivated) = (pass.rows(scratch.stream), pass.rows(scratch.branch), pass.rows(scratch.activated))
+    down.backward(
+      [stream], x: pass.rows(slots.activated), scaledHidden: arena[slots.downHidden], hiddenGradient: arena[scratch.hidden], into: dActivated,
+      tokens: pass.tokens, pool: pass.pool)
+    // The gate and up of this layer are not read again: their gradients take their place.
+    ck_silu_backward(pass.pool.handle, pass.tokens * gate.stride, gate.start, up.start, dActivated.start, gate.start, up.start)
+    feed.backward(
+      [gate, up], x: pass.rows(slots.normedMiddle), scaledHidden: arena[slots.feedHidden], hiddenGradient: arena[scratch.hidden], into: branch,
+      tokens: pass.tokens, pool: pass.pool)
+    middleNorm.backward(
+      branch.start, x: arena[slots.middle], scales: arena[slots.middleScale], residual: stream.start, into: stream.start, rows: pass.tokens,
+      pool: pass.pool)
+  }
+
+  private func attendBackward(_ slots: LayerSlots, reachesInput: Bool, _ pass: LayerPass) {
+    let arena = pass.arena
+    let scratch = pass.scratch
+    let (stream, branch, dAttended) = (pass.rows(scratch.stream), pass.rows(scratch.branch), pass.rows(scratch.attended))
+    output.backward(
+      [stream], x: pass.rows(slots.attended), scaledHidden: arena[slots.outputHidden], hiddenGradient: arena[scratch.hidden], into: dAttended,
+      tokens: pass.tokens, pool: pass.pool)
+    let parts = pass.parts(slots.queryKeyValue)
+    let gradients = pass.parts(scratch.queryKeyValue)
+    pass.withAttentionShape { shape in
+      ck_attention_backward(
+        pass.pool.handle, shape, parts[0].start, parts[1].start, parts[2].start, arena[slots.attended], arena[slots.maxima],
+        arena[slots.reciprocals], dAttended.start, gradients[0].start, gradients[1].start, gradients[2].start)
+    }
+    pass.rotary.turnBack(gradients[0], heads: pass.configuration.headCount, positions: pass.batch.positions, pool: pass.pool)
+    pass.rotary.turnBack(gradients[1], heads: pass.configuration.keyValueHeadCount, positions: pass.batch.positions, pool: pass.pool)
+    attention.backward(
+      gradients, x: pass.rows(slots.normedInput), scaledHidden: arena[slots.attentionHidden], hiddenGradient: arena[scratch.hidden],
+      into: reachesInput ? branch : nil, tokens: pass.tokens, pool: pass.pool)
+    guard reachesInput else { return }
+    inputNorm.backward(
+      branch.start, x: arena[slots.input], scales: arena[slots.inputScale], residual: stream.start, into: stream.start, rows: pass.tokens,
+      pool: pass.pool)
+  }
+}

@@ -1,0 +1,36 @@
+/// Float32 numbers at one address for as long as the buffer lives: what the kernels read and write.
+final class FloatBuffer {
+  /// A cache line, and the widest vector.
+  static let alignment = 64
+
+  let start: UnsafeMutablePointer<Float>
+  let count: Int
+  private let bytes: UnsafeMutableRawBufferPointer
+
+  /// All +0.
+  init(count: Int) {
+    self.count = count
+    bytes = .allocate(byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: Self.alignment)
+    start = bytes.bindMemory(to: Float.self).baseAddress.unsafelyUnwrapped  // At least one element was asked for.
+    clear()
+  }
+
+  convenience init(_ values: [Float]) {
+    self.init(count: values.count)
+    write(values, at: 0)
+  }
+
+  deinit { bytes.deallocate() }
+
+  func clear() { start.initialize(repeating: 0, count: max(count, 1)) }
+
+  func write(_ values: [Float], at offset: Int) {
+    precondition(offset + values.count <= count)
+    values.withUnsafeBufferPointer { if let source = $0.baseAddress { (start + offset).update(from: source, count: values.count) } }
+  }
+
+  func values(at offset: Int, count: Int) -> [Float] {
+    precondition(offset + count <= self.count)
+    return Array(UnsafeBufferPointer(start: start + offset, count: count))
+  }
+}

@@ -1,0 +1,73 @@
+/// Where one layer keeps what its backward pass needs: numbers per token.
+struct LayerSlots {
+  /// The residual stream before the layer [hidden].
+  let input: RowSlot
+  let inputScale: RowSlot
+  let normedInput: RowSlot
+  /// Query, key and value side by side, the first two turned by their positions.
+  let queryKeyValue: RowSlot
+  let attended: RowSlot
+  let maxima: RowSlot
+  let reciprocals: RowSlot
+  /// The residual stream after attention [hidden].
+  let middle: RowSlot
+  let middleScale: RowSlot
+  let normedMiddle: RowSlot
+  let gate: RowSlot
+  let up: RowSlot
+  let activated: RowSlot
+  let attentionHidden: RowSlot
+  let outputHidden: RowSlot
+  let feedHidden: RowSlot
+  let downHidden: RowSlot
+
+  init(_ configuration: ModelConfiguration, _ layer: DecoderLayer, in layout: inout RowLayout) {
+    let hidden = configuration.hiddenSize
+    let queries = configuration.headCount * configuration.headDimension
+    let keys = configuration.keyValueHeadCount * configuration.headDimension
+    input = layout.take(hidden)
+    inputScale = layout.take(1)
+    normedInput = layout.take(hidden)
+    queryKeyValue = layout.take(queries + 2 * keys)
+    attended = layout.take(queries)
+    maxima = layout.take(configuration.headCount)
+    reciprocals = layout.take(configuration.headCount)
+    middle = layout.take(hidden)
+    middleScale = layout.take(1)
+    normedMiddle = layout.take(hidden)
+    gate = layout.take(configuration.intermediateSize)
+    up = layout.take(configuration.intermediateSize)
+    activated = layout.take(configuration.intermediateSize)
+    attentionHidden = layout.take(layer.attention.adapterWidth)
+    outputHidden = layout.take(layer.output.adapterWidth)
+    feedHidden = layout.take(layer.feed.adapterWidth)
+    downHidden = layout.take(layer.down.adapterWidth)
+  }
+}
+
+/// What a pass uses and forgets within a layer.
+struct ScratchSlots {
+  /// The residual stream after the last layer [hidden].
+  let final: RowSlot
+  /// d of the residual stream [hidden].
+  let stream: RowSlot
+  /// A branch's output before it is added, or its input's gradient [hidden].
+  let branch: RowSlot
+  let queryKeyValue: RowSlot
+  let attended: RowSlot
+  let activated: RowSlot
+  let hidden: RowSlot
+
+  init(_ configuration: ModelConfiguration, _ layers: [DecoderLayer], isTraining: Bool, in layout: inout RowLayout) {
+    let queries = configuration.headCount * configuration.headDimension
+    let keys = configuration.keyValueHeadCount * configuration.headDimension
+    final = layout.take(configuration.hiddenSize)
+    branch = layout.take(configuration.hiddenSize)
+    stream = layout.take(isTraining ? configuration.hiddenSize : 0)
+    queryKeyValue = layout.take(isTraining ? queries + 2 * keys : 0)
+    attended = layout.take(isTraining ? queries : 0)
+    activated = layout.take(isTraining ? configuration.intermediateSize : 0)
+    let widths = layers.flatMap { [$0.attention, $0.output, $0.feed, $0.down].map(\.adapterWidth) }
+    hidden = layout.take(isTraining ? widths.max() ?? 0 : 0)
+  }
+}

@@ -1,0 +1,43 @@
+internal import CKernels
+
+/// Examples laid end to end, without padding: token t of example e belongs to the segment that begins at segmentStarts[e].
+///
+/// The last token of an example is predicted and never read, so it has no row.
+struct RaggedBatch {
+  private(set) var tokens: [Int32] = []
+  /// The token's place in its example.
+  private(set) var positions: [Int32] = []
+  private(set) var segmentStarts: [Int] = [0]
+  /// The rows with a supervised target, ascending, and their targets.
+  private(set) var supervisedRows: [Int] = []
+  private(set) var supervisedTargets: [Int32] = []
+
+  var rowCount: Int { tokens.count }
+
+  /// Appends one example as a segment.
+  mutating func append(_ example: EncodedExample) {
+    for index in example.tokens.indices.dropLast() {
+      if example.supervised[index + 1] {
+        supervisedRows.append(tokens.count)
+        supervisedTargets.append(example.tokens[index + 1])
+      }
+      tokens.append(example.tokens[index])
+      positions.append(Int32(index))
+    }
+    segmentStarts.append(tokens.count)
+  }
+
+  init(_ examples: some Sequence<EncodedExample>) {
+    for example in examples { append(example) }
+  }
+
+  /// For generation: one segment, whose first token stands at `position`.
+  init(continuing tokens: [Int32], at position: Int) {
+    self.tokens = tokens
+    positions = tokens.indices.map { Int32(position + $0) }
+    segmentStarts = [0, tokens.count]
+  }
+
+  /// The largest position of any token, plus one.
+  var positionCount: Int { Int(positions.max() ?? -1) + 1 }
+}

@@ -1,0 +1,104 @@
+internal import CKernels
+
+/// A Llama-architecture model, ready to be computed: losses of a ragged batch, and the gradients of what is trained.
+///
+/// Contract of the whole, beside the operators' own: a product's output is one chain; token reductions are one chain in (example,
+/// token) order that a second call continues; the embedding's two uses, where tied, keep a sum each, added in `finishGradients`.
+final class Transformer {
+  enum Purpose {
+    case inference
+    case trainingAdapter
+    case trainingEverything
+  }
+
+  let configuration: ModelConfiguration
+  let pool: KernelPool
+  /// What is trained: the adapter's tensors, or all. In inference, the adapter's values.
+  let parameters: ParameterBlock
+  let layers: [DecoderLayer]
+  let layerSlots: [LayerSlots]
+  let scratch: ScratchSlots
+  let arena: RowArena
+  let rotary: RotaryTables
+  let head: LanguageHead
+  private let embedding: EmbeddingTable
+  private let purpose: Purpose
+
+  init(base: ModelFolder, adapter: AdapterFolder?, purpose: Purpose, pool: KernelPool) throws(ModelError) {
+    try adapter?.check(against: base.configuration)
+    let builder = TransformerBuilder(base: base, adapter: adapter, purpose: purpose, pool: pool)
+    configuration = base.configuration
+    self.pool = pool
+    self.purpose = purpose
+    parameters = builder.parameters
+    embedding = builder.embedding()
+    head = builder.head(embedding)
+    layers = (0..<configuration.layerCount).map { builder.layer($0) }
+    rotary = RotaryTables(configuration)
+    var layout = RowLayout()
+    if purpose == .inference {
+      let shared = LayerSlots(configuration, layers[0], in: &layout)  // Nothing is kept for a backward pass.
+      layerSlots = layers.map { _ in shared }
+    } else {
+      var slots: [LayerSlots] = []
+      for layer in layers { slots.append(LayerSlots(configuration, layer, in: &layout)) }
+      layerSlots = slots
+    }
+    scratch = ScratchSlots(configuration, layers, isTraining: purpose != .inference, in: &layout)
+    arena = RowArena(layout)
+  }
+
+  /// Makes room for a batch, so that the passes allocate nothing that grows with tokens.
+  func reserve(tokens: Int, positions: Int) {
+    arena.reserve(tokens: tokens)
+    rotary.reserve(positions: positions, pool: pool)
+  }
+
+  /// The negative log-likelihood of every supervised token, in nats, in the batch's order.
+  func losses(_ batch: RaggedBatch) -> [Float] {
+    head.losses(forward(batch), batch, pool: pool)
+  }
+
+  /// The same, and the gradients of their sum over `divisor`, added to what the gradients hold.
+  func accumulateGradients(_ batch: RaggedBatch, divisor: Int) -> [Float] {
+    let final = forward(batch)
+    let losses = head.lossesAndGradient(final, batch, divisor: divisor, into: arena[scratch.stream], pool: pool)
+    let pass = pass(batch)
+    let trainsEmbedding = purpose == .trainingEverything
+    for index in layers.indices.reversed() {
+      layers[index].backward(layerSlots[index], reachesInput: index > 0 || trainsEmbedding, pass)
+    }
+    if trainsEmbedding { embedding.accumulateGradient(arena[scratch.stream], batch.tokens, pool: pool) }
+    return losses
+  }
+
+  func clearGradients() {
+    parameters.gradients.clear()
+    embedding.clearGradient()
+  }
+
+  /// Adds up the sites of parameters that are used twice. Once, after the last batch of a step.
+  func finishGradients() { embedding.addSites(pool: pool) }
+
+  func pass(_ batch: RaggedBatch) -> LayerPass {
+    LayerPass(configuration: configuration, arena: arena, scratch: scratch, rotary: rotary, batch: batch, pool: pool)
+  }
+
+  /// The residual stream after the last layer [tokens × hidden].
+  func forward(_ batch: RaggedBatch) -> UnsafeMutablePointer<Float> {
+    reserve(tokens: batch.rowCount, positions: batch.positionCount)
+    embed(batch)
+    let pass = pass(batch)
+    for index in layers.indices { layers[index].forward(layerSlots[index], into: output(of: index), pass) }
+    return arena[scratch.final]
+  }
+
+  func embed(_ batch: RaggedBatch) {
+    embedding.forward(batch.tokens, into: arena[layerSlots[0].input], pool: pool)
+  }
+
+  /// Where a layer's result goes: the next layer's input, or the end of the stream.
+  func output(of layer: Int) -> UnsafeMutablePointer<Float> {
+    arena[layer + 1 < layers.count ? layerSlots[layer + 1].input : scratch.final]
+  }
+}

@@ -1,0 +1,91 @@
+internal import CKernels
+
+/// The matrix W [outputs × inputs] of one linear map, stored as its products like to read it.
+struct Weight {
+  private enum Storage {
+    /// Laid out once for Y = X·Wᵀ and, where gradients pass through, for dX = dY·W.
+    case packed(forward: PackedOperand, backward: PackedOperand?)
+    /// Frozen, but read as it is: faults need the plain order.
+    case plain(FloatBuffer)
+    /// Changes every step; the gradient beside it.
+    case trained(values: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>)
+  }
+
+  let outputs: Int
+  let inputs: Int
+  private let storage: Storage
+
+  init(frozen values: [Float], outputs: Int, inputs: Int, passesGradients: Bool, pool: KernelPool) {
+    self.outputs = outputs
+    self.inputs = inputs
+    if pool.fault != nil {
+      storage = .plain(FloatBuffer(values))
+    } else {
+      storage = values.withUnsafeBufferPointer { values in
+        .packed(
+          forward: PackedOperand(values, rows: inputs, columns: outputs, rowStride: 1, columnStride: inputs, pool: pool),
+          backward: passesGradients
+            ? PackedOperand(values, rows: outputs, columns: inputs, rowStride: inputs, columnStride: 1, pool: pool) : nil)
+      }
+    }
+  }
+
+  init(trained values: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>, outputs: Int, inputs: Int) {
+    self.outputs = outputs
+    self.inputs = inputs
+    storage = .trained(values: values, gradient: gradient)
+  }
+
+  /// Y [tokens × outputs] = X [tokens × inputs] · Wᵀ
+  func forward(_ x: MatrixRows, into y: MatrixRows, tokens: Int, pool: KernelPool) {
+    switch storage {
+    case .packed(let forward, _): forward.multiply(tokens, x, into: y, accumulate: false, pool: pool)
+    case .plain(let values): forward(x, values.start, into: y, tokens: tokens, pool: pool)
+    case .trained(let values, _): forward(x, values, into: y, tokens: tokens, pool: pool)
+    }
+  }
+
+  private func forward(_ x: MatrixRows, _ values: UnsafeMutablePointer<Float>, into y: MatrixRows, tokens: Int, pool: KernelPool) {
+    pool.multiply(tokens, outputs, inputs, x.view, .transposed(values, stride: inputs), into: y, accumulate: false)
+  }
+
+  /// dX [tokens × inputs] (+)= dY [tokens × outputs] · W
+  func backward(_ dy: MatrixRows, into dx: MatrixRows, accumulate: Bool, tokens: Int, pool: KernelPool) {
+    switch storage {
+    case .packed(_, let backward):
+      guard let backward else { preconditionFailure("the weight was packed for the forward pass alone") }
+      backward.multiply(tokens, dy, into: dx, accumulate: accumulate, pool: pool)
+    case .plain(let values): backwardPlain(dy, values.start, into: dx, accumulate: accumulate, tokens: tokens, pool: pool)
+    case .trained(let values, _): backwardPlain(dy, values, into: dx, accumulate: accumulate, tokens: tokens, pool: pool)
+    }
+  }
+
+  private func backwardPlain(
+    _ dy: MatrixRows, _ values: UnsafeMutablePointer<Float>, into dx: MatrixRows, accumulate: Bool, tokens: Int, pool: KernelPool
+  ) {
+    pool.multiply(tokens, inputs, outputs, dy.view, .rows(values, stride: inputs), into: dx, accumulate: accumulate)
+  }
+
+  /// dW [outputs × inputs] += dYᵀ · X, one chain over tokens in order. A frozen weight has none.
+  func accumulateGradient(_ dy: MatrixRows, _ x: MatrixRows, tokens: Int, pool: KernelPool) {
+    guard case .trained(_, let gradient) = storage else { return }
+    pool.multiply(outputs, inputs, tokens, dy.transposedView, x.view, into: MatrixRows(start: gradient, stride: inputs), accumulate: true)
+  }
+}
+
+/// A frozen operand in the order in which products read it.
+final class PackedOperand {
+  private let handle: OpaquePointer
+
+  /// b [rows × columns], element (p, j) at p·rowStride + j·columnStride of `values`.
+  init(_ values: UnsafeBufferPointer<Float>, rows: Int, columns: Int, rowStride: Int, columnStride: Int, pool: KernelPool) {
+    guard let start = values.baseAddress else { preconditionFailure("a weight has elements") }
+    handle = ck_pack_create(pool.handle, rows, columns, start, CK_FLOAT32, rowStride, columnStride)
+  }
+
+  deinit { ck_pack_destroy(handle) }
+
+  func multiply(_ rows: Int, _ a: MatrixRows, into c: MatrixRows, accumulate: Bool, pool: KernelPool) {
+    ck_gemm_packed(pool.handle, rows, a.view, handle, c.start, c.stride, accumulate)
+  }
+}

@@ -1,0 +1,65 @@
+package import Artifacts
+internal import CKernels
+internal import Foundation
+
+/// What one record came to: an integer, so that honest validators agree to the last bit.
+package struct RecordScore: Hashable, Sendable {
+  package let recordID: RecordID
+  /// Σ round(nll · 2²⁰) over the record's supervised tokens, nll in nats.
+  package let scaledLoss: Int64
+  package let tokenCount: Int
+}
+
+/// The score of a base, with or without an adapter, on some records.
+package struct Score: Hashable, Sendable {
+  /// In the order in which they were given.
+  package let records: [RecordScore]
+
+  package var scaledLoss: Int64 { records.reduce(0) { $0 + $1.scaledLoss } }
+  package var tokenCount: Int { records.reduce(0) { $0 + $1.tokenCount } }
+  /// For people: decisions are taken on the integers.
+  package var lossNatsPerToken: Double { Double(scaledLoss) / 1_048_576 / Double(tokenCount) }
+}
+
+/// Measures losses. It belongs to one thread at a time.
+package final class Evaluator {
+  private let transformer: Transformer
+  private let microBatchTokens: Int
+
+  package init(base: ModelFolder, adapter: AdapterFolder? = nil, threads: Int, microBatchTokens: Int = 4096) throws(ModelError) {
+    transformer = try Transformer(base: base, adapter: adapter, purpose: .inference, pool: KernelPool(threads: threads))
+    self.microBatchTokens = microBatchTokens
+  }
+
+  /// Records longer than `maximumTokens` are scored on their beginning. One without a supervised token scores 0 over 0 tokens.
+  package func score(
+    _ examples: [EncodedExample], maximumTokens: Int, isCancelled: () -> Bool = { false }, report: (_ done: Int) -> Void = { _ in }
+  ) throws(TrainingError) -> Score {
+    let set = try TrainingSet(examples, maximumTokens: maximumTokens, base: transformer.configuration)
+    var records: [RecordScore] = []
+    for part in MicroBatches.split(set.examples, tokenBound: microBatchTokens) {
+      guard !isCancelled() else { throw .cancelled(step: records.count) }
+      records += try score(part)
+      report(records.count)
+    }
+    return Score(records: records)
+  }
+
+  private func score(_ part: [EncodedExample]) throws(TrainingError) -> [RecordScore] {
+    let batch = RaggedBatch(part)
+    var losses = transformer.losses(batch)[...]
+    var targets = batch.supervisedTargets[...]
+    var scores: [RecordScore] = []
+    for example in part {
+      let count = example.supervisedTokenCount
+      var scaled: Int64 = 0
+      guard ck_score_sum(count, Array(losses.prefix(count)), Array(targets.prefix(count)), &scaled) else {
+        throw .scoreOverflow(example.recordID)
+      }
+      losses = losses.dropFirst(count)
+      targets = targets.dropFirst(count)
+      scores.append(RecordScore(recordID: example.recordID, scaledLoss: scaled, tokenCount: count))
+    }
+    return scores
+  }
+}

@@ -1,0 +1,195 @@
+internal import Artifacts
+internal import CKernels
+package import Foundation
+
+/// Trains an adapter, or a whole model, on encoded examples: the same inputs give the same bytes on any number of threads, with any
+/// micro-batch, stopped and resumed or not.
+///
+/// Make one, call `run`, take `files`. It belongs to one thread at a time; its workers are its own.
+package final class Trainer {
+  private let base: ModelFolder
+  private let parameters: TrainingParameters
+  private let trainingSet: TrainingSet
+  private let order: ExampleOrder
+  private let adapterConfiguration: AdapterConfiguration?
+  private let transformer: Transformer
+  private let optimizer: AdamW
+  private let microBatchTokens: Int
+  private let pool: KernelPool
+  /// Grows by a step at a time.
+  package private(set) var trace: TrainingTrace
+
+  /// - Parameters:
+  ///   - start: an adapter to go on from, with the rank and targets of the parameters; nil starts a fresh one from their seed.
+  ///   - baseName: what the adapter's configuration calls its base.
+  ///   - microBatchTokens: rows computed at once; bounds the memory and changes no byte.
+  package convenience init(
+    base: ModelFolder, examples: [EncodedExample], parameters: TrainingParameters, start: AdapterFolder? = nil, baseName: String? = nil,
+    threads: Int, microBatchTokens: Int = 4096
+  ) throws {
+    try self.init(
+      base: base, examples: examples, parameters: parameters, start: start, baseName: baseName, threads: threads,
+      microBatchTokens: microBatchTokens, order: nil, fault: nil)
+  }
+
+  /// `order` stands in for the plan of the parameters: a parity check follows somebody else's.
+  init(
+    base: ModelFolder, examples: [EncodedExample], parameters: TrainingParameters, start: AdapterFolder?, baseName: String?, threads: Int,
+    microBatchTokens: Int, order: ExampleOrder?, fault: Fault?
+  ) throws {
+    if let name = parameters.impossibleValue { throw TrainingError.impossibleParameter(name) }
+    trainingSet = try TrainingSet(examples, maximumTokens: parameters.maximumTokens, base: base.configuration)
+    guard !trainingSet.learnable.isEmpty else { throw TrainingError.nothingSupervised(exampleCount: examples.count) }
+    self.base = base
+    self.parameters = parameters
+    self.order = order ?? ExampleOrder(candidates: trainingSet.learnable, parameters: parameters)
+    self.microBatchTokens = microBatchTokens
+    pool = KernelPool(threads: threads, fault: fault)
+    let adapter = try Self.startingAdapter(parameters, on: base.configuration, start: start, baseName: baseName)
+    adapterConfiguration = adapter?.configuration
+    transformer = try Transformer(base: base, adapter: adapter, purpose: adapter == nil ? .trainingEverything : .trainingAdapter, pool: pool)
+    optimizer = AdamW(parameters, block: transformer.parameters)
+    trace = TrainingTrace(
+      commitments: TrainingTrace.Commitments(
+        semantics: EngineSemantics.version, base: base.root, parameters: parameters.digest, tokens: StateCommitment.tokenRoot(of: trainingSet.examples),
+        plan: self.order.digest, initialState: StateCommitment.root(of: transformer.parameters, optimizer)))
+    let largest = MicroBatches.largest(self.order.steps.map { $0.map { [trainingSet] in trainingSet.examples[$0] } }, tokenBound: microBatchTokens)
+    transformer.reserve(tokens: largest.rows, positions: largest.positions)
+  }
+
+  private static func startingAdapter(
+    _ parameters: TrainingParameters, on base: ModelConfiguration, start: AdapterFolder?, baseName: String?
+  ) throws -> AdapterFolder? {
+    guard case .lora(let rank, let alpha, let targets) = parameters.method else { return nil }
+    let configuration = AdapterConfiguration(rank: rank, alpha: alpha, targets: targets, baseName: baseName)
+    guard let start else { return try AdapterFolder.fresh(configuration, on: base, seed: parameters.seed) }
+    return try AdapterFolder(configuration: configuration, tensors: start.tensors)
+  }
+}
+
+// MARK: - Running
+
+extension Trainer {
+  package var totalSteps: Int { order.steps.count }
+  package var completedSteps: Int { trace.steps.count }
+
+  /// Examples with nothing to learn within the maximum length: they are in the token root and in no step.
+  package var omittedExampleCount: Int { trainingSet.examples.count - trainingSet.learnable.count }
+
+  /// Takes all steps that are left. Asks between steps whether to stop; what was done stays done, and `checkpoint` holds it.
+  package func run(isCancelled: () -> Bool = { false }, report: (StepReport) -> Void = { _ in }) throws {
+    while completedSteps < totalSteps {
+      guard !isCancelled() else { throw TrainingError.cancelled(step: completedSteps) }
+      report(try step())
+    }
+  }
+
+  /// Takes the next step. At a number that is not finite it throws, and the trainer is of no further use.
+  package func step() throws(TrainingError) -> StepReport {
+    precondition(completedSteps < totalSteps, "every step has been taken")
+    let started = ContinuousClock.now
+    let number = completedSteps
+    let examples = order.steps[number].map { trainingSet.examples[$0] }
+    let divisor = examples.reduce(0) { $0 + $1.supervisedTokenCount }
+    let loss = gradients(of: examples, divisor: divisor)
+    let norm = optimizer.gradientNorm(pool: pool)
+    try refuseNonFinite(loss: loss, norm: norm, step: number)
+    let rate = learningRate(step: number)
+    optimizer.update(learningRate: rate, norm: norm, clip: parameters.clip, pool: pool)
+    try refuseNonFinite(transformer.parameters.values, "tensor", step: number)
+    record(loss: loss, norm: norm)
+    let rows = examples.reduce(0) { $0 + $1.rowCount }
+    return StepReport(
+      completedSteps: completedSteps, totalSteps: totalSteps, lossNatsPerToken: loss, gradientNorm: norm, learningRate: rate,
+      supervisedTokenCount: divisor, tokenCount: rows, duration: ContinuousClock.now - started)
+  }
+
+  /// The mean loss, and in the gradients its derivative: chains that go on from part to part.
+  private func gradients(of examples: [EncodedExample], divisor: Int) -> Double {
+    transformer.clearGradients()
+    var sum = 0.0
+    var earlier: [FloatBuffer] = []
+    for part in MicroBatches.split(examples, tokenBound: microBatchTokens) {
+      let batch = pool.fault == .paddedExamples ? RaggedBatch(paddingInFront: part) : RaggedBatch(part)
+      let losses = transformer.accumulateGradients(batch, divisor: divisor)
+      ck_loss_sum(losses.count, losses, batch.supervisedTargets, &sum)
+      if pool.fault == .restartedMicroBatches { earlier.append(transformer.parameters.takeGradients()) }
+    }
+    for part in earlier { transformer.parameters.addGradients(part, pool: pool) }
+    transformer.finishGradients()
+    return ck_loss_mean(sum, divisor)
+  }
+
+  private func learningRate(step: Int) -> Double {
+    let schedule = parameters.schedule == .cosine ? CK_SCHEDULE_COSINE : CK_SCHEDULE_CONSTANT
+    let warmup = engine_warmup_steps(parameters.warmupFraction, Int64(totalSteps))
+    return ck_learning_rate(schedule, parameters.learningRate, Int64(step), Int64(totalSteps), warmup)
+  }
+
+  private func record(loss: Double, norm: Double) {
+    let count = completedSteps + 1
+    let isCommitted = count == totalSteps || count.isMultiple(of: TrainingTrace.stateInterval)
+    let state = isCommitted ? StateCommitment.root(of: transformer.parameters, optimizer) : nil
+    trace.steps.append(TrainingTrace.Step(lossNatsPerToken: loss, gradientNorm: norm, state: state))
+  }
+
+  private func refuseNonFinite(loss: Double, norm: Double, step: Int) throws(TrainingError) {
+    guard !norm.isFinite || !loss.isFinite else { return }
+    try refuseNonFinite(transformer.parameters.gradients, "gradient of tensor", step: step)
+    throw .notFinite(what: loss.isFinite ? "the gradient's norm" : "the loss", step: step)
+  }
+
+  /// Names the first tensor, in name order, with a NaN or an infinity.
+  private func refuseNonFinite(_ buffer: FloatBuffer, _ kind: String, step: Int) throws(TrainingError) {
+    guard ck_first_nonfinite(pool.handle, buffer.count, buffer.start) >= 0 else { return }
+    for slot in transformer.parameters.slots where ck_first_nonfinite(pool.handle, slot.count, buffer.start + slot.offset) >= 0 {
+      throw .notFinite(what: "\(kind) \"\(slot.name)\"", step: step)
+    }
+  }
+}
+
+// MARK: - Results
+
+extension Trainer {
+  /// The trained adapter. Nil where the whole model was trained.
+  package func adapter() throws(ModelError) -> AdapterFolder? {
+    guard let adapterConfiguration else { return nil }
+    return try AdapterFolder(configuration: adapterConfiguration, tensors: parameterTensors)
+  }
+
+  /// The trained model. Nil where an adapter was trained.
+  package func model() throws(ModelError) -> ModelFolder? {
+    guard adapterConfiguration == nil else { return nil }
+    return try ModelFolder(configuration: base.configuration, tensors: parameterTensors)
+  }
+
+  /// The adapter's or the model's files, by their paths.
+  package func files() throws(ModelError) -> [String: Data] {
+    if let adapter = try adapter() { return adapter.files }
+    return try model()?.files ?? [:]
+  }
+
+  var parameterTensors: [Tensor] { transformer.parameters.tensors(transformer.parameters.values) }
+
+  /// The gradient of the last step, before clipping, in name order: for checks.
+  package var gradientTensors: [Tensor] { transformer.parameters.tensors(transformer.parameters.gradients) }
+}
+
+// MARK: - Checkpoints
+
+extension Trainer {
+  /// The complete state: a trainer made of the same inputs that restores it goes on to the same bytes.
+  package func checkpoint() -> Data {
+    Checkpoint(trace: trace, powers: optimizer.powers).encoded(
+      with: [transformer.parameters.values, optimizer.firstMoment, optimizer.secondMoment])
+  }
+
+  /// Refuses a checkpoint that is damaged or of a run with other inputs.
+  package func restore(_ bytes: Data) throws(TrainingError) {
+    let checkpoint = try Checkpoint(
+      decoding: bytes, commitments: trace.commitments, into: [transformer.parameters.values, optimizer.firstMoment, optimizer.secondMoment])
+    guard checkpoint.trace.steps.count <= totalSteps else { throw .checkpointDamaged }
+    trace = checkpoint.trace
+    optimizer.powers = checkpoint.powers
+  }
+}

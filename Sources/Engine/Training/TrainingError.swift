@@ -1,0 +1,39 @@
+package import Artifacts
+
+/// Why a training run or a score cannot be, or stopped. Records are named by their ids, never by their text.
+package enum TrainingError: ExplainedError, Hashable {
+  case impossibleParameter(String)
+  case nothingSupervised(exampleCount: Int)
+  case tokenOutsideVocabulary(RecordID, token: Int32, vocabularySize: Int)
+  case tooLong(maximumTokens: Int, positions: Int)
+  case notFinite(what: String, step: Int)
+  case scoreOverflow(RecordID)
+  case checkpointDamaged
+  case checkpointOfAnotherRun(what: String)
+  case cancelled(step: Int)
+
+  package var message: String {
+    switch self {
+    case .impossibleParameter(let name): "training cannot run with this value of \"\(name)\""
+    case .nothingSupervised(let count): "none of the \(count) examples has a token to learn"
+    case .tokenOutsideVocabulary(let id, let token, let size): "record \(id.digest.short): token \(token) is outside the base's vocabulary of \(size)"
+    case .tooLong(let tokens, let positions): "examples of \(tokens) tokens exceed the base's \(positions) positions"
+    case .notFinite(let what, let step): "step \(step): \(what) is not a finite number"
+    case .scoreOverflow(let id): "record \(id.digest.short): the loss of a token is not a finite number below 2²⁰"
+    case .checkpointDamaged: "the checkpoint is damaged"
+    case .checkpointOfAnotherRun(let what): "the checkpoint belongs to a run with another \(what)"
+    case .cancelled(let step): "stopped before step \(step)"
+    }
+  }
+
+  package var hint: String? {
+    switch self {
+    case .nothingSupervised: "conversations are learnt from the assistant's turns: check that there are some within the maximum length"
+    case .tokenOutsideVocabulary: "check that the tokenizer belongs to the base"
+    case .tooLong(_, let positions): "set the maximum length to \(positions) tokens or fewer"
+    case .notFinite: "lower the learning rate, or clip the gradient"
+    case .checkpointDamaged, .checkpointOfAnotherRun: "delete the checkpoint: the run then starts anew and gives the same bytes"
+    default: nil
+    }
+  }
+}

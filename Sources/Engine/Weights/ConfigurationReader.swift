@@ -1,0 +1,65 @@
+internal import Artifacts
+internal import Foundation
+
+/// Reads fields out of a Hugging Face JSON file, and names the file and the field where one will not do.
+struct ConfigurationReader {
+  let file: String
+  let members: [String: JSONValue]
+
+  init(file: String, bytes: Data) throws(ModelError) {
+    guard let value = try? JSONValue(parsing: bytes), let members = value.object else { throw .notJSON(file: file) }  // Either way: not an object.
+    self.init(file: file, members: members)
+  }
+
+  init(file: String, members: [String: JSONValue]) {
+    self.file = file
+    self.members = members.filter { $0.value != .null }
+  }
+
+  func has(_ field: String) -> Bool { members[field] != nil }
+
+  func count(_ field: String, default fallback: Int? = nil) throws(ModelError) -> Int {
+    guard let value = members[field] else {
+      guard let fallback else { throw .missingField(file: file, field: field) }
+      return fallback
+    }
+    guard let integer = value.integer else { throw .missingField(file: file, field: field) }
+    guard (1...Self.largestCount).contains(integer) else { throw .impossibleValue(file: file, field: field, value: String(integer)) }
+    return Int(integer)
+  }
+
+  /// Products of two counts stay far from overflow.
+  private static let largestCount: Int64 = 1 << 28
+
+  func positiveNumber(_ field: String, default fallback: Double? = nil) throws(ModelError) -> Double {
+    guard let number = members[field]?.number ?? (has(field) ? nil : fallback) else { throw .missingField(file: file, field: field) }
+    guard number > 0, number.isFinite else { throw .impossibleValue(file: file, field: field, value: "\(number)") }
+    return number
+  }
+
+  func flag(_ field: String, default fallback: Bool) throws(ModelError) -> Bool {
+    guard let value = members[field] else { return fallback }
+    guard let flag = value.bool else { throw .missingField(file: file, field: field) }
+    return flag
+  }
+
+  func string(_ field: String) throws(ModelError) -> String {
+    guard let text = members[field]?.string else { throw .missingField(file: file, field: field) }
+    return text
+  }
+
+  /// Refuses a field that changes the arithmetic, unless it holds the one value that does not. Absent and null are neutral.
+  func requireNeutral(_ field: String, _ neutral: [JSONValue]) throws(ModelError) {
+    guard let value = members[field], !neutral.contains(value), !Self.equalNumbers(value, neutral) else { return }
+    throw .unsupported(file: file, field: field, value: Self.shown(value), supported: neutral.first.map(Self.shown) ?? "only its absence")
+  }
+
+  private static func equalNumbers(_ value: JSONValue, _ neutral: [JSONValue]) -> Bool {
+    guard let number = value.number else { return false }
+    return neutral.contains { $0.number == number }
+  }
+
+  private static func shown(_ value: JSONValue) -> String {
+    String(String(decoding: value.canonical, as: UTF8.self).prefix(80))
+  }
+}

@@ -1,0 +1,40 @@
+internal import Artifacts
+
+/// Why a model or adapter folder cannot be used. Each names the file and the field or tensor.
+package enum ModelError: ExplainedError, Hashable {
+  case missingFile(String)
+  case notJSON(file: String)
+  case missingField(file: String, field: String)
+  case impossibleValue(file: String, field: String, value: String)
+  case unsupported(file: String, field: String, value: String, supported: String)
+  case contradiction(file: String, field: String, other: String)
+  case missingTensor(String)
+  case unexpectedTensor(String)
+  case wrongShape(tensor: String, expected: [Int], found: [Int])
+  case badTensors(file: String, TensorFileError)
+
+  package var message: String {
+    switch self {
+    case .missingFile(let file): "\(file): the file is missing"
+    case .notJSON(let file): "\(file): not valid JSON"
+    case .missingField(let file, let field): "\(file): \"\(field)\" is missing or has another type"
+    case .impossibleValue(let file, let field, let value): "\(file): \"\(field)\" cannot be \(value)"
+    case .unsupported(let file, let field, let value, let supported):
+      "\(file): \"\(field)\" is \(value), and the engine supports \(supported)"
+    case .contradiction(let file, let field, let other): "\(file): \"\(field)\" and \"\(other)\" disagree"
+    case .missingTensor(let name): "tensor \(quoted(name)) is missing"
+    case .unexpectedTensor(let name): "tensor \(quoted(name)) does not belong to this model"
+    case .wrongShape(let name, let expected, let found): "tensor \(quoted(name)) has the shape \(found), and the configuration asks for \(expected)"
+    case .badTensors(let file, let error): "\(file): \(error.message)"
+    }
+  }
+
+  package var hint: String? {
+    switch self {
+    case .unsupported: "choose a base the engine can compute exactly, or another substrate"
+    case .missingFile: "a model folder in Hugging Face's layout has \"config.json\" and \"model.safetensors\""
+    case .badTensors(_, let error): error.hint
+    default: nil
+    }
+  }
+}

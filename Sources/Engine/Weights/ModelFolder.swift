@@ -1,0 +1,68 @@
+package import Artifacts
+package import Foundation
+internal import Hashing
+
+/// A base model as Hugging Face lays it out: `config.json` and `model.safetensors`, each file a value in a dictionary from its path.
+package struct ModelFolder: Sendable {
+  package static let weightsFileName = "model.safetensors"
+
+  package let configuration: ModelConfiguration
+  /// Exactly the tensors of the configuration, in name order, every number finite.
+  package let tensors: [Tensor]
+
+  package init(configuration: ModelConfiguration, tensors: [Tensor]) throws(ModelError) {
+    self.configuration = configuration
+    self.tensors = try TensorShape.check(tensors, against: TensorShape.model(configuration))
+    try refuseNonFinite(self.tensors, file: Self.weightsFileName)
+  }
+
+  /// Reads the two files; others (tokenizer, generation settings) are not looked at.
+  package init(files: [String: Data]) throws(ModelError) {
+    guard let configuration = files[ModelConfiguration.fileName] else { throw .missingFile(ModelConfiguration.fileName) }
+    try self.init(
+      configuration: try ModelConfiguration(parsing: configuration),
+      tensors: try readTensors(files, Self.weightsFileName))
+  }
+
+  package var files: [String: Data] {
+    [ModelConfiguration.fileName: configuration.file, Self.weightsFileName: TensorFile.write(tensors)]
+  }
+
+  package subscript(name: String) -> Tensor? { tensors.first { $0.name == name } }
+
+  package var parameterCount: Int { tensors.reduce(0) { $0 + $1.values.count } }
+
+  /// The Merkle root over the tensors in name order, each by its name, shape and float32 bytes: the same for F32, BF16 and sharded
+  /// files of equal numbers.
+  package var root: Digest {
+    MerkleTree.root(
+      of: tensors.map { tensor in
+        Digest(hashing: ["name": .string(tensor.name), "shape": .array(tensor.shape.map { .integer(Int64($0)) }), "data": .digest(tensor.dataDigest)])
+      })
+  }
+}
+
+extension Tensor {
+  /// SHA-256 of the float32 numbers, little-endian.
+  var dataDigest: Digest {
+    var hasher = SHA256()
+    values.withUnsafeBytes { hasher.update($0) }
+    return hasher.finalize()
+  }
+}
+
+func readTensors(_ files: [String: Data], _ name: String) throws(ModelError) -> [Tensor] {
+  guard let file = files[name] else { throw .missingFile(name) }
+  do {
+    return try TensorFile.read(file)
+  } catch {
+    throw .badTensors(file: name, error)
+  }
+}
+
+func refuseNonFinite(_ tensors: [Tensor], file: String) throws(ModelError) {
+  for tensor in tensors {
+    guard let index = tensor.firstNonFiniteIndex else { continue }
+    throw .badTensors(file: file, TensorFileError(.notFinite(tensor: tensor.name, index: index)))
+  }
+}

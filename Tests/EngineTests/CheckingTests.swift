@@ -1,0 +1,39 @@
+import Engine
+import Foundation
+import Testing
+
+@Suite("Parity with PyTorch")
+struct ParityTests {
+  /// Beside the checkout, where the people who made it keep it: ten megabytes do not belong in the repository.
+  static let folder = URL(filePath: #filePath).appending(path: "../../../../shared/fixtures/peft-parity").standardizedFileURL
+  static let alternatives = [folder, folder.appending(path: "../../../../shared/fixtures/peft-parity").standardizedFileURL]
+  static let found = alternatives.first { FileManager.default.fileExists(atPath: $0.appending(path: "losses.json").path) }
+
+  @Test("twenty steps of PEFT's LoRA", .enabled(if: found != nil, "no ../shared/fixtures/peft-parity beside the checkout"))
+  func peft() throws {
+    let report = try ParityCheck.run(try #require(Self.found), threads: 2)
+    #expect(report.stepCount == 20)
+    #expect(report.losses <= ParityReport.lossLimit)
+    #expect(report.gradientNorms <= ParityReport.gradientNormLimit)
+    #expect(report.adapter <= ParityReport.adapterLimit)
+    #expect(try #require(report.gradients) <= 1e-3)
+    print("parity: losses \(report.losses), gradient norms \(report.gradientNorms), adapter \(report.adapter), gradients \(report.gradients ?? 0)")
+  }
+}
+
+@Suite("Self-check", .serialized)
+struct SelfCheckTests {
+  @Test("every vector path, thread count and micro-batch gives the digest that this release is known by")
+  func agreement() throws {
+    let result = try SelfCheck.run()
+    #expect(result.disagreeing.isEmpty, "\(result.disagreeing)")
+    #expect(result.variations.count == 9 * VectorPath.available.count)
+    print("self-check: \(result.digest)")
+  }
+
+  @Test("each defect that such a trainer could have changes the digest", arguments: Fault.allCases)
+  func faults(fault: Fault) throws {
+    let variation = SelfCheck.Variation(path: .generic, threads: 1, microBatchTokens: 24)
+    #expect(try SelfCheck.digest(variation, fault: fault) != SelfCheck.digest(variation))
+  }
+}

@@ -1,0 +1,189 @@
+import Artifacts
+import Engine
+import Foundation
+import Testing
+
+@Suite("Training")
+struct TrainerTests {
+  static let methods: [TrainingParameters.Method] = [SmallTraining.lora, .full]
+
+  @Test("the loss falls", arguments: methods)
+  func learning(method: TrainingParameters.Method) throws {
+    var parameters = SmallTraining.parameters(method, length: .steps(60))
+    parameters.examplesPerBatch = 8
+    parameters.learningRate = 2e-2
+    let trainer = try SmallTraining.trainer(parameters)
+    try trainer.run()
+    let steps = trainer.trace.steps
+    #expect(steps[59].lossNatsPerToken < 0.7 * steps[0].lossNatsPerToken)
+  }
+
+  @Test("threads and micro-batches change no byte", arguments: methods, [(1, 1), (1, 40), (2, 17), (3, 4096)])
+  func invariance(method: TrainingParameters.Method, way: (threads: Int, microBatchTokens: Int)) throws {
+    for tied in [true, false] {
+      let parameters = SmallTraining.parameters(method)
+      let reference = try SmallTraining.trainer(parameters, tied: tied)
+      let other = try SmallTraining.trainer(parameters, tied: tied, threads: way.threads, microBatchTokens: way.microBatchTokens)
+      try reference.run()
+      try other.run()
+      #expect(try other.files() == reference.files())
+      #expect(other.trace == reference.trace)
+    }
+  }
+
+  @Test("stopped anywhere and resumed, the bytes are those of a run that went through", arguments: methods, [0, 1, 3, 5])
+  func resuming(method: TrainingParameters.Method, stop: Int) throws {
+    let parameters = SmallTraining.parameters(method)
+    let whole = try SmallTraining.trainer(parameters)
+    try whole.run()
+    let first = try SmallTraining.trainer(parameters, threads: 2)
+    #expect(throws: TrainingError.cancelled(step: stop)) { try first.run(isCancelled: { first.completedSteps == stop }) }
+    let checkpoint = first.checkpoint()
+    let second = try SmallTraining.trainer(parameters)
+    try second.restore(checkpoint)
+    #expect(second.completedSteps == stop)
+    #expect(second.checkpoint() == checkpoint)
+    try second.run()
+    #expect(try second.files() == whole.files())
+    #expect(second.trace == whole.trace)
+  }
+
+  @Test("a checkpoint of another run, or with a flipped bit, is refused and changes nothing")
+  func checkpoints() throws {
+    let trainer = try SmallTraining.trainer()
+    _ = try trainer.step()
+    let checkpoint = trainer.checkpoint()
+    var otherParameters = SmallTraining.parameters()
+    otherParameters.seed = 99
+    let other = try SmallTraining.trainer(otherParameters)
+    let before = other.checkpoint()
+    #expect(throws: TrainingError.checkpointOfAnotherRun(what: "set of parameters")) { try other.restore(checkpoint) }
+    #expect(other.checkpoint() == before)
+    for offset in [0, 31, 32, 39, 60, checkpoint.count / 2, checkpoint.count - 1] {
+      var damaged = checkpoint
+      damaged[offset] ^= 0x10
+      #expect(throws: TrainingError.checkpointDamaged) { try trainer.restore(damaged) }
+    }
+    for count in [0, 31, 40, checkpoint.count - 4] {
+      #expect(throws: TrainingError.checkpointDamaged) { try trainer.restore(checkpoint.prefix(count)) }
+    }
+  }
+
+  @Test("every epoch sees every example that has something to learn, once, in an order of its own")
+  func order() throws {
+    var parameters = SmallTraining.parameters(length: .epochs(2))
+    parameters.examplesPerBatch = 1
+    let trainer = try SmallTraining.trainer(parameters)
+    #expect(trainer.omittedExampleCount == 2)  // A single token has nothing before it; of two, the second is not supervised.
+    #expect(trainer.totalSteps == 12)
+    var counts: [Int] = []
+    try trainer.run { counts.append($0.tokenCount) }
+    let expected = [3, 18, 6, 29, 10, 15].sorted()
+    #expect(counts.prefix(6).sorted() == expected)
+    #expect(counts.suffix(6).sorted() == expected)
+    #expect(Array(counts.prefix(6)) != Array(counts.suffix(6)))
+  }
+
+  @Test("steps go over as many epochs as they need, and longer examples are cut")
+  func stepsAndCuts() throws {
+    var parameters = SmallTraining.parameters(length: .steps(7))
+    parameters.maximumTokens = 9
+    let trainer = try SmallTraining.trainer(parameters)
+    #expect(trainer.totalSteps == 7)
+    var counts: [Int] = []
+    try trainer.run { counts.append($0.tokenCount) }
+    #expect(counts.allSatisfy { $0 <= 3 * 8 })
+  }
+
+  @Test("the trace commits to all that went in")
+  func commitments() throws {
+    let reference = try SmallTraining.trainer().trace.commitments
+    var parameters = SmallTraining.parameters()
+    parameters.weightDecay = 0.5
+    let decayed = try SmallTraining.trainer(parameters).trace.commitments
+    #expect(decayed.parameters != reference.parameters && decayed.base == reference.base && decayed.initialState == reference.initialState)
+    parameters = SmallTraining.parameters()
+    parameters.seed = 77
+    let seeded = try SmallTraining.trainer(parameters).trace.commitments
+    #expect(seeded.plan != reference.plan && seeded.initialState != reference.initialState && seeded.tokens == reference.tokens)
+    var examples = SmallTraining.examples
+    examples[0] = EncodedExample(recordID: examples[0].recordID, tokens: examples[0].tokens, supervised: examples[0].tokens.map { _ in true })
+    let relabelled = try Trainer(base: SmallTraining.base(), examples: examples, parameters: SmallTraining.parameters(), threads: 1).trace.commitments
+    #expect(relabelled.tokens != reference.tokens && relabelled.plan == reference.plan)
+    let otherBase = try ModelFolder.fresh(SmallTraining.configuration(), seed: 6)
+    let rebased = try Trainer(base: otherBase, examples: SmallTraining.examples, parameters: SmallTraining.parameters(), threads: 1).trace.commitments
+    #expect(rebased.base != reference.base)
+  }
+
+  @Test("a trace survives its JSON, and a changed one is refused or named")
+  func traceJSON() throws {
+    let trainer = try SmallTraining.trainer(SmallTraining.parameters(length: .steps(18)))
+    try trainer.run()
+    let trace = trainer.trace
+    #expect(trace.steps.indices.filter { trace.steps[$0].state != nil } == [15, 17])
+    #expect(try TrainingTrace(canonical: JSONValue(parsing: trace.canonical.canonical)) == trace)
+    var members = try #require(trace.canonical.object)
+    members["steps"] = .array(Array(try #require(members["steps"]?.array).dropLast()))
+    #expect(TrainingTrace(canonical: .object(members)) == nil)
+    var parameters = SmallTraining.parameters(length: .steps(18))
+    parameters.learningRate *= 1.0001
+    let other = try SmallTraining.trainer(parameters)
+    try other.run()
+    #expect(other.trace.firstDifference(from: trace) == 1)  // The first loss is taken before the first update.
+    #expect(trace.firstDifference(from: trace) == nil)
+  }
+
+  @Test("a run goes on from an adapter that it is given")
+  func continuing() throws {
+    let first = try SmallTraining.trainer()
+    try first.run()
+    let adapter = try #require(try first.adapter())
+    let second = try Trainer(
+      base: SmallTraining.base(), examples: SmallTraining.examples, parameters: SmallTraining.parameters(), start: adapter, threads: 1)
+    #expect(second.trace.commitments.initialState != first.trace.commitments.initialState)
+    #expect(try second.adapter()?.tensors.map(\.values) == adapter.tensors.map(\.values))
+    var wider = SmallTraining.parameters()
+    wider.method = .lora(rank: 3, alpha: 4, targets: TrainingParameters.allLinear)
+    #expect(throws: ModelError.self) {
+      try Trainer(base: SmallTraining.base(), examples: SmallTraining.examples, parameters: wider, start: adapter, threads: 1)
+    }
+  }
+
+  @Test("a run that leaves the finite numbers stops and names the step and the tensor")
+  func notFinite() throws {
+    var parameters = SmallTraining.parameters(.full)
+    parameters.learningRate = 1e38
+    parameters.clip = 0
+    parameters.schedule = .constant
+    let trainer = try SmallTraining.trainer(parameters)
+    let error = #expect(throws: TrainingError.self) { try trainer.run() }
+    guard case .notFinite(let what, let step) = error else {
+      Issue.record("stopped with \(String(describing: error))")
+      return
+    }
+    #expect(step <= 1)
+    #expect(what.contains("model.") || what.contains("loss"))
+    #expect(trainer.completedSteps <= 1)
+  }
+
+  @Test("examples with nothing to learn, foreign tokens and impossible parameters are refused before any work")
+  func refusals() throws {
+    let base = try SmallTraining.base()
+    func start(_ examples: [EncodedExample], _ parameters: TrainingParameters = SmallTraining.parameters()) throws {
+      _ = try Trainer(base: base, examples: examples, parameters: parameters, threads: 1)
+    }
+    let unsupervised = EncodedExample(recordID: SmallTraining.id(1), tokens: [1, 2, 3], supervised: [true, false, false])
+    #expect(throws: TrainingError.nothingSupervised(exampleCount: 1)) { try start([unsupervised]) }
+    #expect(throws: TrainingError.nothingSupervised(exampleCount: 0)) { try start([]) }
+    let foreign = EncodedExample(recordID: SmallTraining.id(2), tokens: [1, 37], supervised: [true, true])
+    #expect(throws: TrainingError.tokenOutsideVocabulary(SmallTraining.id(2), token: 37, vocabularySize: 37)) { try start([foreign]) }
+    let negative = EncodedExample(recordID: SmallTraining.id(3), tokens: [-1, 3], supervised: [true, true])
+    #expect(throws: TrainingError.self) { try start([negative]) }
+    var parameters = SmallTraining.parameters()
+    parameters.maximumTokens = 65
+    #expect(throws: TrainingError.tooLong(maximumTokens: 65, positions: 64)) { try start(SmallTraining.examples, parameters) }
+    parameters = SmallTraining.parameters()
+    parameters.learningRate = .nan
+    #expect(throws: TrainingError.impossibleParameter("learning rate")) { try start(SmallTraining.examples, parameters) }
+  }
+}
