@@ -15,7 +15,8 @@ extension ObjectStore where Access == Writing {
     return staged.map(\.digest)
   }
 
-  /// Copies the file while hashing it; no pipe is waited for, and memory stays bounded. Throws `StoreError.changedWhileRead` where somebody wrote to it meanwhile.
+  /// Copies the file while hashing it; no pipe is waited for, and memory stays bounded. Throws `StoreError.changedWhileRead` where somebody
+  /// wrote to it meanwhile.
   package func put(fileAt file: URL) throws -> Digest {
     let staged = try stage(try OpenFile(file.path, O_RDONLY | O_NONBLOCK, operation: "read")).object
     try commit([staged])
