@@ -62,6 +62,11 @@ package struct MissingInput: ExplainedError {
   package let action: ActionID
   package let input: String
 
+  package init(action: ActionID, input: String) {
+    self.action = action
+    self.input = input
+  }
+
   package var message: String { "\(action): the plan gives no usable input \"\(input)\"" }
   package var hint: String? { "this is a defect of soulpack: please report it with the recipe" }
 }

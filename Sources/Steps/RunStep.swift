@@ -37,29 +37,21 @@ package struct RunStep: Step {
     return ["files": scan.digest]
   }
 
-  /// Relative sources stand where the recipe says, under the work folder, which is the command's working directory; absolute ones in a
-  /// folder of their own.
+  /// Each input stands at `inputs/NAME`, whatever it is called outside: a path that the command could see would have to be in the key.
   private func layOutInputs(_ context: StepContext) throws -> [String: URL] {
     var places: [String: URL] = [:]
+    let folder = context.workFolder.appending(path: "inputs")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     for (name, reference) in context.action.inputs {
-      let place = place(of: reference, name: name, in: context.workFolder)
+      let place = folder.appending(path: name)
       places[name] = place
       if case .source(let source) = reference, source.kind == .file {
-        try FileManager.default.createDirectory(at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
         try context.store.objects.export(try context.digest(of: name), to: place, durable: false)
       } else {
         try context.store.objects.export(try context.snapshot(name), to: place)
       }
     }
     return places
-  }
-
-  private func place(of reference: InputReference, name: String, in folder: URL) -> URL {
-    switch reference {
-    case .source(let source) where !source.path.hasPrefix("/"): folder.appending(path: source.path)
-    case .source(let source): folder.appending(path: "inputs/\(name)/\((source.path as NSString).lastPathComponent)")
-    case .output: folder.appending(path: "inputs/\(name)")
-    }
   }
 
   private func expand(_ argument: String, places: [String: URL], output: URL) -> String {

@@ -1,5 +1,6 @@
-package import Artifacts
+internal import Artifacts
 internal import Engine
+internal import Foundation
 internal import Hashing
 internal import Judging
 package import Planning

@@ -1,6 +1,7 @@
 internal import Artifacts
 internal import Foundation
 internal import Planning
+internal import Recipes
 internal import Running
 internal import Steps
 internal import Store

@@ -8,18 +8,13 @@ internal import Synchronization
 enum Invocation {
   static func run(_ arguments: [String]) async -> Exit {
     signal(SIGPIPE, SIG_IGN)
-    let command: any ParsableCommand
-    do {
-      command = try Soulpack.parseAsRoot(arguments)
-    } catch {
-      return showUsage(error)
-    }
-    return await interruptible { await perform(command, arguments) }
+    return await interruptible { await perform(arguments) }
   }
 
-  private static func perform(_ command: any ParsableCommand, _ arguments: [String]) async -> Exit {
+  private static func perform(_ arguments: [String]) async -> Exit {
     let terminal = Terminal(isJSON: arguments.contains("--json"))
     do {
+      let command = try Soulpack.parseAsRoot(arguments)
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Artifacts
+internal import Recipes
 
 /// `soulpack check`: is the recipe in order? Reads the recipe and nothing else.
 struct Check: ParsableCommand {

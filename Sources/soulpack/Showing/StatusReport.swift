@@ -1,4 +1,5 @@
 internal import Artifacts
+internal import Planning
 internal import Running
 
 /// What a build would do: `status`, and every `-n`.
