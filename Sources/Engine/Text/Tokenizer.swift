@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// Byte-level byte-pair encoding (Sennrich et al. 2016, over bytes as in GPT-2): text to token ids and back.
 ///
 /// Its judge is Hugging Face `tokenizers`: the same file and text give the same ids, without the special tokens that a post-processor
@@ -44,7 +42,7 @@ package struct Tokenizer: Sendable {
     rawMatcher = AddedTokenMatcher(addedTokens.filter { !$0.isNormalized }) { Array($0.content.utf8) }
     normalizedMatcher = AddedTokenMatcher(addedTokens.filter(\.isNormalized)) { token in
       let content = Array(token.content.utf8)
-      return normalizesToNFC ? Self.composed(content) : content
+      return normalizesToNFC ? FormC.composed(content) : content
     }
     if let index = merges.firstIndex(where: { special.contains($0.merged) }) {
       throw .malformed(place: "model.merges[\(index)]", reason: "gives a special token")
@@ -88,7 +86,7 @@ extension Tokenizer {
       case .token(let id): output.append(id)
       case .text(let range):
         let piece = range.count == bytes.count ? bytes : Array(bytes[range])
-        encodeNormalized(normalizesToNFC ? Self.composed(piece) : piece, admittingSpecial, &cache, &output)
+        encodeNormalized(normalizesToNFC ? FormC.composed(piece) : piece, admittingSpecial, &cache, &output)
       }
     }
     return output
@@ -113,12 +111,6 @@ extension Tokenizer {
     } else {
       merger.merge(piece.compactMap { byteTokens[Int($0)] }, by: table, into: &output)
     }
-  }
-
-  /// Unicode's form C. Text below U+0300 is in it already.
-  private static func composed(_ text: [UInt8]) -> [UInt8] {
-    guard text.contains(where: { $0 >= 0xCC }) else { return text }
-    return Array(String(decoding: text, as: UTF8.self).precomposedStringWithCanonicalMapping.utf8)
   }
 }
 
