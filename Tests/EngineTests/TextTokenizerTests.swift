@@ -23,6 +23,8 @@ struct TextTokenizerTests {
       #expect(tokenizer.encode(text) == ids)
       #expect(tokenizer.encodeOrdinary(text) == ordinary)
     }
+    // The third is matched in form C and decoded from it: é there is within the byte-level alphabet, and so the byte 0xE9.
+    #expect(tokenizer.decode([316]) == "\u{FFFD}!")
   }
 
   /// The judge's answers; see `FormC` for why these.

@@ -38,12 +38,9 @@ package struct Tokenizer: Sendable {
     let special = Set(addedTokens.filter(\.isSpecial).map(\.id))
     byteTokens = Self.byteTokens(in: vocabulary, except: special)
     wholePieces = ignoresMerges ? Self.wholePieces(in: vocabulary, except: special) : [:]
-    spellings = Self.spellings(vocabulary, addedTokens)
+    spellings = Self.spellings(vocabulary, addedTokens, inFormC: normalizesToNFC)
     rawMatcher = AddedTokenMatcher(addedTokens.filter { !$0.isNormalized }) { Array($0.content.utf8) }
-    normalizedMatcher = AddedTokenMatcher(addedTokens.filter(\.isNormalized)) { token in
-      let content = Array(token.content.utf8)
-      return normalizesToNFC ? FormC.composed(content) : content
-    }
+    normalizedMatcher = AddedTokenMatcher(addedTokens.filter(\.isNormalized)) { $0.spelling(inFormC: normalizesToNFC) }
     if let index = merges.firstIndex(where: { special.contains($0.merged) }) {
       throw .malformed(place: "model.merges[\(index)]", reason: "gives a special token")
     }
@@ -149,13 +146,14 @@ extension Tokenizer {
     return pieces
   }
 
-  private static func spellings(_ vocabulary: [[UInt8]?], _ addedTokens: [AddedToken]) -> [[UInt8]] {
+  private static func spellings(_ vocabulary: [[UInt8]?], _ addedTokens: [AddedToken], inFormC: Bool) -> [[UInt8]] {
     let count = max(vocabulary.count, (addedTokens.map { Int($0.id) }.max() ?? -1) + 1)
     var spellings = vocabulary.map { $0 ?? [] }
     spellings += Array(repeating: [], count: count - vocabulary.count)
     for token in addedTokens {
       // The judge's decoder reads added tokens as it reads any other: a content within the byte-level alphabet stands for those bytes.
-      spellings[Int(token.id)] = ByteLevel.bytes(spelledBy: token.content) ?? Array(token.content.utf8)
+      let spelling = token.spelling(inFormC: inFormC)
+      spellings[Int(token.id)] = ByteLevel.bytes(spelledBy: String(decoding: spelling, as: UTF8.self)) ?? spelling
     }
     return spellings
   }
