@@ -22,8 +22,10 @@ struct ParityTests {
     #expect(report.losses <= ParityReport.lossLimit)
     #expect(report.gradientNorms <= ParityReport.gradientNormLimit)
     #expect(report.adapter <= ParityReport.adapterLimit)
+    #expect(Double(report.undecidedElementCount) <= ParityReport.undecidedLimit * Double(report.elementCount))
+    #expect(report.isWithinLimits)
     #expect(try #require(report.gradients) <= 1e-3)
-    print("parity: losses \(report.losses), gradient norms \(report.gradientNorms), adapter \(report.adapter), gradients \(report.gradients ?? 0)")
+    print("parity: \(report)")
   }
 }
 
