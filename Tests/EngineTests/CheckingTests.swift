@@ -1,9 +1,11 @@
+import Artifacts
 import Engine
 import Foundation
 import Testing
 
-@Suite("Parity with PyTorch")
-struct ParityTests {
+/// One after the other: operands packed while the self-check forces the generic path stay slow for as long as they live.
+@Suite("Checks", .serialized)
+struct CheckingTests {
   /// `shared/fixtures/peft-parity` beside the checkout or further up: ten megabytes do not belong in the repository.
   static let found: URL? = {
     var folder = URL(filePath: #filePath).deletingLastPathComponent()
@@ -25,18 +27,17 @@ struct ParityTests {
     #expect(Double(report.undecidedElementCount) <= ParityReport.undecidedLimit * Double(report.elementCount))
     #expect(report.isWithinLimits)
     #expect(try #require(report.gradients) <= 1e-3)
-    print("parity: \(report)")
+    // Of two correct trainers, none is nearer than this to the other: see `ParityReport`.
+    #expect(report.adapterWithUndecided <= 1e-2, "\(report)")
   }
-}
 
-@Suite("Self-check", .serialized)
-struct SelfCheckTests {
   @Test("every vector path, thread count and micro-batch gives the digest that this release is known by")
   func agreement() throws {
     let result = try SelfCheck.run()
     #expect(result.disagreeing.isEmpty, "\(result.disagreeing)")
+    #expect(result.digest.hex == SelfCheck.releaseDigest)
+    #expect(result.isSound)
     #expect(result.variations.count == 9 * VectorPath.available.count)
-    print("self-check: \(result.digest)")
   }
 
   @Test("each defect that such a trainer could have changes the digest", arguments: Fault.allCases)
