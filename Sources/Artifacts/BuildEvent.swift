@@ -7,7 +7,7 @@ package enum BuildEvent: Sendable {
   /// An action had been done before with the same key.
   case reused(action: String, key: Digest)
   case started(action: String, kind: String)
-  case progress(action: String, Progress)
+  case progress(action: String, StepProgress)
   /// A fact worth a line, such as the loss on the holdout.
   case note(action: String, String)
   case finished(action: String, key: Digest, seconds: Double)
@@ -17,7 +17,7 @@ package enum BuildEvent: Sendable {
 }
 
 /// How far a long step has come.
-package struct Progress: Hashable, Sendable {
+package struct StepProgress: Hashable, Sendable {
   package var done: Int64
   /// Nil where the end is not known.
   package var total: Int64?

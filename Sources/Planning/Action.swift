@@ -13,23 +13,44 @@ package struct ActionID: Hashable, Sendable, Comparable, CustomStringConvertible
 }
 
 /// What an action does. Each kind has one file in Steps, and a version of its semantics: changing any result bumps it.
+///
+/// Parameters are canonical: every default is filled in, decimals are strings such as `"0.0002"`, so that no binary float stands between a
+/// recipe and a key, shares are integers in parts per million. No parameter but the seal's is a path or the name of a dataset or target.
 package enum ActionKind: String, CaseIterable, Sendable {
-  /// A foreign command with declared inputs and outputs. Outputs: `files`, a snapshot.
+  /// A foreign command with declared inputs and outputs. Inputs: one under each name that the recipe gives: a file, or a snapshot of a folder or
+  /// of another run's output. Outputs: `files`, a snapshot.
+  /// Parameters: `command`, the arguments with `{input.NAME}` and `{output}` in them.
   case run
   /// Inputs: `source`, a snapshot. Outputs: `dataset` (canonical lines), `ledger`.
+  /// Parameters: `files` (sorted patterns, or null for all), `stages` (in order, each an object with one member: `normalize` {`unicode`},
+  /// `deduplicate` {`exact`}, `length` {`min-characters`, `max-characters`}).
   case curate
   /// Inputs: `dataset`. Outputs: `train`, `validation`, `holdout`.
+  /// Parameters: `by`, `validation-ppm`, `holdout-ppm`, `salt`.
   case split
   /// Inputs: `train`. Outputs: `tokenizer`, a `tokenizer.json`.
+  /// Parameters: `kind` (`byte-level-bpe`), `vocabulary`.
   case tokenizer
   /// Inputs: `train`, `validation`, and `base` (a snapshot of a model folder) or `tokenizer`. Outputs: `files` (a snapshot of a PEFT
   /// adapter or of a model folder), `trace` (what the run commits to).
+  /// Parameters: `method` (`sft`, `full`), `substrate`, `seed`, `epochs`, `batch`, `context`, `optimizer` {`learning-rate`, `schedule`, `warmup`,
+  /// `weight-decay`, `betas`, `epsilon`, `clip`}; `lora` {`rank`, `alpha`, `targets`: `all-linear` or a sorted list} with `sft`; `model`
+  /// {`architecture`, `hidden`, `layers`, `heads`, `kv-heads`, `intermediate`, `context`, `rope-theta`} where `tokenizer` is an input.
   case train
-  /// Inputs: `holdout`, `base`, and `candidate` unless the bare base is scored. Outputs: `score`.
+  /// Inputs: `holdout`; `base` for the bare base and for an adapter; `candidate` (what `train` calls `files`) unless the bare base is scored.
+  /// Outputs: `score`.
+  /// Parameters: `subject` (`base`: the bare base, `adapter`: the candidate on the base, `model`: the candidate alone), `context`.
   case score
-  /// Inputs: `score.0` (the incumbent), `score.1`, … and `candidate.1`, …. Outputs: `decision`, `winner`.
+  /// Inputs: `score.0` (the incumbent; absent where a new model has no base), `score.1`, … and `candidate.1`, …. Outputs: `decision`, `winner`
+  /// (the winning candidate's files: an adapter, or a whole model).
+  /// Parameters: `protocol`, `rounds`, `committee`, `improvement` {`numerator`, `denominator`} in nats a token, `candidates` (their number),
+  /// `incumbent` (whether there is a `score.0`).
   case select
-  /// Inputs: everything the Soul speaks of. Outputs: `archive`.
+  /// Inputs: everything the Soul speaks of: `dataset`, `ledger`, `train`, `validation`, `holdout`, `decision`, `winner`, `trace.1`, …, `score.0`
+  /// (as in `select`), `score.1`, …, and `base`, or `tokenizer` for a new model. Outputs: `archive`, `summary` (its digest and the selection).
+  /// Parameters: `recipe` (normalised), `bases` (the normalised recipes of the base and of its bases, nearest first), `overrides` (as given),
+  /// `dataset` and `target` (their names in the recipe), `component` (`adapter` or `model`: what the winner is),
+  /// `lease-seconds`.
   case seal
 
   /// Part of every action key. Bump it with any change of what the step gives for the same inputs.
@@ -38,7 +59,14 @@ package enum ActionKind: String, CaseIterable, Sendable {
 
 /// Something outside the plan, read from disk when the build starts.
 package struct Source: Hashable, Sendable {
-  package enum Kind: String, Sendable { case file, folder }
+  package enum Kind: String, Sendable {
+    /// A regular file: the digest of its bytes.
+    case file
+    /// A folder: its snapshot.
+    case folder
+    /// Whichever is there, since a recipe does not say: a snapshot, of one entry with the file's own name where it is a file.
+    case fileOrFolder = "file-or-folder"
+  }
 
   package let kind: Kind
   /// Relative to the root, `/` between parts; or absolute, for things a system package installed.

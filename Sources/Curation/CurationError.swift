@@ -1,0 +1,53 @@
+internal import Artifacts
+
+/// Why a curation gave no dataset. Never holds the text of a record.
+package enum CurationError: ExplainedError, Hashable {
+  /// The bytes of a file could not be had.
+  case unreadable(path: String, reason: String)
+  case repeatedPath(String)
+  /// No file of the source has a format that is read. `kinds` counts the files by the end of their names.
+  case noReadableFile(kinds: [String: Int], patterns: [String])
+  case noRecords(files: Int)
+  /// Every record was dropped.
+  case everythingDropped([LedgerSummary.DropCount])
+  /// The conservation law is broken: a defect of soulpack.
+  case recordsUnaccounted(read: Int, kept: Int, dropped: Int, merged: Int)
+  case malformedDataset(line: Int, problem: String)
+  case malformedLedger(line: Int)
+  case outOfMemory
+}
+
+extension CurationError {
+  package var message: String {
+    switch self {
+    case .unreadable(let path, let reason): "\(path): the file could not be read: \(reason)"
+    case .repeatedPath(let path): "\(path): the snapshot lists this path twice"
+    case .noReadableFile(let kinds, _) where kinds.isEmpty: "the source holds no file"
+    case .noReadableFile(let kinds, let patterns) where patterns.isEmpty: "the source holds no file that can be read; found \(list(kinds))"
+    case .noReadableFile(let kinds, let patterns):
+      "no file that can be read matches \(patterns.map { "\"\($0)\"" }.joined(separator: ", ")); found \(list(kinds))"
+    case .noRecords(let files): "the source holds no record: \(files) \(files == 1 ? "file was" : "files were") read"
+    case .everythingDropped(let drops):
+      "no record is left; dropped: " + drops.map { "\($0.count) by \($0.stage.rawValue) (\($0.reason.rawValue))" }.joined(separator: ", ")
+    case .recordsUnaccounted(let read, let kept, let dropped, let merged):
+      "records are unaccounted for: \(read) read, but \(kept) kept, \(dropped) dropped and \(merged) merged"
+    case .malformedDataset(let line, let problem): "line \(line) of a curated dataset: \(problem)"
+    case .malformedLedger(let line): "line \(line) of a ledger is not what soulpack writes"
+    case .outOfMemory: "out of memory while reading JSON"
+    }
+  }
+
+  package var hint: String? {
+    switch self {
+    case .noReadableFile: "curation reads .jsonl and .ndjson files of messages or text, and .md and .markdown files of prose"
+    case .everythingDropped: "\"soulpack why FILE:LINE\" tells the story of one record"
+    case .recordsUnaccounted: "this is a defect of soulpack; please report it"
+    default: nil
+    }
+  }
+
+  private func list(_ kinds: [String: Int]) -> String {
+    kinds.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+      .map { "\($0.value) \($0.key.isEmpty ? "without a suffix" : "." + $0.key)" }.joined(separator: ", ")
+  }
+}

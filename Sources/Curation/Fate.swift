@@ -1,0 +1,100 @@
+package import Artifacts
+
+/// The steps that a record passes, by the names that the ledger uses.
+package enum StageName: String, CaseIterable, Hashable, Sendable {
+  case read, normalize, structure, length, deduplicate
+}
+
+/// Why a record was dropped. The raw value is what the ledger holds and people read; once released, it keeps its meaning.
+package enum DropReason: String, CaseIterable, Hashable, Sendable {
+  // read
+  case lineTooLong = "line too long"
+  case invalidUTF8 = "invalid UTF-8"
+  case invalidJSON = "invalid JSON"
+  case nestedTooDeeply = "nested too deeply"
+  case duplicateKey = "duplicate key"
+  case notAnObject = "not an object"
+  case noContent = "no messages and no text"
+  case ambiguousContent = "both messages and text"
+  case textNotAString = "text is not a string"
+  case messagesNotAnArray = "messages is not an array"
+  case turnNotAnObject = "turn is not an object"
+  case unknownRole = "unknown role"
+  case turnContentNotAString = "content is not a string"
+  case conversationNotAString = "conversation is not a string"
+  // structure
+  case noTurns = "no turns"
+  case emptyText = "empty text"
+  case emptyTurn = "empty turn"
+  case misplacedSystemTurn = "system turn is not first"
+  case noUserTurnFirst = "does not start with a user turn"
+  case turnsDoNotAlternate = "turns do not alternate"
+  case noAssistantTurn = "no assistant turn"
+  // length
+  case tooShort = "too short"
+  case tooLong = "too long"
+}
+
+/// A record that was taken out, and the measure that it missed.
+package struct Drop: Hashable, Sendable {
+  package let stage: StageName
+  package let reason: DropReason
+  /// What was found: characters, bytes, or the number of the turn, counted from 1.
+  package let measured: Double?
+  /// What it was held against.
+  package let threshold: Double?
+
+  package init(stage: StageName, reason: DropReason, measured: Double? = nil, threshold: Double? = nil) {
+    self.stage = stage
+    self.reason = reason
+    self.measured = measured
+    self.threshold = threshold
+  }
+}
+
+/// What became of one record.
+package enum Fate: Hashable, Sendable {
+  case kept
+  case dropped(Drop)
+  /// The same content was kept at another place.
+  case merged(keeper: RecordID, at: RecordPlace)
+}
+
+/// One kind of edit, and how often it was made. Never what was edited.
+package struct Change: Hashable, Sendable {
+  package enum Kind: String, CaseIterable, Hashable, Sendable {
+    /// Characters of category Cc that were removed.
+    case controlCharacters = "control-characters"
+    /// CR LF, or CR alone, that became LF.
+    case lineEndings = "line-endings"
+    /// Contents that were not in NFC.
+    case unicode
+    /// White space characters that were removed at the end of a line.
+    case trailingSpace = "trailing-space"
+    /// White space characters and line feeds that were removed before the first and after the last visible character.
+    case outerSpace = "outer-space"
+    /// The keeper took the conversation key of a record that was merged into it.
+    case conversation
+  }
+
+  package let kind: Kind
+  package let count: Int
+
+  package init(kind: Kind, count: Int) {
+    self.kind = kind
+    self.count = count
+  }
+}
+
+/// What one stage left to say about a record that it let through.
+package struct Passage: Hashable, Sendable {
+  package let stage: StageName
+  package let changes: [Change]
+  package let measured: Double?
+
+  package init(stage: StageName, changes: [Change] = [], measured: Double? = nil) {
+    self.stage = stage
+    self.changes = changes
+    self.measured = measured
+  }
+}

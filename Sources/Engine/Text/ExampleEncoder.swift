@@ -1,0 +1,115 @@
+package import Artifacts
+internal import Hashing
+
+/// Turns records into the examples that a trainer takes.
+package struct ExampleEncoder: Sendable {
+  package let format: ChatFormat
+  /// The most tokens of an example.
+  package let contextLength: Int
+
+  /// The context must hold a token and one that is predicted from it.
+  package init(format: ChatFormat, contextLength: Int) {
+    precondition(contextLength >= 2, "a context of fewer than two tokens predicts nothing")
+    self.format = format
+    self.contextLength = contextLength
+  }
+
+  /// The examples in the order of the records; the windows of a long text in their order.
+  package func encode(_ records: some Sequence<DatasetRecord>) -> EncodedDataset {
+    var dataset = EncodedDataset()
+    var cache = PieceCache()
+    for record in records {
+      dataset.counts.records += 1
+      let before = dataset.examples.count
+      switch record.content {
+      case .messages(let messages): append(messages, of: record.id, to: &dataset, &cache)
+      case .text(let text): append(text, of: record.id, to: &dataset, &cache)
+      }
+      if dataset.examples.count == before { dataset.counts.recordsWithoutTarget += 1 }
+    }
+    return dataset
+  }
+
+  /// A conversation is one example. What does not fit is left off its end: a window from the middle would have lost its beginning.
+  private func append(_ messages: [Message], of id: RecordID, to dataset: inout EncodedDataset, _ cache: inout PieceCache) {
+    let (tokens, supervised) = format.encode(messages, cache: &cache)
+    if tokens.count > contextLength { dataset.counts.cutRecords += 1 }
+    dataset.append(id, tokens.prefix(contextLength), supervised.prefix(contextLength))
+  }
+
+  /// Running text is learnt throughout, with `<|endoftext|>` at its end, in consecutive windows of the context's length.
+  private func append(_ text: String, of id: RecordID, to dataset: inout EncodedDataset, _ cache: inout PieceCache) {
+    let tokens = format.tokenizer.encodeOrdinary(text, cache: &cache) + [format.endOfText]
+    for start in stride(from: 0, to: tokens.count, by: contextLength) {
+      let window = tokens[start..<min(start + contextLength, tokens.count)]
+      dataset.append(id, window, repeatElement(true, count: window.count))
+    }
+  }
+}
+
+/// The examples of a dataset, and what became of its records.
+package struct EncodedDataset: Sendable {
+  package struct Counts: Hashable, Sendable {
+    package internal(set) var records = 0
+    package internal(set) var examples = 0
+    package internal(set) var tokens = 0
+    package internal(set) var supervisedTokens = 0
+    /// Conversations that were longer than the context and lost their end.
+    package internal(set) var cutRecords = 0
+    /// Records that gave no example, since no token of theirs would have been learnt.
+    package internal(set) var recordsWithoutTarget = 0
+  }
+
+  package internal(set) var examples: [EncodedExample] = []
+  package internal(set) var counts = Counts()
+
+  /// Takes an example in, unless nothing in it is learnt. The first token follows nothing, so it is no target.
+  fileprivate mutating func append(_ id: RecordID, _ tokens: some Sequence<Int32>, _ supervised: some Sequence<Bool>) {
+    var supervised = Array(supervised)
+    if !supervised.isEmpty { supervised[0] = false }
+    let targets = supervised.count { $0 }
+    guard targets > 0 else { return }
+    examples.append(EncodedExample(recordID: id, tokens: Array(tokens), supervised: supervised))
+    counts.examples += 1
+    counts.tokens += supervised.count
+    counts.supervisedTokens += targets
+  }
+}
+
+// MARK: - Looking at one
+
+extension EncodedDataset {
+  /// The first example in which some tokens are learnt and others only read (beyond the first, which never is learnt).
+  package var firstMaskedExample: EncodedExample? {
+    examples.first { $0.supervised.dropFirst().contains(false) }
+  }
+}
+
+extension ChatFormat {
+  /// An example for a person to read: a line for each run, `context` or `learnt`, its text in JSON's quotes so that nothing in
+  /// it steers a terminal. It shows the text of a record: only for someone who asked.
+  package func view(of example: EncodedExample) -> String {
+    var lines = ""
+    var start = 0
+    while start < example.tokens.count {
+      let learnt = example.supervised[start]
+      let end = example.supervised[start...].firstIndex(of: !learnt) ?? example.tokens.count
+      lines += (learnt ? "learnt   " : "context  ") + quoted(tokenizer.decode(example.tokens[start..<end])) + "\n"
+      start = end
+    }
+    return lines
+  }
+}
+
+/// A JSON string in which every control and format character is escaped, not only those that JSON asks for (C1 controls and bidirectional
+/// overrides are neither).
+private func quoted(_ text: String) -> String {
+  var output = ""
+  for scalar in String(decoding: JSONValue.string(text).canonical, as: UTF8.self).unicodeScalars {
+    switch scalar.properties.generalCategory {
+    case .control, .format: output += scalar.utf16.map { #"\u"# + hexadecimal([UInt8($0 >> 8), UInt8($0 & 0xFF)]) }.joined()
+    default: output.unicodeScalars.append(scalar)
+    }
+  }
+  return output
+}

@@ -1,0 +1,96 @@
+package import Artifacts
+internal import Archiving
+internal import Foundation
+internal import Signing
+
+/// Why an archive was not written, opened, or unpacked.
+package struct ArchiveError: ExplainedError, Hashable {
+  package enum Problem: Hashable, Sendable {
+    /// The tar is not in its one form; the words are Archiving's.
+    case tar(String)
+    /// A member that has no place in an archive.
+    case unexpectedMember(String)
+    /// Members out of the prescribed order.
+    case order(member: String)
+    /// Bytes that are not what their digest says.
+    case wrongDigest(String)
+    case wrongSize(Digest)
+    case missingBlob(Digest)
+    /// A blob that nothing names.
+    case extraBlob(Digest)
+    /// `index.json`, a manifest, or another document of the archive does not say what it should.
+    case document(String)
+    case unknownMediaType(String)
+    case badPath(String)
+    /// Two parts of what is to be packed, or was, contradict each other.
+    case inconsistent(String)
+    /// A file changed between two readings of it.
+    case sourceChanged(String)
+    case destinationNotEmpty(String)
+    case inputOutput(String)
+  }
+
+  package let path: String
+  package let problem: Problem
+
+  init(_ url: URL, _ problem: Problem) {
+    path = url.path
+    self.problem = problem
+  }
+
+  /// True where the archive's bytes are at fault (the face exits with 6), false where the outside world is.
+  package var isVerificationFailure: Bool {
+    switch problem {
+    case .inputOutput, .destinationNotEmpty: false
+    default: true
+    }
+  }
+
+  package var message: String {
+    switch problem {
+    case .tar(let text): text
+    case .unexpectedMember(let name): "\(path): unexpected member \"\(name)\""
+    case .order(let member): "\(path): \"\(member)\" is out of order"
+    case .wrongDigest(let name): "\(path): \"\(name)\" does not have the digest it is named by"
+    case .wrongSize(let digest): "\(path): blob \(digest.short) does not have the size that its descriptor says"
+    case .missingBlob(let digest): "\(path): blob \(digest.short) is missing"
+    case .extraBlob(let digest): "\(path): nothing names blob \(digest.short)"
+    case .document(let text): "\(path): \(text)"
+    case .unknownMediaType(let type): "\(path): unknown media type \"\(type)\""
+    case .badPath(let name): "\(path): path \"\(name)\" is not allowed in an archive"
+    case .inconsistent(let text): "\(path): \(text)"
+    case .sourceChanged(let name): "\(path): \"\(name)\" changed while it was read"
+    case .destinationNotEmpty(let folder): "\(folder): the folder is not empty"
+    case .inputOutput(let reason): "\(path): \(reason)"
+    }
+  }
+
+  package var hint: String? {
+    switch problem {
+    case .badPath: "use relative paths of letters, digits and \"._+@=/-\", at most 255 bytes"
+    case .destinationNotEmpty: "name a folder that is empty or does not exist"
+    default: nil
+    }
+  }
+}
+
+/// Where every error of the rooms below becomes one of this room's.
+func explaining<Value>(_ url: URL, _ body: () throws -> Value) throws(ArchiveError) -> Value {
+  do {
+    return try body()
+  } catch let error as ArchiveError {
+    throw error
+  } catch let error as ArchiveError.Problem {
+    throw ArchiveError(url, error)
+  } catch let error as TarError {
+    throw ArchiveError(url, error.problem.isAboutTheBytes ? .tar(error.message) : .inputOutput(error.message))
+  } catch let error as any ExplainedError {
+    throw ArchiveError(url, .document(error.message))
+  } catch let error as JSONSyntaxError {
+    throw ArchiveError(url, .document(error.reason))
+  } catch {
+    throw ArchiveError(url, .inputOutput("cannot be read or written"))
+  }
+}
+
+extension ArchiveError.Problem: Error {}

@@ -1,0 +1,93 @@
+internal import Artifacts
+internal import Foundation
+
+/// The README.md of a Soul: a model card that people and the Hugging Face hub read, made from the manifest alone.
+struct ModelCard {
+  let manifest: SoulManifest
+
+  var text: String {
+    [frontMatter, heading, losses, limits, permissions, datasets, use].filter { !$0.isEmpty }.joined(separator: "\n")
+  }
+
+  private var adapterBase: String? { manifest.components.first { $0.kind == .adapter }?.base?.name }
+
+  private var frontMatter: String {
+    var lines = ["---"]
+    if let base = adapterBase {
+      lines += ["base_model: \(quoted(base))", "base_model_relation: adapter", "library_name: peft"]
+    }
+    // The hub's identifiers of licences are SPDX's in lower case.
+    lines += ["license: \(quoted(manifest.license.lowercased()))", "tags:", "- soulpack"]
+    if adapterBase != nil { lines.append("- lora") }
+    return (lines + ["---", ""]).joined(separator: "\n")
+  }
+
+  private var heading: String {
+    """
+    # \(manifest.name) \(manifest.version)
+
+    \(manifest.description)
+
+    **Intent.** \(manifest.intent)
+
+    """
+  }
+
+  private var losses: String {
+    guard let selection = manifest.selection else { return "" }
+    let rows = ([selection.incumbent] + selection.scores).map { score in
+      let mark = score.candidate == selection.winner ? " (this Soul)" : score.candidate == selection.incumbent.candidate ? " (incumbent)" : ""
+      return "| `\(score.candidate.short)`\(mark) | \(score.lossText) | \(score.tokens) |"
+    }
+    return """
+      ## Loss on the holdout
+
+      Measured by whoever built it (`\(selection.label)`), as a mean negative log-likelihood; the exact integers are in `soul.json`.
+
+      | candidate | nats per token | tokens |
+      |---|---|---|
+      \(rows.joined(separator: "\n"))
+
+      """
+  }
+
+  private var limits: String { section("Known limits", manifest.limits) }
+
+  private var permissions: String {
+    let permissions = manifest.permissions
+    var lines = [
+      "run: \(permissions.runAllow.isEmpty ? "nobody" : permissions.runAllow.joined(separator: ", "))",
+      "derive: \(permissions.derive ? "yes" : "no")", "logging of prompts: \(permissions.promptLogging)", "licence: \(manifest.license)",
+    ]
+    if let contact = manifest.contact { lines.append("contact: \(contact)") }
+    return section("Permissions", lines)
+  }
+
+  private var datasets: String {
+    section(
+      "Datasets",
+      manifest.datasets.map { dataset in
+        let counts = dataset.counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        return "\(dataset.name) (\(dataset.license)): \(counts); root `\(dataset.roots.all)`"
+      })
+  }
+
+  private var use: String {
+    """
+    ## Use
+
+    `soulpack verify` checks the archive this file came in. Training is labelled `\(manifest.training.label.rawValue)` \
+    (data: \(manifest.training.data.rawValue)), with version \(manifest.training.numericsVersion) of the numeric contract; the normalised \
+    recipe has digest `\(manifest.recipe)`.
+
+    """
+  }
+
+  private func section(_ title: String, _ items: [String]) -> String {
+    guard !items.isEmpty else { return "" }
+    return "## \(title)\n\n" + items.map { "- \($0)\n" }.joined()
+  }
+
+  /// A YAML double-quoted scalar; JSON's form is one (YAML 1.2.2, section 1.2).
+  private func quoted(_ text: String) -> String { String(decoding: JSONValue.string(text).canonical, as: UTF8.self) }
+}

@@ -1,0 +1,145 @@
+package import Artifacts
+internal import Foundation
+package import Signing
+
+/// Decides whether an opened archive was signed by those whom the consumer believes.
+///
+/// Keys count over all envelopes together, each once, if what they signed is the provenance of this very Soul. An envelope that does not hold,
+/// whoever attached it, makes the archive invalid: it says something false.
+package enum Verifier {
+  /// `policy` is the consumer's, such as `TrustPolicy.evaluate`; it is asked only about signatures that hold.
+  package static func verify(
+    _ archive: SoulArchive, policy: (_ soul: String, _ signers: Set<PublicKey>) -> TrustDecision
+  ) -> VerificationReport {
+    var (signatures, faults, signers): ([VerificationReport.Signature], [String], Set<PublicKey>) = ([], [], [])
+    for referrer in archive.referrers {
+      let checks = referrer.envelope.checks()
+      signatures += checks.map { VerificationReport.Signature(referrer: referrer.digest, check: $0) }
+      do {
+        signers.formUnion(try vouchers(referrer.envelope, checks, archive))
+      } catch {
+        faults.append("referrer \(referrer.digest.short): \(error.message)")
+      }
+    }
+    let decision: VerificationReport.Decision =
+      if !faults.isEmpty { .invalid(faults) } else if signers.isEmpty { .unsigned } else { .policy(policy(archive.manifest.name, signers)) }
+    return VerificationReport(
+      digest: archive.digest, name: archive.manifest.name, version: archive.manifest.version, signatures: signatures, decision: decision)
+  }
+
+  /// The keys whose signatures hold over a statement that vouches for the archive.
+  private static func vouchers(
+    _ envelope: Envelope, _ checks: [SignatureCheck], _ archive: SoulArchive
+  ) throws(DocumentError) -> Set<PublicKey> {
+    guard checks.allSatisfy(\.isValid) else { throw DocumentError(document: "envelope", problem: "a signature is not valid") }
+    let payload: VerifiedPayload
+    do throws(EnvelopeError) {
+      payload = try envelope.verified(by: Set(checks.compactMap(\.key)))
+    } catch {
+      throw DocumentError(document: "envelope", problem: error.message)
+    }
+    let statement = try Statement(payload)
+    if let objection = Provenance.objection(to: statement, about: archive) {
+      throw DocumentError(document: "statement", problem: objection)
+    }
+    return payload.signers
+  }
+}
+
+/// What `verify` found (`soulpack.verify/1`).
+package struct VerificationReport: Hashable, Sendable {
+  package struct Signature: Hashable, Sendable {
+    package let referrer: Digest
+    package let check: SignatureCheck
+  }
+
+  package enum Decision: Hashable, Sendable {
+    /// Some statement in the archive is false or unreadable.
+    case invalid([String])
+    /// Nobody vouches for it. That is not valid.
+    case unsigned
+    case policy(TrustDecision)
+  }
+
+  package let digest: Digest
+  package let name: String
+  package let version: String
+  package let signatures: [Signature]
+  package let decision: Decision
+
+  package var isTrusted: Bool {
+    if case .policy(.trusted) = decision { true } else { false }
+  }
+
+  /// Throws unless the consumer's policy trusts the archive.
+  package func requireTrusted() throws(VerificationError) {
+    switch decision {
+    case .invalid(let faults): throw .invalid(soul: name, faults: faults)
+    case .unsigned: throw .unsigned(soul: name)
+    case .policy(.untrusted(let rule, let reason)): throw .untrusted(soul: name, rule: rule, reason: reason)
+    case .policy(.noRule): throw .noRule(soul: name, signers: signatures.map(\.check.keyID).sorted())
+    case .policy(.trusted): return
+    }
+  }
+
+  package var document: JSONValue {
+    let signatures = signatures.map { signature -> JSONValue in
+      [
+        "referrer": .digest(signature.referrer), "key": .string(signature.check.keyID), "valid": .bool(signature.check.isValid),
+      ]
+    }
+    var members: [String: JSONValue] = [
+      "schema": "soulpack.verify/1", "digest": .digest(digest), "name": .string(name), "version": .string(version),
+      "signatures": .array(signatures), "trusted": .bool(isTrusted),
+    ]
+    members.merge(decision.members) { own, _ in own }
+    return .object(members)
+  }
+}
+
+extension VerificationReport.Decision {
+  fileprivate var members: [String: JSONValue] {
+    switch self {
+    case .invalid(let faults): ["decision": "invalid", "reasons": .array(faults.map { .string($0) })]
+    case .unsigned: ["decision": "unsigned"]
+    case .policy(.noRule): ["decision": "no-rule"]
+    case .policy(.untrusted(let rule, let reason)):
+      ["decision": "untrusted", "rule": .string(rule), "reasons": [.string(reason)]]
+    case .policy(.trusted(let rule, let keys)):
+      ["decision": "trusted", "rule": .string(rule), "keys": .array(keys.map(\.description).sorted().map { .string($0) })]
+    }
+  }
+}
+
+/// Why an archive is not to be used.
+package enum VerificationError: ExplainedError, Hashable {
+  case invalid(soul: String, faults: [String])
+  case unsigned(soul: String)
+  case untrusted(soul: String, rule: String, reason: String)
+  case noRule(soul: String, signers: [String])
+
+  /// True where the signatures hold and the consumer's policy does not let them count (exit code 8); false where they do not hold (6).
+  package var isRefusedByPolicy: Bool {
+    switch self {
+    case .invalid, .unsigned: false
+    case .untrusted, .noRule: true
+    }
+  }
+
+  package var message: String {
+    switch self {
+    case .invalid(let soul, let faults): "\"\(soul)\" is not valid: \(faults.joined(separator: "; "))"
+    case .unsigned(let soul): "\"\(soul)\" is not signed"
+    case .untrusted(let soul, let rule, let reason): "\"\(soul)\" is not trusted under the rule for \"\(rule)\": \(reason)"
+    case .noRule(let soul, _): "no rule of the trust policy is for \"\(soul)\""
+    }
+  }
+
+  package var hint: String? {
+    switch self {
+    case .noRule(let soul, let signers):
+      signers.first.map { "if you know whose key \($0) is, give your trust policy a rule for \"\(soul)\"" }
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,94 @@
+internal import Artifacts
+internal import Recipes
+
+/// The canonical parameters of actions. What `ActionKind` documents and what stands here are one contract with the steps.
+
+extension Dataset {
+  var curationParameters: JSONValue {
+    ["files": files.map { .array($0.map { .string($0) }) } ?? .null, "stages": .array(stages.map(\.parameters))]
+  }
+}
+
+extension CurationStage {
+  fileprivate var parameters: JSONValue {
+    switch self {
+    case .normalize(let unicode): ["normalize": ["unicode": .string(unicode)]]
+    case .deduplicate(let exact): ["deduplicate": ["exact": .bool(exact)]]
+    case .length(let least, let most): ["length": ["min-characters": .integer(least), "max-characters": .integer(most)]]
+    }
+  }
+}
+
+extension SplitRule {
+  var parameters: JSONValue {
+    [
+      "by": .string(by), "validation-ppm": .integer(validation.partsPerMillion), "holdout-ppm": .integer(holdout.partsPerMillion),
+      "salt": .string(salt),
+    ]
+  }
+}
+
+extension NewModel {
+  var tokenizerParameters: JSONValue { ["kind": "byte-level-bpe", "vocabulary": .integer(vocabulary)] }
+
+  fileprivate var parameters: JSONValue {
+    [
+      "architecture": .string(architecture), "hidden": .integer(hidden), "layers": .integer(layers), "heads": .integer(heads),
+      "kv-heads": .integer(keyValueHeads), "intermediate": .integer(intermediate), "context": .integer(context),
+      "rope-theta": .decimal(ropeTheta),
+    ]
+  }
+}
+
+extension TrainTarget {
+  /// What the candidate changes stands in place of the target's own value, so that writing out a default changes no key.
+  func parameters(for candidate: CandidateSetting, base: Base) -> JSONValue {
+    var members: [String: JSONValue] = [
+      "substrate": .string(substrate), "seed": .integer(candidate.seed), "epochs": .integer(epochs), "batch": .integer(batch),
+      "context": .integer(context), "optimizer": optimizer.parameters(learningRate: candidate.learningRate),
+    ]
+    switch method {
+    case .adapter(let lora):
+      members["method"] = "sft"
+      members["lora"] = lora.parameters(rank: candidate.rank, alpha: candidate.alpha)
+    case .full: members["method"] = "full"
+    }
+    if case .new(let model) = base { members["model"] = model.parameters }
+    return .object(members)
+  }
+}
+
+extension LoRA {
+  fileprivate func parameters(rank: Int64?, alpha: DecimalNumber?) -> JSONValue {
+    let targets: JSONValue =
+      switch self.targets {
+      case .allLinear: "all-linear"
+      case .modules(let names): .array(names.map { .string($0) })
+      }
+    return ["rank": .integer(rank ?? self.rank), "alpha": .decimal(alpha ?? self.alpha), "targets": targets]
+  }
+}
+
+extension Optimizer {
+  fileprivate func parameters(learningRate: DecimalNumber?) -> JSONValue {
+    [
+      "learning-rate": .decimal(learningRate ?? self.learningRate), "schedule": .string(schedule.rawValue), "warmup": .decimal(warmup),
+      "weight-decay": .decimal(weightDecay), "betas": .array(betas.map { .decimal($0) }), "epsilon": .decimal(epsilon), "clip": .decimal(clip),
+    ]
+  }
+}
+
+extension Selection {
+  func parameters(candidates: Int, hasIncumbent: Bool) -> JSONValue {
+    [
+      "protocol": .string(`protocol`), "rounds": .integer(rounds), "committee": .string(committee),
+      "improvement": ["numerator": .integer(improvement.numerator), "denominator": .integer(improvement.denominator)],
+      "candidates": .integer(Int64(candidates)), "incumbent": .bool(hasIncumbent),
+    ]
+  }
+}
+
+extension JSONValue {
+  /// As a string: a reader takes the float32 or binary64 nearest to the decimal itself, with no rounding in between.
+  fileprivate static func decimal(_ value: DecimalNumber) -> JSONValue { .string(value.description) }
+}

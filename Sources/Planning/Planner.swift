@@ -1,0 +1,49 @@
+package import Recipes
+
+/// Turns a recipe into a plan. Pure: the same recipes give the same plan, whatever the disk holds.
+package enum Planner {
+  /// Gives the recipe at a path relative to the root. Throws what the caller likes; the planner adds the place that asked for it.
+  package typealias Loader = (String) throws -> Recipe
+
+  /// The actions for `recipe` and, before them under `base/`, those of the recipe that makes its base.
+  package static func plan(_ recipe: Recipe, loader: Loader) throws -> Plan {
+    let chain = try chain(from: recipe, loader: loader)
+    var actions: [Action] = []
+    var base: InputReference?
+    for (depth, recipe) in chain.enumerated().reversed().dropLast() {
+      let part = RecipeActions(recipe: recipe, prefix: String(repeating: "base/", count: depth), base: base)
+      actions += part.upToSelection
+      base = .output(part.selection.id, "winner")
+    }
+    let own = RecipeActions(recipe: recipe, prefix: "", base: base)
+    let seal = own.seal(bases: chain.dropFirst().map(\.normalised))
+    return Plan(
+      actions: actions + own.upToSelection + [seal],
+      goals: [.curate: own.curations.map(\.id), .train: [own.selection.id], .build: [seal.id]])
+  }
+
+  /// The recipe, the recipe of its base, the recipe of that one's base, and so on.
+  private static func chain(from recipe: Recipe, loader: Loader) throws -> [Recipe] {
+    var chain = [recipe]
+    var paths = [recipe.path]
+    var current = recipe
+    while case .recipe(let path, let place) = current.base {
+      guard !paths.contains(path) else { throw PlanError(.cycle(paths + [path]), at: place) }
+      paths.append(path)
+      current = try load(path, at: place, loader)
+      guard current.train.method == .full else { throw PlanError(.baseIsAnAdapter(path), at: place) }
+      chain.append(current)
+    }
+    return chain
+  }
+
+  private static func load(_ path: String, at place: Place, _ loader: Loader) throws -> Recipe {
+    do {
+      return try loader(path)
+    } catch let error as InvalidRecipe {
+      throw error  // It names the place in the base recipe, which is where it must be mended.
+    } catch {
+      throw PlanError(.unreadableBase(path, reason: error), at: place)
+    }
+  }
+}

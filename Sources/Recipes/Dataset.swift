@@ -1,0 +1,32 @@
+/// A dataset: where it comes from, how it is curated and parted.
+package struct Dataset: Hashable, Sendable {
+  package enum Origin: Hashable, Sendable {
+    /// A folder or a file.
+    case path(String)
+    case run(String)
+  }
+
+  package let name: String
+  package let origin: Origin
+  /// Patterns relative to the origin, sorted, each once; nil: every file.
+  package let files: [String]?
+  package let license: String
+  package let contributor: String?
+  package let stages: [CurationStage]
+  package let split: SplitRule
+}
+
+/// A step of curation, with its settings.
+package enum CurationStage: Hashable, Sendable {
+  case normalize(unicode: String)
+  case deduplicate(exact: Bool)
+  case length(minCharacters: Int64, maxCharacters: Int64)
+}
+
+/// How records are parted.
+package struct SplitRule: Hashable, Sendable {
+  package let by: String
+  package let validation: Percentage
+  package let holdout: Percentage
+  package let salt: String
+}

@@ -1,0 +1,47 @@
+package import Artifacts
+
+/// A recipe that was read and found in order: every reference in it resolves, every default is filled in.
+package struct Recipe: Hashable, Sendable {
+  /// The file, as errors name it; relative to the root.
+  package let path: String
+  package let soul: String
+  package let version: String
+  package let intent: String
+  package let description: String
+  package let license: String
+  package let contact: String?
+  package let limits: [String]
+  package let base: Base
+  /// In the order of their names, whatever the order in the file.
+  package let datasets: [Dataset]
+  package let runs: [RunStep]
+  package let train: TrainTarget
+  package let selection: Selection
+  package let permissions: Permissions
+  /// The longest a build may take. Not in `normalised`, since it changes no output.
+  package let wallBudget: Period?
+  /// What `--set` changed, in the order given.
+  package let overrides: [String]
+  /// The recipe with every default filled in and every quantity in one spelling. Read as a recipe, it gives itself again.
+  package let normalised: JSONValue
+
+  package func dataset(_ name: String) -> Dataset? { datasets.first { $0.name == name } }
+  package func run(_ name: String) -> RunStep? { runs.first { $0.name == name } }
+}
+
+/// How the best candidate is chosen.
+package struct Selection: Hashable, Sendable {
+  package let `protocol`: String
+  package let rounds: Int64
+  package let committee: String
+  /// Nats a token that a winner must gain over the incumbent.
+  package let improvement: Ratio
+}
+
+/// What the owner declares about the use of the Soul.
+package struct Permissions: Hashable, Sendable {
+  package let runAllow: [String]
+  package let derive: Bool
+  package let promptLogging: String
+  package let lease: Period
+}

@@ -1,0 +1,164 @@
+internal import Artifacts
+
+/// The keys of a recipe: the one definition that the parser, `docs/recipe.md` and an editor's schema follow.
+package enum RecipeSchema {
+  package static let recipe = Record(
+    [
+      Field("soul", .text(.name), .required, "The Soul's name: lower-case letters, digits and hyphens."),
+      Field("version", .text(.version), .required, "The Soul's version (Semantic Versioning)."),
+      Field("intent", .text(.paragraph), .required, "What the Soul is for, in a sentence."),
+      Field("description", .text(.paragraph), .required, "What it is."),
+      Field("license", .text(.line), .required, "The licence of the Soul; an SPDX expression is best."),
+      Field("contact", .text(.line), .optional, "Where to turn with questions and complaints."),
+      Field("limits", .list(of: .text(.paragraph), atLeast: 0), .standard([]), "Known limits, a sentence each."),
+      Field("base", .record(base), .required, "The model that training starts from."),
+      Field("datasets", .named(noun: "dataset", .record(dataset)), .required, "The datasets, each under its name."),
+      Field("run", .named(noun: "run step", .record(run)), .standard([:]), "Foreign commands that make data, each under its name."),
+      Field("train", .named(noun: "train target", .record(train)), .required, "The train target, under its name."),
+      Field("select", .record(select), .standard([:]), "How the best candidate is chosen."),
+      Field("permissions", .record(permissions), .standard([:]), "What the Soul's owner declares about its use."),
+      Field("budget", .record(budget), .optional, "What a build may cost. Changes no output."),
+    ],
+    later: [Record.Later("include"), Record.Later("gates")])
+
+  static let base = Record(
+    [
+      Field("path", .text(.path), .optional, "A model folder in Hugging Face's format."),
+      Field("recipe", .text(.localPath), .optional, "Another recipe, with `method: full`, whose model is built first."),
+      Field("new", .record(newModel), .optional, "A new model, trained from nothing; only with `method: full`."),
+    ],
+    keys: .exactlyOne, later: [Record.Later("soul", instead: "use \"path\" with a model folder, or \"recipe\"")])
+
+  static let newModel = Record([
+    Field("architecture", .word(["llama"], later: ["qwen2", "qwen3", "gemma3"]), .standard("llama"), "The family of the model."),
+    Field("hidden", .integer(8...65_536), .required, "Width of the residual stream; a multiple of `heads`, each head of even width."),
+    Field("layers", .integer(1...1_024), .required, "Number of blocks."),
+    Field("heads", .integer(1...1_024), .required, "Query heads."),
+    Field("kv-heads", .integer(1...1_024), .depends, "Key and value heads; divides `heads`. Left out: as many as `heads`."),
+    Field("intermediate", .integer(1...1_048_576), .required, "Width inside the feed-forward layer."),
+    Field("context", .integer(2...1_048_576), .required, "The most positions, in tokens."),
+    Field("rope-theta", .decimal(.from(1, to: 1_000_000_000_000)), .standard(10_000), "The base of the rotary position angles."),
+    Field("tokenizer", .record(tokenizer), .required, "The byte-level BPE tokenizer, trained on the train split."),
+  ])
+
+  static let tokenizer = Record([
+    Field("vocabulary", .integer(300...1_000_000), .required, "Number of tokens, bytes and special ones included.")
+  ])
+
+  static let dataset = Record(
+    [
+      Field("from", .either(.text(.path), .record(runOutput)), .required, "A folder or file, or the output of a run step."),
+      Field("files", .list(of: .text(.glob), atLeast: 1), .optional, "Which files are read, relative to `from`. Left out: all."),
+      Field("license", .text(.line), .required, "The licence of the data."),
+      Field("contributor", .text(.key), .optional, "Whose data it is."),
+      Field("curate", .list(of: .record(stage), atLeast: 0), .standard(standardStages), "The stages of curation, in order, each at most once."),
+      Field("split", .record(split), .standard([:]), "How records are parted."),
+    ], later: [Record.Later("include", instead: "name the files to read with \"files\"")])
+
+  static let runOutput = Record([Field("run", .text(.name), .required, "The name of the run step.")])
+
+  private static let standardStages: JSONValue = [["normalize": [:]], ["deduplicate": [:]], ["length": [:]]]
+
+  static let stage = Record(
+    [
+      Field("normalize", .record(normalize), .optional, "Bring text into one form."),
+      Field("deduplicate", .record(deduplicate), .optional, "Keep one of the records that are alike."),
+      Field("length", .record(length), .optional, "Drop records that are too short or too long."),
+    ],
+    keys: .exactlyOne, later: [Record.Later("quality"), Record.Later("pii"), Record.Later("decontaminate")])
+
+  static let normalize = Record([
+    Field("unicode", .word(["nfc"], later: ["nfd", "nfkc", "nfkd"]), .standard("nfc"), "The Unicode normalisation form.")
+  ])
+
+  static let deduplicate = Record(
+    [Field("exact", .boolean, .standard(true), "Drop records whose normalised content is the same.")],
+    later: [Record.Later("near")])
+
+  static let length = Record([
+    Field("min-characters", .integer(0...1_000_000_000), .standard(1), "The fewest characters of a record."),
+    Field("max-characters", .integer(1...1_000_000_000), .standard(20_000), "The most characters of a record."),
+  ])
+
+  static let split = Record([
+    Field("by", .word(["conversation"]), .standard("conversation"), "What stays together: records of one conversation."),
+    Field("validation", .percentage, .standard("10%"), "The part that early stopping and tuning may look at."),
+    Field("holdout", .percentage, .standard("10%"), "The part that only scoring sees; more than 0% for a dataset that is trained on."),
+    Field("salt", .text(.line), .standard("soulpack"), "Another salt gives another split."),
+  ])
+
+  static let run = Record([
+    Field(
+      "command", .list(of: .text(.argument), atLeast: 1), .required,
+      "Program and arguments, no shell. `{input.NAME}` becomes an input's path, `{output}` the folder to write."),
+    Field(
+      "inputs", .named(noun: "input", .either(.text(.path), .record(runOutput))), .standard([:]),
+      "Every file the command reads: a file, a folder (with `/` at its end), or the output of another run step."),
+  ])
+
+  static let train = Record([
+    Field("dataset", .text(.name), .required, "The dataset to learn from."),
+    Field("method", .word(["sft", "full"], later: ["dpo"]), .standard("sft"), "`sft` trains a LoRA adapter, `full` every weight."),
+    Field("lora", .record(lora), .depends, "The adapter's shape; only with `method: sft`, where its keys have defaults."),
+    Field("optimizer", .record(optimizer), .standard([:]), "AdamW and its schedule."),
+    Field("epochs", .integer(1...100_000), .standard(3), "Passes over the train split."),
+    Field("batch", .integer(1...1_048_576), .standard(8), "Examples in a step."),
+    Field("context", .integer(2...1_048_576), .standard(256), "Longest example in tokens; longer ones are cut."),
+    Field(
+      "substrate", .word(["embedded"], later: ["peft", "slurm", "ray", "openai", "together", "ollama"]), .standard("embedded"),
+      "Where it is trained."),
+    Field(
+      "candidates", .list(of: .record(candidate), atLeast: 1), .standard([["seed": 1]]),
+      "What is tried: each names what it changes."),
+  ])
+
+  static let lora = Record([
+    Field("rank", rank, .standard(8), "Rank r of the update."),
+    Field("alpha", alpha, .standard(16), "Scale of the update: α/r."),
+    Field("targets", .either(.word(["all-linear"]), .list(of: .word(linearModules), atLeast: 1)), .standard("all-linear"), "The adapted layers."),
+  ])
+
+  static let linearModules = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+
+  private static let rank = Shape.integer(1...4_096)
+  private static let alpha = Shape.decimal(.above(0, to: 1_000_000))
+  private static let learningRate = Shape.decimal(.above(0, to: 10))
+
+  static let optimizer = Record([
+    Field("learning-rate", learningRate, .standard("2e-4"), "The highest rate of the schedule."),
+    Field("schedule", .word(["cosine", "constant"]), .standard("cosine"), "How the rate falls after the warm-up."),
+    Field("warmup", .decimal(.from(0, to: 1)), .standard("0.1"), "Share of the steps in which the rate rises."),
+    Field("weight-decay", .decimal(.from(0, to: 1)), .standard("0.01"), "Decoupled weight decay."),
+    Field("betas", .list(of: .decimal(.from(0, below: 1)), atLeast: 2), .standard(["0.9", "0.999"]), "Decay of both moments."),
+    Field("epsilon", .decimal(.above(0, to: 1)), .standard("1e-8"), "Added to the root of the second moment."),
+    Field("clip", .decimal(.above(0, to: 1_000_000)), .standard(1), "Largest norm of the gradient."),
+  ])
+
+  static let candidate = Record([
+    Field("seed", .integer(0...2_147_483_647), .standard(1), "Seed of every random choice."),
+    Field("learning-rate", learningRate, .optional, "In place of the optimizer's."),
+    Field("lora.rank", rank, .optional, "In place of the adapter's rank."),
+    Field("lora.alpha", alpha, .optional, "In place of the adapter's alpha."),
+  ])
+
+  static let select = Record([
+    Field("protocol", .word(["albft"]), .standard("albft"), "The protocol of selection."),
+    Field("rounds", .integer(1...1_000), .standard(1), "Rounds; this version has one."),
+    Field("committee", .text(.line), .standard("local"), "Who measures; this version has `local`: this machine alone."),
+    Field("improvement", .ratio, .standard("1/1000"), "Nats a token that a winner must gain over the incumbent."),
+  ])
+
+  static let permissions = Record([
+    Field("run", .record(runPermission), .standard([:]), "Who may run it."),
+    Field("derive", .boolean, .standard(true), "Whether others may build on it."),
+    Field("prompt-logging", .word(["none"]), .standard("none"), "What a runner may keep of prompts."),
+    Field("lease", .period, .standard("7d"), "How long an answer that it is not withdrawn stays fresh."),
+  ])
+
+  static let runPermission = Record([
+    Field("allow", .list(of: .text(.line), atLeast: 1), .standard(["public"]), "Whom; this version has `public`.")
+  ])
+
+  static let budget = Record(
+    [Field("wall", .period, .optional, "The longest a build may take.")], later: [Record.Later("cost")])
+}

@@ -1,0 +1,147 @@
+package import Artifacts
+internal import Foundation
+package import Planning
+internal import Store
+
+/// Carries out the actions of a plan: each as soon as its inputs are known, none whose key has been seen.
+///
+/// It knows no domain: what an action does is the business of the `Step` for its kind.
+package struct Build: Sendable {
+  package struct Options: Sendable {
+    /// Actions at once. The engine's steps take turns whatever this says: they use all the threads.
+    package var jobs: Int
+    /// Threads of the kernels.
+    package var threads: Int
+    /// After a failure, go on with what does not depend on it.
+    package var keepsGoing: Bool
+    /// When the wall budget is used up.
+    package var deadline: ContinuousClock.Instant?
+
+    package init(jobs: Int, threads: Int, keepsGoing: Bool, deadline: ContinuousClock.Instant?) {
+      self.jobs = jobs
+      self.threads = threads
+      self.keepsGoing = keepsGoing
+      self.deadline = deadline
+    }
+  }
+
+  package let actions: [Action]
+  package let sources: [Source: Digest]
+  package let steps: [ActionKind: any Step]
+  package let journal: Journal
+  package let options: Options
+  package let emit: @Sendable (BuildEvent) -> Void
+
+  package init(
+    actions: [Action], sources: [Source: Digest], steps: [ActionKind: any Step], journal: Journal, options: Options,
+    emit: @escaping @Sendable (BuildEvent) -> Void
+  ) {
+    self.actions = actions
+    self.sources = sources
+    self.steps = steps
+    self.journal = journal
+    self.options = options
+    self.emit = emit
+  }
+
+  /// Runs to the end, to the first failure, or until the task is cancelled. Failures are in the report, not thrown: with `-k` there can
+  /// be several. What is thrown is the store's own trouble.
+  package func run() async throws -> BuildReport {
+    emit(.planned(actions: actions.count))
+    var state = BuildState(actions: actions, sources: sources)
+    try await withThrowingTaskGroup(of: (ActionID, Result<Execution, any Error>).self) { group in
+      while true {
+        while let (action, inputs) = state.nextReady(jobs: options.jobs) {
+          let key = ActionKey(action: action, inputs: inputs)
+          if let outputs = try reuse(action, key) {
+            state.settle(action.id, as: .reused(key, outputs))
+          } else {
+            state.start(action.id, key)
+            group.addTask { (action.id, await execute(action, inputs: inputs, key: key)) }
+          }
+        }
+        guard let (id, result) = try await group.next() else { break }
+        try settle(id, result, in: &state)
+      }
+    }
+    announceSkipped(state)
+    return state.report()
+  }
+
+  private func reuse(_ action: Action, _ key: ActionKey) throws -> [String: Digest]? {
+    guard let entry = try journal.store.actions.lookup(key.digest) else { return nil }
+    try journal.reused(action, key)
+    emit(.reused(action: action.id.name, key: key.digest))
+    return entry.outputs
+  }
+
+  /// One action, from its work folder to its rows in the store. Durable before it is seen: the objects first, then the row.
+  private func execute(_ action: Action, inputs: [String: Digest], key: ActionKey) async -> Result<Execution, any Error> {
+    let clock = ContinuousClock()
+    let began = clock.now
+    do {
+      guard let step = steps[action.kind] else { throw MissingStep(kind: action.kind) }
+      emit(.started(action: action.id.name, kind: action.kind.rawValue))
+      let store = journal.store
+      let workFolder = try store.makeWorkFolder(action.id.name)
+      let context = self.context(action, inputs: inputs, key: key, workFolder: workFolder)
+      let outcome: Result<[String: Digest], any Error>
+      do { outcome = .success(try await step.run(context)) } catch { outcome = .failure(error) }
+      try store.removeWorkFolder(workFolder)
+      let outputs = try outcome.get()
+      let seconds = (clock.now - began) / .seconds(1)
+      try journal.finished(action, key, inputs: inputs, outputs: outputs, seconds: seconds)
+      try context.checkpoint.remove()
+      return .success(Execution(key: key, outputs: outputs, seconds: seconds))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private func context(_ action: Action, inputs: [String: Digest], key: ActionKey, workFolder: URL) -> StepContext {
+    let name = action.id.name
+    let emit = self.emit
+    return StepContext(
+      action: action, inputs: inputs, store: journal.store, threads: options.threads, deadline: options.deadline,
+      workFolder: workFolder, checkpoint: Checkpoint(key: key.digest, folder: journal.store.root.appending(path: "checkpoints")),
+      report: { emit(.progress(action: name, $0)) }, note: { emit(.note(action: name, $0)) })
+  }
+
+  private func settle(_ id: ActionID, _ result: Result<Execution, any Error>, in state: inout BuildState) throws {
+    switch result {
+    case .success(let execution):
+      state.settle(id, as: .ran(execution))
+      emit(.finished(action: id.name, key: execution.key.digest, seconds: execution.seconds))
+    case .failure(is CancellationError):
+      state.settle(id, as: .interrupted)
+      state.stop()
+    case .failure(let error):
+      state.settle(id, as: .failed(error))
+      try journal.failed(id)
+      if !options.keepsGoing { state.stop() }
+      emit(.failed(action: id.name, reason: (error as? any ExplainedError)?.message ?? String(describing: error)))
+    }
+    if Task.isCancelled { state.stop() }
+  }
+
+  private func announceSkipped(_ state: BuildState) {
+    for row in state.report().rows {
+      if case .skipped(let cause) = row.outcome { emit(.skipped(action: row.action.id.name, because: cause.name)) }
+    }
+  }
+}
+
+/// What a finished action left.
+struct Execution: Sendable {
+  let key: ActionKey
+  let outputs: [String: Digest]
+  let seconds: Double
+}
+
+/// A plan holds a kind of action that this build was given no step for: a defect of soulpack.
+package struct MissingStep: ExplainedError {
+  package let kind: ActionKind
+
+  package var message: String { "no step is there for \"\(kind.rawValue)\"" }
+  package var hint: String? { "this is a defect of soulpack: please report it with the recipe" }
+}

@@ -1,0 +1,130 @@
+package import Artifacts
+package import Foundation
+package import Planning
+
+/// `soul.lock`: what each recipe was last built from. Kept in git beside the recipes, it lets `--locked` refuse to build anything else.
+///
+/// It is a function of the inputs alone (no time, host or path of a machine), so that two people who build the same thing write the same
+/// file. Remote revisions and semantics are enforced until `soulpack update`; local snapshots are recorded.
+package struct Lock: Hashable, Sendable {
+  /// The pins of one recipe.
+  package struct Pins: Hashable, Sendable {
+    package var sources: [String: Digest]
+    package var semantics: [String: Int64]
+
+    package init(sources: [Source: Digest], actions: [Action]) {
+      self.sources = Dictionary(sources.map { ($0.key.path, $0.value) }, uniquingKeysWith: { first, _ in first })
+      semantics = Dictionary(actions.map { ($0.kind.rawValue, $0.kind.semantics) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    fileprivate init?(_ value: JSONValue) {
+      guard let sources = value["sources"]?.object, let semantics = value["semantics"]?.object else { return nil }
+      self.sources = sources.compactMapValues(\.digest)
+      self.semantics = semantics.compactMapValues(\.integer)
+      guard self.sources.count == sources.count, self.semantics.count == semantics.count else { return nil }
+    }
+
+    fileprivate var json: JSONValue {
+      ["sources": .object(sources.mapValues(JSONValue.digest)), "semantics": .object(semantics.mapValues(JSONValue.integer))]
+    }
+  }
+
+  /// By the recipe's path, relative to the root.
+  package var recipes: [String: Pins]
+
+  package init() { recipes = [:] }
+}
+
+// MARK: - Comparing
+
+extension Lock {
+  /// One difference between what is pinned and what is there.
+  package enum Difference: Hashable, Sendable {
+    case notLocked(recipe: String)
+    case source(path: String, locked: Digest?, found: Digest?)
+    case semantics(kind: String, locked: Int64, found: Int64)
+  }
+
+  /// What differs between the pins of a recipe and what a build would use. Sorted, so that two runs say the same. A goal short of the
+  /// whole recipe uses some of the sources only: then `isComplete` is false, and a pin that is not used is no difference.
+  package func differences(from found: Pins, recipe: String, isComplete: Bool) -> [Difference] {
+    guard let pins = recipes[recipe] else { return [.notLocked(recipe: recipe)] }
+    let paths = (isComplete ? Set(pins.sources.keys) : []).union(found.sources.keys).sorted()
+    let sources = paths.compactMap { path -> Difference? in
+      pins.sources[path] == found.sources[path] ? nil : .source(path: path, locked: pins.sources[path], found: found.sources[path])
+    }
+    return sources + semanticsDifferences(from: found, recipe: recipe)
+  }
+
+  /// Steps whose meaning has changed since the recipe was locked. These stop every build until `soulpack update`, locked or not.
+  package func semanticsDifferences(from found: Pins, recipe: String) -> [Difference] {
+    guard let pins = recipes[recipe] else { return [] }
+    return found.semantics.sorted { $0.key < $1.key }.compactMap { kind, version in
+      guard let locked = pins.semantics[kind], locked != version else { return nil }
+      return .semantics(kind: kind, locked: locked, found: version)
+    }
+  }
+}
+
+extension Lock.Difference: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .notLocked(let recipe): "\(recipe) is not in soul.lock"
+    case .source(let path, let locked?, let found?): "\(path) is \(found.short), locked is \(locked.short)"
+    case .source(let path, nil, _): "\(path) is not locked"
+    case .source(let path, _, nil): "\(path) is locked and no longer used"
+    case .semantics(let kind, let locked, let found): "the step \"\(kind)\" has semantics \(found), locked is \(locked)"
+    }
+  }
+}
+
+/// The lock and the world differ. Nothing has been run.
+package struct LockDiffers: ExplainedError {
+  package let differences: [Lock.Difference]
+
+  package init(differences: [Lock.Difference]) { self.differences = differences }
+
+  package var message: String { "soul.lock differs: " + differences.map(\.description).joined(separator: "; ") }
+
+  package var hint: String? {
+    let meaning = differences.contains { if case .semantics = $0 { true } else { false } }
+    return meaning
+      ? "what used those steps would run again: `soulpack update` accepts that"
+      : "bring the sources back, or build without --locked to lock what is there now"
+  }
+}
+
+// MARK: - On disk
+
+extension Lock {
+  package static let fileName = "soul.lock"
+
+  /// The lock of a root, empty where there is none yet.
+  package init(readingFrom root: URL) throws {
+    self.init()
+    let file = root.appending(path: Lock.fileName)
+    guard FileManager.default.fileExists(atPath: file.path) else { return }
+    guard let document = try? JSONValue(parsing: try Data(contentsOf: file)),  // Whatever is wrong with it, the answer is the same.
+      document["schema"]?.string == "soulpack.lock/1", let recipes = document["recipes"]?.object
+    else { throw UnreadableLock(path: file.path) }
+    self.recipes = recipes.compactMapValues { Pins($0) }
+    guard self.recipes.count == recipes.count else { throw UnreadableLock(path: file.path) }
+  }
+
+  /// Writes the lock atomically, and only where it says something new: a build that changed nothing leaves the file alone.
+  package func write(to root: URL) throws {
+    let file = root.appending(path: Lock.fileName)
+    let document: JSONValue = ["schema": "soulpack.lock/1", "recipes": .object(recipes.mapValues(\.json))]
+    let bytes = Data(document.pretty.utf8)
+    let current = FileManager.default.fileExists(atPath: file.path) ? try Data(contentsOf: file) : nil
+    guard current != bytes else { return }
+    try bytes.write(to: file, options: .atomic)
+  }
+}
+
+package struct UnreadableLock: ExplainedError {
+  package let path: String
+
+  package var message: String { "\(path): not a lock of this version" }
+  package var hint: String? { "if it was half merged, take one side; if it is lost, delete it and build again" }
+}

@@ -1,0 +1,84 @@
+package import Artifacts
+package import Foundation
+package import Planning
+package import Store
+
+/// The sources of a plan, taken into the store: the first thing that a build does, and the only time it reads them.
+package struct SourceReader: Sendable {
+  private let root: URL
+  private let scanner: FolderScanner
+  private let store: WritableStore
+
+  package init(root: URL, store: WritableStore) {
+    self.root = root
+    self.store = store
+    scanner = FolderScanner(store)
+  }
+
+  /// The digest that each source has as an input: a file's own, a folder's snapshot.
+  package func read(_ sources: [Source]) async throws -> [Source: Digest] {
+    var digests: [Source: Digest] = [:]
+    for source in sources {
+      try Task.checkCancellation()
+      digests[source] = try await read(source)
+    }
+    return digests
+  }
+
+  private func read(_ source: Source) async throws -> Digest {
+    let place = try self.place(of: source)
+    let scan = try await scanner.scan(place)
+    guard source.kind == .file else { return scan.digest }
+    guard let entry = scan.snapshot.entries.first else { throw SourceProblem.notAFile(source.path) }
+    return entry.digest
+  }
+
+  /// Where a source is, if there is something of its kind.
+  private func place(of source: Source) throws(SourceProblem) -> URL {
+    let place = source.path.hasPrefix("/") ? URL(filePath: source.path) : root.appending(path: source.path)
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) else { throw .missing(source.path) }
+    if source.kind == .file && isFolder.boolValue { throw .notAFile(source.path) }
+    if source.kind == .folder && !isFolder.boolValue { throw .notAFolder(source.path) }
+    return place
+  }
+
+  /// The sources that are no longer, on disk, what was read: by path.
+  package func changes(since digests: [Source: Digest], of sources: [Source]) throws -> [String] {
+    try sources.filter { source in
+      guard let digest = digests[source] else { return false }
+      let place = try place(of: source)
+      guard source.kind == .file else { return try !scanner.recheck(try store.objects.snapshot(digest), at: place).isEmpty }
+      let now = try scanner.recheck(
+        Snapshot(entries: [Snapshot.Entry(path: place.lastPathComponent, byteCount: try byteCount(of: digest), digest: digest)]), at: place)
+      return !now.isEmpty
+    }.map(\.path)
+  }
+
+  private func byteCount(of digest: Digest) throws -> Int64 {
+    guard let count = try store.objects.byteCount(of: digest) else { throw StoreError.objectMissing(digest) }
+    return count
+  }
+}
+
+package enum SourceProblem: ExplainedError, Hashable {
+  case missing(String)
+  case notAFile(String)
+  case notAFolder(String)
+
+  package var message: String {
+    switch self {
+    case .missing(let path): "\(path): there is no such file or folder"
+    case .notAFile(let path): "\(path): a folder, where the recipe asks for a file"
+    case .notAFolder(let path): "\(path): a file, where the recipe asks for a folder"
+    }
+  }
+
+  package var hint: String? {
+    switch self {
+    case .missing(let path) where path.hasPrefix("/"): "it is not of this project: install what provides it"
+    case .missing: "paths in a recipe are relative to the root, which `soulpack plan` prints"
+    case .notAFile, .notAFolder: nil
+    }
+  }
+}

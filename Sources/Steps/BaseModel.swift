@@ -1,0 +1,48 @@
+internal import Artifacts
+internal import Curation
+internal import Engine
+internal import Foundation
+internal import Running
+
+/// A model with the text format it reads: what training starts from and what scores are taken on.
+struct BaseModel {
+  let model: ModelFolder
+  let format: ChatFormat
+  /// The tokenizer's files, which go wherever the whole model goes.
+  let textFiles: [String: Data]
+
+  private static let tokenizerPath = "tokenizer.json"
+  private static let tokenizerConfigPath = "tokenizer_config.json"
+  private static let templatePath = "chat_template.jinja"
+
+  /// Reads a model folder in Hugging Face's format.
+  init(files: [String: Data]) throws {
+    model = try ModelFolder(files: files)
+    guard let tokenizer = files[BaseModel.tokenizerPath] else { throw ModelError.missingFile(BaseModel.tokenizerPath) }
+    format = try ChatFormat(
+      tokenizer: try TokenizerFile.read(tokenizer), tokenizerConfig: files[BaseModel.tokenizerConfigPath],
+      templateFile: files[BaseModel.templatePath])
+    textFiles = files.filter { [BaseModel.tokenizerPath, BaseModel.tokenizerConfigPath, BaseModel.templatePath].contains($0.key) }
+  }
+
+  /// A new model of the given shape around a tokenizer that was trained for it.
+  init(new shape: TrainingSettings.NewModel, tokenizer file: Data, seed: UInt64) throws {
+    let tokenizer = try TokenizerFile.read(file)
+    format = try ChatFormat(tokenizer: tokenizer)
+    let configuration = ModelConfiguration(
+      vocabularySize: tokenizer.vocabularySize, hiddenSize: shape.hidden, intermediateSize: shape.intermediate, layerCount: shape.layers,
+      headCount: shape.heads, keyValueHeadCount: shape.keyValueHeads, ropeTheta: shape.ropeTheta, maximumPositionCount: shape.context,
+      beginToken: format.endOfText, endTokens: format.stopTokens)
+    model = try ModelFolder.fresh(configuration, seed: seed)
+    textFiles = [
+      BaseModel.tokenizerPath: file, BaseModel.templatePath: ChatFormat.templateFile,
+      BaseModel.tokenizerConfigPath: Data(ChatFormat.tokenizerConfig(contextLength: shape.context).pretty.utf8),
+    ]
+  }
+
+  /// The examples of a dataset that is an input of the action.
+  func encode(_ context: StepContext, _ input: String, contextLength: Int) throws -> EncodedDataset {
+    let records = try CuratedDataset(parsing: try context.input(input)).records()
+    return ExampleEncoder(format: format, contextLength: contextLength).encode(records)
+  }
+}

@@ -1,0 +1,166 @@
+internal import Artifacts
+internal import Curation
+internal import Engine
+internal import Foundation
+internal import Hashing
+internal import Packaging
+internal import Planning
+internal import Running
+internal import Store
+
+/// The winner, its manifest and its lineage become one archive, unsigned: a function of the inputs alone.
+struct SealStep: Step {
+  func run(_ context: StepContext) async throws -> [String: Digest] {
+    let contents = try SoulContents(context)
+    let file = context.workFolder.appending(path: "sealed.soul")
+    let digest = try SoulArchive.write(try contents.manifest(), files: try contents.files(), to: file)
+    let archive = try SoulArchive.open(file)  // Verify before commit: what is sealed opens again, strictly.
+    guard archive.digest == digest else { throw SealMismatch(action: context.action.id) }
+    let summary = contents.summary(soul: digest)
+    return [
+      "archive": try context.store.objects.put(fileAt: file),
+      "summary": try context.store.objects.put(summary.canonical),
+    ]
+  }
+}
+
+struct SealMismatch: ExplainedError {
+  let action: ActionID
+
+  var message: String { "\(action): the archive that was written is not the one that was meant" }
+  var hint: String? { "the disk may be failing; build again, and look at the system's log" }
+}
+
+/// What goes into an archive, gathered from the inputs of a seal.
+struct SoulContents {
+  private let context: StepContext
+  private let parameters: ParameterReader
+  private let recipe: JSONValue
+  private let selection: SoulManifest.Selection
+  /// The winner's number among the candidates.
+  private let number: Int
+  private let winner: Digest
+
+  init(_ context: StepContext) throws {
+    self.context = context
+    parameters = ParameterReader(context.action)
+    recipe = try parameters.document("recipe")
+    winner = try context.digest(of: "winner")
+    selection = try SoulManifest.Selection(document: try JSONValue(parsingCanonical: try context.input("decision")))
+    number = try SoulContents.number(of: winner, context)
+  }
+
+  private static func number(of winner: Digest, _ context: StepContext) throws -> Int {
+    var number = 1
+    while context.inputs["score.\(number)"] != nil {
+      let document = try JSONValue(parsingCanonical: try context.input("score.\(number)"))
+      if document["candidate"]?.digest == winner { return number }
+      number += 1
+    }
+    throw MissingInput(action: context.action.id, input: "score of the winner")
+  }
+
+  // MARK: The manifest
+
+  func manifest() throws -> SoulManifest {
+    guard let recipe = parameters.member("recipe") else { throw UnreadableParameter(action: context.action.id, place: "recipe") }
+    return SoulManifest(
+      name: try recipe.string("soul"), version: try recipe.string("version"), intent: try recipe.string("intent"),
+      description: try recipe.string("description"), license: try recipe.string("license"), contact: self.recipe["contact"]?.string,
+      limits: try recipe.array("limits").compactMap(\.string), permissions: try permissions(recipe), components: [try component()],
+      datasets: [try dataset(recipe)], training: try training(recipe), selection: selection, recipe: Digest(hashing: self.recipe),
+      pins: try pins())
+  }
+
+  private func permissions(_ recipe: ParameterReader) throws -> SoulManifest.Permissions {
+    guard let permissions = recipe.member("permissions"), let run = permissions.member("run") else {
+      throw UnreadableParameter(action: context.action.id, place: "recipe.permissions")
+    }
+    return SoulManifest.Permissions(
+      runAllow: try run.array("allow").compactMap(\.string), derive: try permissions.flag("derive"),
+      promptLogging: try permissions.string("prompt-logging"), leaseSeconds: try parameters.integer("lease-seconds"))
+  }
+
+  private func component() throws -> SoulManifest.Component {
+    let kind: SoulManifest.Component.Kind = try parameters.string("component") == "adapter" ? .adapter : .model
+    return SoulManifest.Component(kind: kind, files: try context.snapshot("winner").entries, base: kind == .adapter ? try base() : nil)
+  }
+
+  /// The base by the name that people know it under, and by the digest of its files.
+  private func base() throws -> SoulManifest.NamedDigest {
+    let name = try parameters.array("bases").first?["soul"]?.string ?? recipe["base"]?["path"]?.string ?? "base"
+    return SoulManifest.NamedDigest(name: name, digest: try context.digest(of: "base"))
+  }
+
+  private func dataset(_ recipe: ParameterReader) throws -> SoulManifest.Dataset {
+    let name = try parameters.string("dataset")
+    guard let dataset = recipe.member("datasets")?.member(name) else {
+      throw UnreadableParameter(action: context.action.id, place: "recipe.datasets.\(name)")
+    }
+    let roots = try Dictionary(uniqueKeysWithValues: (["dataset"] + Partition.allCases.map(\.rawValue)).map { ($0, try root(of: $0)) })
+    return SoulManifest.Dataset(
+      name: name, license: try dataset.string("license"), contributor: self.recipe["datasets"]?[name]?["contributor"]?.string,
+      roots: .init(
+        all: try found(roots, "dataset"), train: try found(roots, "train"), validation: try found(roots, "validation"),
+        holdout: try found(roots, "holdout")),
+      counts: try counts())
+  }
+
+  private func root(of input: String) throws -> Digest { try CuratedDataset(parsing: try context.input(input)).root }
+
+  private func found(_ roots: [String: Digest], _ name: String) throws -> Digest {
+    guard let root = roots[name] else { throw MissingInput(action: context.action.id, input: name) }
+    return root
+  }
+
+  /// How many records met which fate. Counts only: the ledger itself names files and lines, which are nobody else's business.
+  private func counts() throws -> [String: Int64] {
+    let summary = try LedgerQuery(try context.input("ledger")).summary
+    var counts = ["read": Int64(summary.recordsRead), "kept": Int64(summary.kept), "merged": Int64(summary.merged)]
+    for drop in summary.dropped { counts["dropped: \(drop.reason.rawValue)", default: 0] += Int64(drop.count) }
+    return counts
+  }
+
+  private func training(_ recipe: ParameterReader) throws -> SoulManifest.Training {
+    let target = try parameters.string("target")
+    guard case .object(var members)? = self.recipe["train"]?[target] else {
+      throw UnreadableParameter(action: context.action.id, place: "recipe.train.\(target)")
+    }
+    members["candidate"] = .integer(Int64(number))
+    return SoulManifest.Training(
+      method: members["method"]?.string ?? "", parameters: .object(members), trace: try context.digest(of: "trace.\(number)"),
+      label: .reproducible, data: .onRequest, numericsVersion: Int64(EngineSemantics.kernelsVersion))
+  }
+
+  private func pins() throws -> [SoulManifest.NamedDigest] {
+    try ["base", "tokenizer", "train", "validation", "holdout"].filter { context.inputs[$0] != nil }.map {
+      SoulManifest.NamedDigest(name: $0, digest: try context.digest(of: $0))
+    }
+  }
+
+  // MARK: The files
+
+  func files() throws -> [SoulFile] {
+    let winning = try context.files("winner").sorted { $0.key < $1.key }.map { path, bytes in
+      SoulFile(path: path, role: path.hasSuffix(".safetensors") ? .weight : .configuration, content: .data(bytes))
+    }
+    return winning + [
+      SoulFile(path: "recipe.json", role: .code, content: .data(try normalisedRecipes().canonical)),
+      SoulFile(path: "lineage.json", role: .document, content: .data(try Lineage(context).document.canonical)),
+      SoulFile(path: "training.json", role: .document, content: .data(try context.input("trace.\(number)"))),
+    ]
+  }
+
+  /// The recipe, those that its base was made by, and what was set from the command line.
+  private func normalisedRecipes() throws -> JSONValue {
+    [
+      "schema": "soulpack.recipes/1", "recipe": recipe, "bases": try parameters.document("bases"),
+      "overrides": try parameters.document("overrides"),
+    ]
+  }
+
+  /// What the face tells of a build, so that it need not open the archive again.
+  func summary(soul: Digest) -> JSONValue {
+    ["schema": "soulpack.sealed/1", "digest": .digest(soul), "selection": selection.document]
+  }
+}

@@ -1,0 +1,85 @@
+internal import Artifacts
+internal import Curation
+internal import Engine
+internal import Foundation
+package import Planning
+internal import Running
+internal import Store
+
+/// The embedded engine trains an adapter on a base, or every weight of a model. Stopped at any moment, it goes on from its last checkpoint
+/// and comes to the same bytes.
+struct TrainStep: Step {
+  func run(_ context: StepContext) async throws -> [String: Digest] {
+    let settings = try TrainingSettings(context.action)
+    let start = try start(context, settings)
+    let examples = try start.encode(context, "train", contextLength: settings.contextLength)
+    let trainer = try Trainer(
+      base: start.model, examples: examples.examples, parameters: settings.training, baseName: "base", threads: context.threads)
+    try resume(trainer, context)
+    try train(trainer, context)
+    var files = try trainer.files()
+    if settings.training.method == .full { files.merge(start.textFiles) { own, _ in own } }
+    let run = TrainingRun(trace: trainer.trace, counts: examples.counts)
+    return ["files": try context.put(files: files), "trace": try context.store.objects.put(run.document.canonical)]
+  }
+
+  /// What the training starts from: the given base, or a new model of the plan's shape.
+  private func start(_ context: StepContext, _ settings: TrainingSettings) throws -> BaseModel {
+    guard let shape = settings.newModel else { return try BaseModel(files: try context.files("base")) }
+    let tokenizer = try context.input("tokenizer")
+    return try BaseModel(new: shape, tokenizer: tokenizer, seed: settings.training.seed)
+  }
+
+  private func resume(_ trainer: Trainer, _ context: StepContext) throws {
+    guard let state = try context.checkpoint.load() else { return }
+    try trainer.restore(state)
+    context.note("going on from step \(trainer.completedSteps) of \(trainer.totalSteps)")
+  }
+
+  private func train(_ trainer: Trainer, _ context: StepContext) throws {
+    var lastCheckpoint = ContinuousClock.now
+    var isOverBudget = false
+    do {
+      try trainer.run(
+        isCancelled: {
+          isOverBudget = context.deadline.map { ContinuousClock.now >= $0 } ?? false
+          return Task.isCancelled || isOverBudget
+        },
+        report: { step in
+          context.report(StepProgress(done: Int64(step.completedSteps), total: Int64(step.totalSteps), unit: "steps", detail: words(step)))
+          guard ContinuousClock.now - lastCheckpoint > TrainStep.checkpointInterval else { return }
+          lastCheckpoint = .now
+          saveInPassing(trainer, context)
+        })
+    } catch TrainingError.cancelled {
+      try context.checkpoint.save(trainer.checkpoint())
+      throw isOverBudget ? OverBudget(action: context.action.id, completed: trainer.completedSteps, total: trainer.totalSteps) : CancellationError()
+    }
+  }
+
+  /// A checkpoint that cannot be written costs time only if the process also dies: the training goes on, and the person is told.
+  private func saveInPassing(_ trainer: Trainer, _ context: StepContext) {
+    do {
+      try context.checkpoint.save(trainer.checkpoint())
+    } catch {
+      context.note("could not save a checkpoint: \((error as NSError).localizedDescription)")
+    }
+  }
+
+  /// How much work a kill can cost. A checkpoint of a compact model takes a hundredth of a second.
+  private static let checkpointInterval = Duration.seconds(5)
+
+  private func words(_ step: StepReport) -> String {
+    String(format: "loss %.3f  %.0f tokens/s", step.lossNatsPerToken, step.tokensPerSecond)
+  }
+}
+
+/// The wall budget is used up. What was done is in a checkpoint.
+package struct OverBudget: ExplainedError {
+  package let action: ActionID
+  package let completed: Int
+  package let total: Int
+
+  package var message: String { "\(action): the wall budget is used up after step \(completed) of \(total)" }
+  package var hint: String? { "build again: it goes on from here; or raise \"budget: wall:\" in the recipe" }
+}

@@ -1,0 +1,56 @@
+internal import Artifacts
+internal import Engine
+internal import Planning
+
+/// The engine's parameters, read from a train action's.
+struct TrainingSettings {
+  /// The shape of a model that is made anew.
+  struct NewModel {
+    let hidden, layers, heads, keyValueHeads, intermediate, context: Int
+    let ropeTheta: Double
+  }
+
+  let training: TrainingParameters
+  let contextLength: Int
+  /// Nil where there is a base.
+  let newModel: NewModel?
+
+  init(_ action: Action) throws {
+    let parameters = ParameterReader(action)
+    guard let optimizer = parameters.member("optimizer") else { throw UnreadableParameter(action: action.id, place: "optimizer") }
+    let betas = try optimizer.decimals("betas")
+    guard betas.count == 2 else { throw UnreadableParameter(action: action.id, place: "optimizer.betas") }
+    guard let schedule = TrainingParameters.Schedule(rawValue: try optimizer.string("schedule")) else {
+      throw UnreadableParameter(action: action.id, place: "optimizer.schedule")
+    }
+    contextLength = try parameters.count("context")
+    training = TrainingParameters(
+      method: try TrainingSettings.method(parameters, action), length: .epochs(try parameters.count("epochs")),
+      learningRate: try optimizer.decimal("learning-rate"), schedule: schedule, warmupFraction: try optimizer.decimal("warmup"),
+      beta1: betas[0], beta2: betas[1], epsilon: try optimizer.decimal("epsilon"), weightDecay: try optimizer.decimal("weight-decay"),
+      clip: try optimizer.decimal("clip"), examplesPerBatch: try parameters.count("batch"), maximumTokens: contextLength,
+      seed: UInt64(bitPattern: try parameters.integer("seed")))
+    newModel = try parameters.member("model").map(TrainingSettings.newModel)
+  }
+
+  private static func method(_ parameters: ParameterReader, _ action: Action) throws -> TrainingParameters.Method {
+    guard try parameters.string("method") == "sft" else { return .full }
+    guard let lora = parameters.member("lora") else { throw UnreadableParameter(action: action.id, place: "lora") }
+    return .lora(rank: try lora.count("rank"), alpha: try lora.decimal("alpha"), targets: try targets(lora, action))
+  }
+
+  private static func targets(_ lora: ParameterReader, _ action: Action) throws -> Set<Projection> {
+    if try lora.document("targets") == "all-linear" { return TrainingParameters.allLinear }
+    let names = try lora.array("targets")
+    let targets = names.compactMap(\.string).compactMap(Projection.init(rawValue:))
+    guard targets.count == names.count else { throw UnreadableParameter(action: action.id, place: "lora.targets") }
+    return Set(targets)
+  }
+
+  private static func newModel(_ model: ParameterReader) throws -> NewModel {
+    NewModel(
+      hidden: try model.count("hidden"), layers: try model.count("layers"), heads: try model.count("heads"),
+      keyValueHeads: try model.count("kv-heads"), intermediate: try model.count("intermediate"), context: try model.count("context"),
+      ropeTheta: try model.decimal("rope-theta"))
+  }
+}

@@ -1,0 +1,103 @@
+package import Artifacts
+package import Foundation
+internal import GRDB
+
+/// A build, by its place in the order of builds of this store.
+package struct BuildID: Hashable, Sendable, Comparable {
+  package let number: Int64
+  package static func < (left: BuildID, right: BuildID) -> Bool { left.number < right.number }
+}
+
+package struct BuildEntry: Hashable, Sendable {
+  package let id: BuildID
+  /// RFC 3339, UTC.
+  package let started: String
+  package let goal: String
+}
+
+/// One action in one build.
+package struct BuildAction: Hashable, Sendable {
+  package enum Outcome: String, Sendable {
+    case reused, ran, failed
+  }
+
+  package let build: BuildID
+  package let action: String
+  package let key: Digest
+  /// The object that says what the key is made of.
+  package let preimage: Digest
+  package let outcome: Outcome
+  package let seconds: Double
+
+  package init(build: BuildID, action: String, key: Digest, preimage: Digest, outcome: Outcome, seconds: Double) {
+    self.build = build
+    self.action = action
+    self.key = key
+    self.preimage = preimage
+    self.outcome = outcome
+    self.seconds = seconds
+  }
+}
+
+/// Which key each action had in each build, so that a later one can say why something ran again.
+package struct BuildHistory<Access: StoreAccess>: Sendable {
+  let database: StoreDatabase
+
+  /// The last builds, the newest first.
+  package func last(_ count: Int) throws -> [BuildEntry] {
+    try database.read { database in
+      let statement = try database.cachedStatement(sql: "SELECT id, started, goal FROM build ORDER BY id DESC LIMIT ?")
+      return try Row.fetchAll(statement, arguments: [count]).map {
+        BuildEntry(id: BuildID(number: $0["id"]), started: $0["started"], goal: $0["goal"])
+      }
+    }
+  }
+
+  /// What happened to the action of this name in the last builds that had it, the newest first.
+  package func history(of action: String, last count: Int) throws -> [BuildAction] {
+    try actions("SELECT * FROM build_action WHERE action = ? ORDER BY build DESC LIMIT ?", [action, count])
+  }
+
+  /// What happened in one build, by the names of actions.
+  package func actions(in build: BuildID) throws -> [BuildAction] {
+    try actions("SELECT * FROM build_action WHERE build = ? ORDER BY action", [build.number])
+  }
+
+  private func actions(_ sql: String, _ arguments: StatementArguments) throws -> [BuildAction] {
+    try database.read { database in
+      try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments).map(BuildAction.init(row:))
+    }
+  }
+}
+
+extension BuildHistory where Access == Writing {
+  package func begin(goal: String, at time: Date) throws -> BuildID {
+    try database.write { database in
+      try database.cachedStatement(sql: "INSERT INTO build (started, goal) VALUES (?, ?)")
+        .execute(arguments: [time.formatted(.iso8601), goal])
+      return BuildID(number: database.lastInsertedRowID)
+    }
+  }
+
+  /// Says what happened to an action. Saying it again replaces what was said.
+  package func record(_ item: BuildAction) throws {
+    try database.write { database in
+      try database.cachedStatement(
+        sql: "INSERT OR REPLACE INTO build_action (build, action, key, preimage, outcome, seconds) VALUES (?, ?, ?, ?, ?, ?)"
+      ).execute(
+        arguments: [item.build.number, item.action, item.key.blob, item.preimage.blob, item.outcome.rawValue, item.seconds])
+    }
+  }
+}
+
+extension BuildAction {
+  fileprivate init(row: Row) throws {
+    let name: String = row["outcome"]
+    guard let outcome = Outcome(rawValue: name) else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a column does not hold an outcome")
+    }
+    self.init(
+      build: BuildID(number: row["build"]), action: row["action"], key: try Digest(column: row["key"]),
+      preimage: try Digest(column: row["preimage"]), outcome: outcome, seconds: row["seconds"])
+  }
+}

@@ -1,0 +1,152 @@
+internal import Artifacts
+internal import Foundation
+internal import GRDB
+internal import Glibc
+
+/// The SQLite database of a store: its schema, and errors as `StoreError`.
+///
+/// WAL, so that readers never wait for the writer, with `synchronous = FULL`, so that what was committed survives a power cut
+/// (https://www.sqlite.org/pragma.html#pragma_synchronous).
+struct StoreDatabase: Sendable {
+  static let version = migrations.count
+  /// The four letters `soul`, by which file(1) and we know our database.
+  private static let applicationID = 0x736F_756C
+
+  let path: String
+  private let pool: DatabasePool
+
+  /// Opens, makes or brings up to date. A database of a newer soulpack is refused before anything in it changes.
+  static func writing(at path: String) throws -> StoreDatabase {
+    try mapping(path) {
+      let exists = FileStatus(at: path, followingLinks: true).map { $0.byteCount > 0 } ?? false
+      let found = exists ? try foundVersion(at: path) : 0
+      guard found <= version else { throw StoreError.newer(path: path, found: found, supported: version) }
+      let pool = try DatabasePool(path: path, configuration: Configuration())
+      try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }  // GRDB sets NORMAL when it opens
+      try pool.write { try migrate($0, from: found) }
+      return StoreDatabase(path: path, pool: pool)
+    }
+  }
+
+  static func reading(at path: String) throws -> StoreDatabase {
+    try mapping(path) {
+      let found = try foundVersion(at: path)
+      guard found <= version else { throw StoreError.newer(path: path, found: found, supported: version) }
+      guard found == version else { throw StoreError.older(path: path, found: found, supported: version) }
+      var configuration = Configuration()
+      configuration.readonly = true
+      return StoreDatabase(path: path, pool: try DatabasePool(path: readingName(path), configuration: configuration))
+    }
+  }
+
+  /// SQLite cannot read a WAL database without its `-wal` file where it may not make one, unless it is told that nobody writes
+  /// (https://www.sqlite.org/wal.html#readonly). Nobody does: a writer would have made that file.
+  private static func readingName(_ path: String) -> String {
+    guard FileStatus(at: path + "-wal", followingLinks: false) == nil, access((path as NSString).deletingLastPathComponent, W_OK) != 0,
+      let escaped = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed)
+    else { return path }
+    return "file:\(escaped)?immutable=1"
+  }
+
+  /// What `body` reads is of one moment.
+  func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    try Self.mapping(path) { try pool.read(body) }
+  }
+
+  /// One transaction: all of it is committed and durable when this returns, or none of it. Writes of several threads run one after another.
+  func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    try Self.mapping(path) { try pool.write(body) }
+  }
+
+  func close() throws { try Self.mapping(path) { try pool.close() } }
+
+  /// 0 for a database whose making was cut short.
+  private static func foundVersion(at path: String) throws -> Int {
+    var configuration = Configuration()
+    configuration.readonly = true
+    return try DatabaseQueue(path: readingName(path), configuration: configuration).read { database in
+      let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+      let application = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+      guard application == applicationID || (application == 0 && version == 0) else { throw StoreError.notAStore(path: path) }
+      return version
+    }
+  }
+
+  private static func migrate(_ database: Database, from found: Int) throws {
+    for (index, migration) in migrations.enumerated().dropFirst(found) {
+      try database.execute(sql: migration)
+      try database.execute(sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = \(index + 1)")
+    }
+  }
+
+  private static func mapping<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch let error as DatabaseError {
+      let reason = error.message ?? error.resultCode.description
+      throw StoreError.database(path: path, code: error.extendedResultCode.rawValue, reason: reason)
+    }
+  }
+
+  /// Each brings a database from version n to n + 1. One that was released never changes.
+  private static let migrations = [
+    """
+    CREATE TABLE object (
+      digest BLOB PRIMARY KEY NOT NULL CHECK (length(digest) = 32),
+      byte_count INTEGER NOT NULL,
+      bytes BLOB  -- NULL: loose, under objects/
+    ) STRICT;
+
+    -- Taken out on purpose: what names them is not damaged.
+    CREATE TABLE removed (digest BLOB PRIMARY KEY NOT NULL) STRICT, WITHOUT ROWID;
+
+    -- Objects that name others: a snapshot and its files.
+    CREATE TABLE member (
+      holder BLOB NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (holder, digest)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX member_by_digest ON member (digest);
+
+    CREATE TABLE action (
+      key BLOB PRIMARY KEY NOT NULL, kind TEXT NOT NULL, preimage BLOB NOT NULL, seconds REAL NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE action_input (
+      key BLOB NOT NULL, name TEXT NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (key, name)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX action_input_by_digest ON action_input (digest);
+    CREATE TABLE action_output (
+      key BLOB NOT NULL, name TEXT NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (key, name)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX action_output_by_digest ON action_output (digest);
+
+    CREATE TABLE build (id INTEGER PRIMARY KEY AUTOINCREMENT, started TEXT NOT NULL, goal TEXT NOT NULL) STRICT;
+    CREATE TABLE build_action (
+      build INTEGER NOT NULL, action TEXT NOT NULL, key BLOB NOT NULL, preimage BLOB NOT NULL, outcome TEXT NOT NULL,
+      seconds REAL NOT NULL, PRIMARY KEY (build, action)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX build_action_by_action ON build_action (action, build);
+
+    CREATE TABLE file_status (
+      path TEXT PRIMARY KEY NOT NULL, byte_count INTEGER NOT NULL, modified_ns INTEGER NOT NULL, changed_ns INTEGER NOT NULL,
+      device INTEGER NOT NULL, inode INTEGER NOT NULL, scanned_ns INTEGER NOT NULL, digest BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    -- The last line of the log that a writer saw durable: a log that does not hold it was shortened or changed.
+    CREATE TABLE log_head (
+      id INTEGER PRIMARY KEY CHECK (id = 1), sequence INTEGER NOT NULL, digest BLOB NOT NULL
+    ) STRICT;
+    """
+  ]
+}
+
+extension Digest {
+  /// As a column holds it.
+  var blob: Data { Data(bytes) }
+
+  /// A column that does not hold a digest was damaged.
+  init(column: Data?) throws {
+    guard let digest = column.flatMap({ Digest(bytes: $0) }) else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a column does not hold a digest")
+    }
+    self = digest
+  }
+}

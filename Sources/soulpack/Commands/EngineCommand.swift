@@ -1,0 +1,81 @@
+internal import ArgumentParser
+internal import Artifacts
+internal import Engine
+internal import Foundation
+
+/// `soulpack engine`: the embedded engine, held against PyTorch's numbers and against itself.
+struct EngineCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "engine", abstract: "Check the embedded engine.", subcommands: [Parity.self, SelfCheckCommand.self])
+
+  struct Parity: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Train as a stored PyTorch run did, and print the largest relative differences.",
+      discussion: """
+        FOLDER holds base/, init.safetensors, batch.json, losses.json (with the hyper-parameters) and final.safetensors. Exit code 6 where
+        losses or gradient norms differ by more than 1e-4, or the adapter by more than 1e-3 of a tensor's largest value.
+        """)
+
+    @Argument(help: "The folder of the stored run.") var folder: String
+    @Option(help: "Threads of the engine.") var threads: Int = ProcessInfo.processInfo.activeProcessorCount
+    @OptionGroup var common: CommonArguments
+
+    func run() throws {
+      let report = try ParityCheck.run(URL(filePath: folder, relativeTo: common.folder), threads: threads)
+      common.terminal.show(ParityResult(report: report))
+      guard report.isWithinLimits else { throw EndsWith(code: .verification) }
+    }
+  }
+
+  struct SelfCheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "selfcheck", abstract: "Train a small model over every vector path, thread count and micro-batch; all must agree.")
+
+    @OptionGroup var common: CommonArguments
+
+    func run() throws {
+      let result = try SelfCheck.run()
+      common.terminal.show(SelfCheckReport(result: result))
+      guard result.disagreeing.isEmpty else { throw EndsWith(code: .verification) }
+    }
+  }
+}
+
+struct ParityResult: Report {
+  let report: ParityReport
+
+  let schema = "soulpack.parity/1"
+  var members: [String: JSONValue] {
+    [
+      "losses": .number(report.losses), "gradientNorms": .number(report.gradientNorms), "adapter": .number(report.adapter),
+      "steps": .integer(Int64(report.stepCount)), "withinLimits": .bool(report.isWithinLimits),
+    ]
+  }
+
+  var lines: [String] {
+    var table = Table()
+    table.add("losses", spelled(report.losses), "at most \(ParityReport.lossLimit)")
+    table.add("gradient norms", spelled(report.gradientNorms), "at most \(ParityReport.gradientNormLimit)")
+    table.add("adapter", spelled(report.adapter), "at most \(ParityReport.adapterLimit) of a tensor's largest value")
+    return ["largest relative differences over \(report.stepCount) steps"] + table.lines
+  }
+
+  private func spelled(_ difference: Double) -> String { String(format: "%.2e", difference) }
+}
+
+struct SelfCheckReport: Report {
+  let result: SelfCheck.Result
+
+  let schema = "soulpack.selfcheck/1"
+  var members: [String: JSONValue] {
+    [
+      "digest": .digest(result.digest), "variations": .integer(Int64(result.variations.count)),
+      "disagreeing": .array(result.disagreeing.map { .string($0.description) }),
+    ]
+  }
+
+  var lines: [String] {
+    let disagreeing = result.disagreeing.map { "differs: \($0)" }
+    return disagreeing + ["\(result.digest)  (\(result.variations.count) ways, \(result.disagreeing.count) differing)"]
+  }
+}

@@ -1,0 +1,95 @@
+internal import ArgumentParser
+internal import Artifacts
+internal import Explaining
+internal import Foundation
+internal import Planning
+internal import Running
+internal import Store
+
+/// `soulpack explain ACTION`: which part of an action's key differs from the one before. Reads; runs nothing.
+struct Explain: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Say why an action ran again, or would.")
+
+  @Argument(help: "An action as `soulpack plan` names it; several, or none for all.")
+  var actions: [String] = []
+
+  @Option(help: "The recipe.") var recipe: String?
+  @Option(help: ArgumentHelp("Set a value of the recipe, as for build.", valueName: "key=value")) var set: [String] = []
+  @OptionGroup var common: CommonArguments
+
+  func run() async throws {
+    var chosen = RecipeArguments()
+    chosen.recipe = recipe
+    chosen.set = set
+    let project = try Project(chosen, common)
+    for name in actions where project.plan[ActionID(name)] == nil { throw UnknownAction(name: name, recipe: project.recipePath) }
+    let store = try await WritableStore.waitAndOpen(at: project.storeFolder, command: "soulpack explain") { _ in }
+    let planned = project.plan.actions(for: .build)
+    let sources = try await SourceReader(root: project.rootFolder, store: store).read(project.plan.sources(for: planned))
+    let forecast = try Forecast(actions: planned, sources: sources, store: store.reading)
+    let rows = forecast.rows.filter { actions.isEmpty || actions.contains($0.action.id.name) }
+    let explained = try rows.map { row in
+      try ExplainReport.Row(
+        forecast: row,
+        explanation: row.key.map { try Explanation(action: row.action.id.name, key: $0.digest, preimage: $0.preimage, store: store.reading) })
+    }
+    common.terminal.show(ExplainReport(rows: explained))
+  }
+}
+
+struct UnknownAction: ExplainedError {
+  let name: String
+  let recipe: String
+
+  var message: String { "\(recipe): there is no action \"\(name)\"" }
+  var hint: String? { "`soulpack plan` lists them" }
+}
+
+struct ExplainReport: Report {
+  struct Row {
+    let forecast: Forecast.Row
+    /// Nil while the key is not known.
+    let explanation: Explanation?
+  }
+
+  let rows: [Row]
+  let schema = "soulpack.explain/1"
+
+  var members: [String: JSONValue] { ["actions": .array(rows.map(json))] }
+
+  private func json(_ row: Row) -> JSONValue {
+    var members: [String: JSONValue] = ["id": .string(row.forecast.action.id.name), "key": row.forecast.key.map { .digest($0.digest) } ?? .null]
+    guard let explanation = row.explanation else {
+      members["verdict"] = "waits"
+      return .object(members)
+    }
+    switch explanation.verdict {
+    case .neverRun: members["verdict"] = "never-run"
+    case .unchanged: members["verdict"] = "unchanged"
+    case .changed(let differences):
+      members["verdict"] = "changed"
+      members["differences"] = .array(
+        differences.map { ["place": .string($0.place), "earlier": $0.earlier ?? .null, "later": $0.later ?? .null] })
+    }
+    return .object(members)
+  }
+
+  var lines: [String] { rows.flatMap(lines) }
+
+  private func lines(_ row: Row) -> [String] {
+    let name = row.forecast.action.id.name
+    guard let explanation = row.explanation else { return ["\(name): its inputs are not known until what stands before it has run"] }
+    switch explanation.verdict {
+    case .neverRun: return ["\(name): no build has had it"]
+    case .unchanged: return ["\(name): its key has never been another"]
+    case .changed(let differences):
+      let standing = row.forecast.standing == .upToDate ? "is up to date; it last differed by" : "would run, because of"
+      return ["\(name): \(standing)"] + differences.map { "  \($0.place): \(words($0.earlier)) → \(words($0.later))" }
+    }
+  }
+
+  private func words(_ value: JSONValue?) -> String {
+    guard let value else { return "(absent)" }
+    return value.digest?.short ?? value.string ?? String(decoding: value.canonical, as: UTF8.self)
+  }
+}

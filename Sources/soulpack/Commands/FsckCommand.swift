@@ -1,0 +1,44 @@
+internal import ArgumentParser
+internal import Artifacts
+internal import Foundation
+internal import Store
+
+/// `soulpack fsck`: is everything that the store's rows name there, with the right bytes, and is the log whole?
+struct FsckCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "fsck", abstract: "Prove the store: every object, every row, the event log.")
+
+  @Flag(help: "Remove what is damaged, so that the next build makes it anew.") var repair = false
+  @OptionGroup var common: CommonArguments
+
+  func run() async throws {
+    let folder = Project.storeFolder(in: Project.rootFolder(common))
+    // Reading first: asking about a store that is not there must not make one.
+    try ReadableStore.open(at: folder).close()
+    let store = try await WritableStore.waitAndOpen(at: folder, command: "soulpack fsck") { _ in }
+    let report = try store.fsck(pinned: try LogHeads().head(ofStore: folder))
+    common.terminal.show(FsckReport(report: report))
+    guard !report.isSound else { return }
+    if repair {
+      try store.repair(report)
+      common.terminal.say("soulpack: what was damaged is removed; the next build makes it anew")
+    }
+    throw EndsWith(code: .failed)
+  }
+}
+
+struct FsckReport: Report {
+  let report: Fsck.Report
+  let schema = "soulpack.fsck/1"
+
+  var members: [String: JSONValue] {
+    [
+      "sound": .bool(report.isSound), "objects": .integer(report.objectCount), "bytes": .integer(report.byteCount),
+      "logLines": .integer(Int64(report.logLineCount)), "problems": .array(report.problems.map { .string($0.message) }),
+    ]
+  }
+
+  var lines: [String] {
+    let counts = "\(Quantity.count(report.objectCount)) objects, \(Quantity.bytes(report.byteCount)), \(Quantity.count(report.logLineCount)) log lines"
+    return report.problems.map(\.message) + [(report.isSound ? "sound: " : "\(report.problems.count) problems: ") + counts]
+  }
+}

@@ -1,0 +1,155 @@
+internal import ArgumentParser
+internal import Artifacts
+internal import Foundation
+internal import Identities
+internal import Packaging
+internal import Planning
+internal import Recipes
+internal import Signing
+
+/// `soulpack publish`: build, sign, place. The only command that needs an identity.
+struct Publish: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Build a Soul, sign it, and place the signed archive.",
+    discussion: """
+      The key is the one that --key names, else the file in SOULPACK_KEY_FILE, else the only key there is. Its passphrase is read from the
+      descriptor in SOULPACK_PASSPHRASE_FD, else asked on the terminal. A name and version that were published before are not published
+      with another content.
+      """)
+
+  @OptionGroup var arguments: BuildArguments
+  @Option(help: ArgumentHelp("Which of your keys signs.", valueName: "name")) var key: String?
+
+  func run() async throws {
+    let session = try BuildSession(arguments, goal: .build)
+    let signer = try arguments.dryRun ? nil : Signer(keyName: key)
+    let began = Signer.time()
+    guard let result = try await session.run(), let signer else { return }
+    let sealed = try SealedSoul(result)
+    var published = try PublishedVersions()
+    try published.refuseOther(sealed.digest, of: session.project)
+    let output = OutputFile(session.project)
+    try output.place(sealed, from: result.store)
+    let archive = try SoulArchive.open(output.url)
+    if !archive.isSigned(by: signer.publicKey) { try sign(archive, signer, output, began: began) }
+    try published.note(sealed.digest, of: session.project)
+    arguments.common.terminal.show(
+      PublishReport(project: session.project, sealed: sealed, file: output.path, signer: signer.publicKey, counts: ActionCounts(result.report)))
+  }
+
+  private func sign(_ archive: SoulArchive, _ signer: borrowing Signer, _ output: OutputFile, began: Date) throws {
+    let provenance = Provenance(
+      recipe: archive.manifest.recipe, goal: "publish", dependencies: archive.manifest.pins, builderID: "https://soulpack.dev/cli/1",
+      builderVersion: Soulpack.version, startedOn: began, finishedOn: Signer.time())
+    let envelope = try signer.sign(provenance.statement(about: archive))
+    try output.replace { beside in _ = try archive.attach(envelope, to: beside) }
+  }
+}
+
+extension SoulArchive {
+  fileprivate func isSigned(by key: PublicKey) -> Bool {
+    referrers.contains { $0.envelope.checks().contains { $0.key == key && $0.isValid } }
+  }
+}
+
+/// The key that signs, found and unlocked before any work starts: a wrong passphrase should not cost a training.
+struct Signer: ~Copyable {
+  private let key: SigningKey
+  var publicKey: PublicKey { key.publicKey }
+
+  init(keyName: String?) throws {
+    let file = try Signer.file(keyName)
+    guard try KeyStore.read(file).isProtected else {
+      key = try KeyStore.load(file, passphrase: nil)
+      return
+    }
+    key = try KeyStore.load(file, passphrase: SecretBytes(copying: try Passphrase.ask("passphrase for \(file.lastPathComponent): ")))
+  }
+
+  private static func file(_ name: String?) throws -> URL {
+    let store = KeyStore(folder: UserFolders().keys)
+    if let name { return store.folder.appending(path: name + ".key") }
+    if let path = ProcessInfo.processInfo.environment["SOULPACK_KEY_FILE"], !path.isEmpty { return URL(filePath: path) }
+    let names = try store.list().map(\.name)
+    guard names.count <= 1 else { throw NoKey.several(names) }
+    guard let only = names.first else { throw NoKey.none }
+    return store.folder.appending(path: only + ".key")
+  }
+
+  borrowing func sign(_ statement: Statement) throws -> Envelope { statement.signed(by: key) }
+
+  /// The one clock of an attestation: SOURCE_DATE_EPOCH (reproducible-builds.org), else now.
+  static func time() -> Date {
+    let epoch = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"].flatMap(Double.init)
+    return epoch.map { Date(timeIntervalSince1970: $0) } ?? Date()
+  }
+}
+
+enum NoKey: ExplainedError {
+  case none
+  case several([String])
+
+  var message: String {
+    switch self {
+    case .none: "there is no key to sign with"
+    case .several(let names): "several keys and none chosen: \(names.joined(separator: ", "))"
+    }
+  }
+
+  var hint: String? {
+    switch self {
+    case .none: "soulpack keys new NAME; in CI, set SOULPACK_KEY_FILE and SOULPACK_PASSPHRASE_FD"
+    case .several(let names): "--key \(names[0])"
+    }
+  }
+}
+
+/// Which content this user has published under which name and version.
+struct PublishedVersions {
+  private var notebook: Notebook
+
+  init() throws { notebook = try Notebook(UserFolders().publishedVersions) }
+
+  private func name(_ project: Project) -> String { "\(project.recipe.soul)@\(project.recipe.version)" }
+
+  func refuseOther(_ digest: Digest, of project: Project) throws {
+    guard let known = notebook.entries[name(project)]?.digest, known != digest else { return }
+    throw AlreadyPublished(name: name(project), known: known, found: digest)
+  }
+
+  mutating func note(_ digest: Digest, of project: Project) throws { try notebook.note(name(project), .digest(digest)) }
+}
+
+struct AlreadyPublished: ExplainedError {
+  let name: String
+  let known: Digest
+  let found: Digest
+
+  var message: String { "\(name) was published before as \(known.short), and this is \(found.short)" }
+  var hint: String? { "raise \"version\" in the recipe" }
+}
+
+struct PublishReport: Report {
+  let project: Project
+  let sealed: SealedSoul
+  let file: String
+  let signer: PublicKey
+  let counts: ActionCounts
+
+  let schema = "soulpack.publish/1"
+
+  var members: [String: JSONValue] {
+    [
+      "soul": .string(project.recipe.soul), "version": .string(project.recipe.version), "digest": .digest(sealed.digest),
+      "archive": .string(file), "signer": .string(signer.description), "selection": sealed.selection,
+      "actionsRun": .integer(Int64(counts.ran)), "actionsReused": .integer(Int64(counts.reused)),
+    ]
+  }
+
+  var lines: [String] {
+    [
+      "\(project.recipe.soul) \(project.recipe.version)", "  holdout  \(sealed.losses)", "  digest   \(sealed.digest)",
+      "  signed   \(signer)", "  archive  \(file)", counts.words,
+    ]
+  }
+}

@@ -1,0 +1,49 @@
+internal import ArgumentParser
+internal import Artifacts
+internal import Foundation
+internal import Judging
+internal import Planning
+internal import Running
+internal import Store
+
+/// `soulpack train`: up to the selection of a candidate; no archive.
+struct Train: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Train the candidates and choose among them; make no archive.")
+
+  @OptionGroup var arguments: BuildArguments
+
+  func run() async throws {
+    let session = try BuildSession(arguments, goal: .train)
+    guard let result = try await session.run() else { return }
+    for id in session.project.plan.goals[.train] ?? [] {
+      guard let digest = result.report.output("decision", of: id) else { throw MissingInput(action: id, input: "decision") }
+      let decision = try Decision(document: try JSONValue(parsingCanonical: try result.store.objects.get(digest)))
+      arguments.common.terminal.show(TrainReport(action: id.name, decision: decision, counts: ActionCounts(result.report)))
+    }
+  }
+}
+
+struct TrainReport: Report {
+  let action: String
+  let decision: Decision
+  let counts: ActionCounts
+
+  let schema = "soulpack.train/1"
+
+  var members: [String: JSONValue] {
+    [
+      "action": .string(action), "selection": decision.document, "actionsRun": .integer(Int64(counts.ran)),
+      "actionsReused": .integer(Int64(counts.reused)),
+    ]
+  }
+
+  var lines: [String] {
+    var table = Table()
+    table.add("", "holdout, nats/token", "files")
+    table.add("before", Quantity.loss(decision.incumbent.lossNatsPerToken), decision.incumbent.candidate.short)
+    for score in decision.scores {
+      table.add(score.candidate == decision.winner ? "chosen" : "", Quantity.loss(score.lossNatsPerToken), score.candidate.short)
+    }
+    return table.lines + [counts.words]
+  }
+}

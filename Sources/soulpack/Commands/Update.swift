@@ -1,0 +1,36 @@
+internal import ArgumentParser
+internal import Artifacts
+internal import Foundation
+internal import Planning
+internal import Running
+internal import Store
+
+/// `soulpack update`: lock what is there now, changed semantics included. Runs nothing.
+struct Update: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Write soul.lock anew: accept changed sources and changed semantics.")
+
+  @OptionGroup var recipe: RecipeArguments
+  @OptionGroup var common: CommonArguments
+
+  func run() async throws {
+    let project = try Project(recipe, common)
+    let store = try await WritableStore.waitAndOpen(at: project.storeFolder, command: "soulpack update") { _ in }
+    let actions = project.plan.actions(for: .build)
+    let sources = try await SourceReader(root: project.rootFolder, store: store).read(project.plan.sources(for: actions))
+    var lock = try Lock(readingFrom: project.rootFolder)
+    let pins = Lock.Pins(sources: sources, actions: actions)
+    let differences = lock.differences(from: pins, recipe: project.recipePath, isComplete: true)
+    lock.recipes[project.recipePath] = pins
+    try lock.write(to: project.rootFolder)
+    common.terminal.show(UpdateReport(recipe: project.recipePath, differences: differences))
+  }
+}
+
+struct UpdateReport: Report {
+  let recipe: String
+  let differences: [Lock.Difference]
+  let schema = "soulpack.update/1"
+
+  var members: [String: JSONValue] { ["recipe": .string(recipe), "changes": .array(differences.map { .string($0.description) })] }
+  var lines: [String] { differences.isEmpty ? ["soul.lock is as it should be"] : differences.map(\.description) + ["locked"] }
+}

@@ -1,0 +1,44 @@
+internal import ArgumentParser
+internal import Artifacts
+internal import Foundation
+internal import Identities
+internal import Packaging
+internal import Signing
+
+/// `soulpack verify FILE`: is every byte what it should be, and did those whom I trust sign it? Works offline.
+struct Verify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check an archive's bytes and signatures against your trust policy.",
+    discussion: "Exit code 0: trusted. 6: not valid, or not signed. 8: signed, but not by those whom your policy asks for.")
+
+  @Argument(help: "A .soul file.") var file: String
+  @Option(help: ArgumentHelp("A trust policy other than your own.", valueName: "file")) var policy: String?
+  @OptionGroup var common: CommonArguments
+
+  func run() throws {
+    let archive = try SoulArchive.open(URL(filePath: file, relativeTo: common.folder))
+    let place = policy.map { URL(filePath: $0, relativeTo: common.folder) } ?? UserFolders().trustPolicy
+    if policy != nil, !FileManager.default.fileExists(atPath: place.path) { throw ValidationError("\(place.path): there is no such policy") }
+    let policy = try TrustPolicy.load(from: place)
+    let report = Verifier.verify(archive) { policy.evaluate(soul: $0, signers: $1) }
+    if report.isTrusted || common.json { common.terminal.show(VerifyReport(report: report)) }
+    do { try report.requireTrusted() } catch {
+      if common.json { throw EndsWith(code: Exit(for: error)) }
+      throw error
+    }
+  }
+}
+
+struct VerifyReport: Report {
+  let report: VerificationReport
+
+  let schema = "soulpack.verify/1"
+  var members: [String: JSONValue] { report.document.object ?? [:] }
+
+  var lines: [String] {
+    var lines = ["\(report.name) \(report.version): trusted", "  digest   \(report.digest)"]
+    for signature in report.signatures { lines.append("  signed   \(signature.check.keyID)") }
+    if case .policy(.trusted(let rule, _)) = report.decision { lines.append("  rule     souls \"\(rule)\"") }
+    return lines
+  }
+}

@@ -1,0 +1,104 @@
+internal import ArgumentParser
+internal import Artifacts
+internal import Curation
+internal import Foundation
+internal import Planning
+internal import Running
+internal import Store
+
+/// `soulpack why FILE:LINE` and `soulpack why RECORD`: what became of a record, stage by stage. Reads; runs nothing.
+struct Why: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say what became of a record, stage by stage.",
+    discussion: "The datasets must be curated. FILE is relative to the dataset's source folder, or to the root.")
+
+  @Argument(help: "FILE:LINE, or the id of a record or its first digits.") var subject: String
+  @Option(help: "The recipe.") var recipe: String?
+  @OptionGroup var common: CommonArguments
+
+  func run() async throws {
+    var chosen = RecipeArguments()
+    chosen.recipe = recipe
+    chosen.set = []
+    let project = try Project(chosen, common)
+    let ledgers = try await ledgers(of: project)
+    var failure: (any Error)?
+    for (dataset, source, ledger) in ledgers {
+      do {
+        for explanation in try answer(ledger, source: source) {
+          common.terminal.show(WhyReport(dataset: dataset, explanation: explanation))
+        }
+        return
+      } catch let error as LedgerQueryError {
+        failure = failure ?? error
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  private func answer(_ ledger: LedgerQuery, source: String?) throws -> [Explanation] {
+    guard let colon = subject.lastIndex(of: ":"), let line = Int(subject[subject.index(after: colon)...]) else {
+      return try ledger.why(record: subject)
+    }
+    var file = String(subject[..<colon])
+    if let source, file.hasPrefix(source + "/") { file.removeFirst(source.count + 1) }
+    return [try ledger.why(file: file, line: line)]
+  }
+
+  /// The ledger of each curated dataset, with the source's path where it is a folder of the project.
+  private func ledgers(of project: Project) async throws -> [(String, String?, LedgerQuery)] {
+    let store = try await WritableStore.waitAndOpen(at: project.storeFolder, command: "soulpack why") { _ in }
+    let actions = project.plan.actions(for: .curate)
+    let sources = try await SourceReader(root: project.rootFolder, store: store).read(project.plan.sources(for: actions))
+    let forecast = try Forecast(actions: actions, sources: sources, store: store.reading)
+    return try forecast.rows.filter { $0.action.kind == .curate }.map { row in
+      guard let key = row.key, let ledger = try store.actions.lookup(key.digest)?.outputs["ledger"] else {
+        throw NotCurated(dataset: row.action.id.name)
+      }
+      let path: String? = if case .source(let source)? = row.action.inputs["source"] { source.path } else { nil }
+      return (row.action.id.name, path, try LedgerQuery(try store.objects.get(ledger)))
+    }
+  }
+}
+
+struct NotCurated: ExplainedError {
+  let dataset: String
+
+  var message: String { "\(dataset): not curated yet, or its source has changed since" }
+  var hint: String? { "soulpack curate" }
+}
+
+struct WhyReport: Report {
+  let dataset: String
+  let explanation: Explanation
+
+  let schema = "soulpack.why/1"
+
+  var members: [String: JSONValue] {
+    (explanation.canonical.object ?? [:]).merging(["dataset": .string(dataset)]) { own, _ in own }
+  }
+
+  var lines: [String] {
+    let place = explanation.entry.source.place
+    let id = explanation.entry.id.map { "  record \($0.digest.short)" } ?? ""
+    var table = Table()
+    for step in explanation.steps { table.add("  " + step.stage.rawValue, outcome(step), details(step)) }
+    return ["\(place.file):\(place.line)\(id)  (\(dataset))"] + table.lines
+  }
+
+  private func outcome(_ step: Explanation.Step) -> String {
+    switch step.outcome {
+    case .passed: step.changes.isEmpty ? "passed" : "changed"
+    case .dropped(let reason, _): "dropped: \(reason.rawValue)"
+    case .merged(let keeper, let place): "merged into \(keeper.digest.short) (\(place.file):\(place.line))"
+    case .notReached: "not reached"
+    }
+  }
+
+  private func details(_ step: Explanation.Step) -> String {
+    var words = step.changes.map { "\($0.kind.rawValue) ×\($0.count)" }
+    if let measured = step.measured { words.append("measured \(String(format: "%g", measured))") }
+    if let bounds = step.bounds { words.append("allowed \(bounds.lowerBound) to \(bounds.upperBound)") }
+    return words.joined(separator: ", ")
+  }
+}

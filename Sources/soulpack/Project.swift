@@ -1,0 +1,86 @@
+internal import Artifacts
+internal import Foundation
+internal import Planning
+internal import Recipes
+
+/// A recipe in its root, read and planned. Making one reads the recipe files and nothing else.
+struct Project {
+  let root: RecipeLocator.Root
+  /// Relative to the root, as the lock names it.
+  let recipePath: String
+  let recipe: Recipe
+  let plan: Plan
+
+  var rootFolder: URL { URL(filePath: root.folder, directoryHint: .isDirectory) }
+  var storeFolder: URL { Project.storeFolder(in: rootFolder) }
+
+  /// `SOULPACK_STORE`, which may be shared between worktrees, or `.soulpack` in the root.
+  static func storeFolder(in root: URL) -> URL {
+    if let path = ProcessInfo.processInfo.environment["SOULPACK_STORE"], !path.isEmpty {
+      return URL(filePath: path, directoryHint: .isDirectory, relativeTo: root).absoluteURL
+    }
+    return root.appending(path: ".soulpack", directoryHint: .isDirectory)
+  }
+
+  init(_ arguments: RecipeArguments, _ common: CommonArguments) throws {
+    let overrides = try Project.overrides(arguments.set)
+    let folder = common.folder.standardizedFileURL
+    let chosen = try RecipeLocator.recipe(
+      chosen: arguments.recipe.map { [$0] } ?? [], listing: arguments.recipe == nil ? Project.recipeFiles(in: folder) : [])
+    let file = URL(filePath: chosen, relativeTo: folder).standardizedFileURL
+    root = Project.root(ofRecipe: file.path, asked: common.directory == nil ? nil : folder.path)
+    let rootFolder = URL(filePath: root.folder, directoryHint: .isDirectory)
+    recipePath = Project.path(of: file, in: rootFolder)
+    recipe = try Project.read(recipePath, in: rootFolder, overrides: overrides)
+    plan = try Planner.plan(recipe) { try Project.read($0, in: rootFolder, overrides: []) }
+  }
+
+  /// The root alone, for commands that look at the store and need no recipe.
+  static func rootFolder(_ common: CommonArguments) -> URL {
+    let folder = common.folder.standardizedFileURL
+    let root = root(ofRecipe: folder.appending(path: "soul.yaml").path, asked: common.directory == nil ? nil : folder.path)
+    return URL(filePath: root.folder, directoryHint: .isDirectory)
+  }
+
+  private static func overrides(_ texts: [String]) throws(InvalidRecipe) -> [Override] {
+    var failures: [RecipeError] = []
+    var overrides: [Override] = []
+    for text in texts {
+      do { overrides.append(try Override(parsing: text)) } catch { failures.append(error) }
+    }
+    guard failures.isEmpty else { throw InvalidRecipe(failures) }
+    return overrides
+  }
+
+  private static func read(_ path: String, in root: URL, overrides: [Override]) throws -> Recipe {
+    try Recipe(parsing: try Data(contentsOf: URL(filePath: path, relativeTo: root)), path: path, overrides: overrides)
+  }
+
+  /// What a folder offers as recipes: itself and its `recipes/`.
+  private static func recipeFiles(in folder: URL) throws -> [String] {
+    let manager = FileManager.default
+    let own = try manager.contentsOfDirectory(atPath: folder.path)
+    guard own.contains("recipes") else { return own }
+    let recipes = folder.appending(path: "recipes").path
+    var isFolder: ObjCBool = false
+    guard manager.fileExists(atPath: recipes, isDirectory: &isFolder), isFolder.boolValue else { return own }
+    return own + (try manager.contentsOfDirectory(atPath: recipes).map { "recipes/" + $0 })
+  }
+
+  private static func root(ofRecipe path: String, asked: String?) -> RecipeLocator.Root {
+    var markers: [String: Set<RecipeLocator.Marker>] = [:]
+    for folder in RecipeLocator.ancestors(ofRecipe: path) {
+      markers[folder] = Set(
+        RecipeLocator.Marker.allCases.filter { marker in
+          FileManager.default.fileExists(atPath: (folder as NSString).appendingPathComponent(marker.rawValue))
+        })
+    }
+    return RecipeLocator.root(asked: asked, recipe: path, markers: markers)
+  }
+
+  /// Relative to the root where the file is inside it.
+  private static func path(of file: URL, in root: URL) -> String {
+    let prefix = root.standardizedFileURL.path.hasSuffix("/") ? root.standardizedFileURL.path : root.standardizedFileURL.path + "/"
+    return file.path.hasPrefix(prefix) ? String(file.path.dropFirst(prefix.count)) : file.path
+  }
+}

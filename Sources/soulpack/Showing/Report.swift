@@ -1,0 +1,35 @@
+internal import Artifacts
+
+/// What a command found out: one value, shown as lines for people or as one JSON document for programs.
+protocol Report {
+  /// Such as `soulpack.status/1`. A change that would break a reader raises the number.
+  var schema: String { get }
+  var members: [String: JSONValue] { get }
+  var lines: [String] { get }
+}
+
+extension Report {
+  var document: JSONValue {
+    .object(members.merging(["schema": .string(schema)]) { _, schema in schema })
+  }
+}
+
+/// Rows of words, each column as wide as its widest word.
+struct Table {
+  private var rows: [[String]] = []
+
+  mutating func add(_ cells: String...) { rows.append(cells) }
+
+  var lines: [String] {
+    let columns = rows.map(\.count).max() ?? 0
+    let widths = (0..<columns).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+    return rows.map { row in
+      var line = ""
+      for (column, cell) in row.enumerated() {
+        let isLast = column + 1 == row.count
+        line += isLast ? cell : cell + String(repeating: " ", count: widths[column] - cell.count + 2)
+      }
+      return line
+    }
+  }
+}

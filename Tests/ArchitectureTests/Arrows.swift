@@ -1,0 +1,34 @@
+/// Which room may import which: the table of docs/architecture.md, as data.
+///
+/// The compiler lets a target import whatever happens to be built, so this is what holds the direction. A system module (Foundation and
+/// the like) is free to all but the pure rooms, which may have no clock, no disk and no randomness beyond what `pure` allows.
+let arrows: [String: Set<String>] = [
+  "Artifacts": [],
+  "Hashing": ["Artifacts", "CCrypto"],
+  "Archiving": ["CArchive"],
+  "Signing": ["Artifacts", "Hashing", "CSodium"],
+  "Store": ["Artifacts", "Hashing", "GRDB"],
+  "Recipes": ["Artifacts", "Yams"],
+  "Planning": ["Artifacts", "Recipes"],
+  "Running": ["Artifacts", "Hashing", "Planning", "Store"],
+  "Curation": ["Artifacts", "Hashing", "CSimdjson"],
+  "Engine": ["Artifacts", "Hashing", "CKernels"],
+  "Judging": ["Artifacts", "Hashing", "Signing"],
+  "Identities": ["Artifacts", "Signing"],
+  "Packaging": ["Artifacts", "Hashing", "Archiving", "Signing"],
+  "Explaining": ["Artifacts", "Planning", "Store"],
+  "Steps": ["Artifacts", "Hashing", "Running", "Planning", "Store", "Curation", "Engine", "Judging", "Packaging"],
+  "soulpack": [
+    "Artifacts", "Hashing", "Store", "Recipes", "Planning", "Running", "Curation", "Engine", "Judging", "Identities", "Packaging",
+    "Signing", "Explaining", "Steps", "ArgumentParser",
+  ],
+]
+
+/// Modules that come with the toolchain and the system.
+let systemModules: Set<String> = ["Foundation", "Glibc", "Darwin", "Musl", "Dispatch", "Synchronization", "Swift"]
+
+/// Rooms whose results are functions of their arguments. Foundation is there for `Data` and text; the names in `impureNames` are not.
+let pureRooms: Set<String> = ["Artifacts", "Planning", "Recipes", "Judging"]
+
+/// What a pure room must not name: the clock, the disk, the environment, randomness.
+let impureNames = ["Date(", "Date.now", "FileManager", "ProcessInfo", "SystemRandomNumberGenerator", ".random(", "Process(", "fopen(", "open("]

@@ -1,0 +1,54 @@
+/// Projects small enough that a whole build takes a second or two.
+enum Project {
+  /// A compact model made from nothing, and an adapter over it: every kind of step but `run`.
+  static let tiny: [String: String] = [
+    "recipes/base.yaml": base, "recipes/voice.yaml": voice, "texts/texts.jsonl": texts(count: 60), "talk/talk.jsonl": talk(count: 40),
+  ]
+
+  static let base = """
+    soul: small-base
+    version: 0.1.0
+    intent: Carries a voice in tests.
+    license: CC0-1.0
+    base:
+      new: { architecture: llama, hidden: 32, layers: 1, heads: 2, kv-heads: 1, intermediate: 64, context: 64, tokenizer: { vocabulary: 320 } }
+    datasets:
+      texts:
+        from: texts
+        license: CC0-1.0
+        split: { by: conversation, validation: 10%, holdout: 20%, salt: test }
+    train:
+      base: { dataset: texts, method: full, optimizer: { learning-rate: 3e-3 }, epochs: 2, batch: 4, context: 64 }
+
+    """
+
+  static let voice = """
+    soul: voice
+    version: 1.0.0
+    intent: Answers with numbers.
+    license: CC0-1.0
+    base: { recipe: recipes/base.yaml }
+    datasets:
+      talk:
+        from: talk
+        license: CC0-1.0
+        split: { by: conversation, validation: 10%, holdout: 20%, salt: test }
+    train:
+      talk-lora: { dataset: talk, method: sft, lora: { rank: 4, alpha: 8 }, optimizer: { learning-rate: 1e-2 }, epochs: 4, batch: 4, context: 64 }
+
+    """
+
+  /// Enough texts that a split by salted hash leaves something on each side. Each is different.
+  static func texts(count: Int) -> String {
+    (1...count).map { index in
+      let tide = String(repeating: "The tide \(index) came in and went out. ", count: 6)
+      return #"{"text":"Paragraph \#(index) speaks of the number \#(index * 7) and of \#(index) boats. \#(tide)"}"#
+    }.joined(separator: "\n") + "\n"
+  }
+
+  static func talk(count: Int) -> String {
+    (1...count).map { index in
+      #"{"messages":[{"role":"user","content":"What is \#(index) and one?"},{"role":"assistant","content":"It is \#(index + 1), as the tide counts."}]}"#
+    }.joined(separator: "\n") + "\n"
+  }
+}

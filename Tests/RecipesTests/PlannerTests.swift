@@ -1,0 +1,249 @@
+import Artifacts
+import Foundation
+import Planning
+import Recipes
+import Testing
+
+@Suite("The plan of a recipe")
+struct PlannerTests {
+  private static let ember = RecipeFixture.replacing([
+    "soul": "soul: ember",
+    "base":
+      "base: { new: { hidden: 64, layers: 2, heads: 4, kv-heads: 2, intermediate: 96, context: 128, tokenizer: { vocabulary: 512 } } }",
+    "  letters:": "  primer: { from: datasets/primer, license: MIT, files: [\"talk/*.jsonl\", \"prose/*.md\"] }",
+    "  letters-lora": "  primer: { dataset: primer, method: full, context: 128 }",
+  ])
+
+  private static let lamplighter = RecipeFixture.replacing([
+    "base": "base: { recipe: recipes/ember.yaml }",
+    "  letters-lora": "  letters-lora: { dataset: letters, candidates: [{ seed: 1 }, { seed: 2, learning-rate: 1e-4, lora.rank: 16 }] }",
+  ])
+
+  private static func plan(_ text: String, _ others: [String: String] = [:]) throws -> Plan {
+    try Planner.plan(RecipeFixture.read(text)) { path in
+      guard let other = others[path] else { throw RecipeFixture.UnexpectedLoad(path: path) }
+      return try RecipeFixture.read(other, path: path)
+    }
+  }
+
+  @Test("an adapter on a model folder")
+  func adapterOnAFolder() throws {
+    let golden = """
+      curate.letters        source=datasets/letters
+      split.letters         dataset=curate.letters:dataset
+      train.letters-lora.1  base=models/ember  train=split.letters:train  validation=split.letters:validation
+      score.letters-lora.0  base=models/ember  holdout=split.letters:holdout
+      score.letters-lora.1  base=models/ember  candidate=train.letters-lora.1:files  holdout=split.letters:holdout
+      select.letters-lora   candidate.1=train.letters-lora.1:files  score.0=score.letters-lora.0:score  score.1=score.letters-lora.1:score
+      """
+    let plan = try Self.plan(RecipeFixture.lines)
+    let sealed = """
+      seal                  base=models/ember  dataset=curate.letters:dataset  decision=select.letters-lora:decision  \
+      holdout=split.letters:holdout  ledger=curate.letters:ledger  score.0=score.letters-lora.0:score  \
+      score.1=score.letters-lora.1:score  trace.1=train.letters-lora.1:trace  train=split.letters:train  \
+      validation=split.letters:validation  winner=select.letters-lora:winner
+      """
+    #expect(plan.description == golden + "\n" + sealed)
+    #expect(plan.goals == [.curate: ["curate.letters"], .train: ["select.letters-lora"], .build: ["seal"]])
+  }
+
+  @Test("an adapter on a model that another recipe makes, up to that one's selection")
+  func adapterOnARecipe() throws {
+    let plan = try Self.plan(Self.lamplighter, ["recipes/ember.yaml": Self.ember])
+    let golden = """
+      base/curate.primer    source=datasets/primer
+      base/split.primer     dataset=base/curate.primer:dataset
+      base/tokenizer        train=base/split.primer:train
+      base/train.primer.1   tokenizer=base/tokenizer:tokenizer  train=base/split.primer:train  validation=base/split.primer:validation
+      base/score.primer.1   candidate=base/train.primer.1:files  holdout=base/split.primer:holdout
+      base/select.primer    candidate.1=base/train.primer.1:files  score.1=base/score.primer.1:score
+      curate.letters        source=datasets/letters
+      """
+    #expect(plan.description.hasPrefix(golden + "\n"))
+    #expect(!plan.actions.contains { $0.id.name == "base/seal" })
+    #expect(plan["train.letters-lora.2"]?.inputs["base"] == .output("base/select.primer", "winner"))
+    #expect(plan["score.letters-lora.0"]?.inputs["base"] == .output("base/select.primer", "winner"))
+    #expect(plan["seal"]?.parameters["bases"]?.array?.count == 1)
+    #expect(plan.actions(for: .curate).map(\.id) == ["curate.letters"])
+    #expect(plan.actions(for: .build) == plan.actions)
+  }
+
+  @Test("a base of a base has the prefix twice, and every action stands after what it needs")
+  func baseOfABase() throws {
+    let tuned = RecipeFixture.replacing([
+      "base": "base: { recipe: recipes/ember.yaml }", "  letters:": "  primer: { from: datasets/primer, license: MIT }",
+      "  letters-lora": "  primer: { dataset: primer, method: full, context: 128 }",
+    ])
+    let plan = try Self.plan(
+      RecipeFixture.replacing(["base": "base: { recipe: recipes/tuned.yaml }"]),
+      ["recipes/tuned.yaml": tuned, "recipes/ember.yaml": Self.ember])
+    #expect(plan["base/train.primer.1"]?.inputs["base"] == .output("base/base/select.primer", "winner"))
+    #expect(plan["base/score.primer.0"]?.parameters == ["subject": "base", "context": 128])
+    #expect(plan["base/score.primer.1"]?.parameters == ["subject": "model", "context": 128])
+    #expect(plan["base/score.primer.1"]?.inputs["base"] == nil)
+    var done: Set<ActionID> = []
+    for action in plan.actions {
+      for case .output(let producer, _) in action.inputs.values { #expect(done.contains(producer), "\(action.id) before \(producer)") }
+      #expect(done.insert(action.id).inserted)
+    }
+  }
+
+  @Test("a new model is its own winner and has no incumbent")
+  func newModel() throws {
+    let plan = try Self.plan(Self.ember)
+    #expect(plan["score.primer.0"] == nil)
+    #expect(plan["select.primer"]?.parameters["incumbent"] == false)
+    #expect(plan["seal"]?.parameters["component"] == "model")
+    #expect(plan["seal"]?.inputs["tokenizer"] == .output("tokenizer", "tokenizer") && plan["seal"]?.inputs["base"] == nil)
+  }
+
+  @Test("run steps stand in the order of need, and a dataset may be their output")
+  func runSteps() throws {
+    let text = RecipeFixture.replacing([
+      "license": """
+      license: MIT
+      run:
+        a: { command: [x, "{input.raw}", "{output}"], inputs: { raw: { run: z } } }
+        z: { command: [y, "{output}"], inputs: { words: words.txt, corpus: corpus/ } }
+      """,
+      "  letters:": "  letters: { from: { run: a }, license: MIT }",
+    ])
+    let plan = try Self.plan(text)
+    #expect(plan.actions.prefix(2).map(\.id) == ["run.z", "run.a"])
+    #expect(plan["run.a"]?.inputs == ["raw": .output("run.z", "files")])
+    #expect(plan["run.a"]?.parameters == ["command": ["x", "{input.raw}", "{output}"]])
+    #expect(plan["run.z"]?.inputs["corpus"] == .source(Source(kind: .folder, path: "corpus")))
+    #expect(plan["curate.letters"]?.inputs["source"] == .output("run.a", "files"))
+  }
+
+  @Test("a dataset that nothing trains on is curated by the goal curate alone")
+  func unusedDataset() throws {
+    let plan = try Self.plan(RecipeFixture.replacing(["datasets:": "datasets:\n  notes: { from: notes, license: MIT }"]))
+    #expect(plan.actions(for: .curate).map(\.id) == ["curate.letters", "curate.notes"])
+    #expect(!plan.actions(for: .build).contains { $0.id.name.hasSuffix(".notes") })
+  }
+
+  // MARK: Parameters
+
+  @Test("the parameters of every kind are the reviewed ones")
+  func goldenParameters() throws {
+    let plan = try Self.plan(Self.lamplighter, ["recipes/ember.yaml": Self.ember])
+    let golden: [ActionID: String] = [
+      "base/curate.primer":
+        #"{"files":["prose/*.md","talk/*.jsonl"],"stages":[{"normalize":{"unicode":"nfc"}},{"deduplicate":{"exact":true}},{"length":{"max-characters":20000,"min-characters":1}}]}"#,
+      "base/split.primer": #"{"by":"conversation","holdout-ppm":100000,"salt":"soulpack","validation-ppm":100000}"#,
+      "base/tokenizer": #"{"kind":"byte-level-bpe","vocabulary":512}"#,
+      "base/train.primer.1":
+        #"{"batch":8,"context":128,"epochs":3,"method":"full","model":{"architecture":"llama","context":128,"heads":4,"hidden":64,"intermediate":96,"kv-heads":2,"layers":2,"rope-theta":"10000"},"optimizer":{"betas":["0.9","0.999"],"clip":"1","epsilon":"0.00000001","learning-rate":"0.0002","schedule":"cosine","warmup":"0.1","weight-decay":"0.01"},"seed":1,"substrate":"embedded"}"#,
+      "base/select.primer":
+        #"{"candidates":1,"committee":"local","improvement":{"denominator":1000,"numerator":1},"incumbent":false,"protocol":"albft","rounds":1}"#,
+      "curate.letters":
+        #"{"files":null,"stages":[{"normalize":{"unicode":"nfc"}},{"deduplicate":{"exact":true}},{"length":{"max-characters":20000,"min-characters":1}}]}"#,
+      "train.letters-lora.2":
+        #"{"batch":8,"context":256,"epochs":3,"lora":{"alpha":"16","rank":16,"targets":"all-linear"},"method":"sft","optimizer":{"betas":["0.9","0.999"],"clip":"1","epsilon":"0.00000001","learning-rate":"0.0001","schedule":"cosine","warmup":"0.1","weight-decay":"0.01"},"seed":2,"substrate":"embedded"}"#,
+      "score.letters-lora.0": #"{"context":256,"subject":"base"}"#,
+      "score.letters-lora.1": #"{"context":256,"subject":"adapter"}"#,
+    ]
+    for (id, text) in golden {
+      #expect(plan[id].map { String(decoding: $0.parameters.canonical, as: UTF8.self) } == text, "\(id)")
+    }
+  }
+
+  /// Kind, parameters and inputs of every action, with the producers' names replaced by their places in the plan.
+  private static func shapes(_ plan: Plan, of actions: [Action]) -> [JSONValue] {
+    let order = Dictionary(uniqueKeysWithValues: plan.actions.enumerated().map { ($1.id, Int64($0)) })
+    return actions.map { action in
+      let inputs = action.inputs.mapValues { reference -> JSONValue in
+        if case .output(let producer, let name) = reference { [.integer(order[producer] ?? -1), .string(name)] } else { "source" }
+      }
+      return ["kind": .string(action.kind.rawValue), "parameters": action.parameters, "inputs": .object(inputs)]
+    }
+  }
+
+  @Test(
+    "renaming and re-describing changes no parameter but the seal's",
+    arguments: [
+      [("soul", "soul: keeper"), ("version", "version: 2.0.0"), ("intent", "intent: other")],
+      [("  letters:", "  post: { from: elsewhere, license: MIT }"), ("  letters-lora", "  post-lora: { dataset: post }")],
+      [("base", "base: { path: /srv/models/other }"), ("license", "license: MIT\nbudget: { wall: 1m }\npermissions: { lease: 1d }")],
+    ])
+  func renaming(lines: [(String, String)]) throws {
+    let plain = try Self.plan(RecipeFixture.lines)
+    var text = RecipeFixture.lines
+    for (start, replacement) in lines {
+      text = text.split(separator: "\n").map { $0.hasPrefix(start) ? replacement : String($0) }.joined(separator: "\n")
+    }
+    let renamed = try Self.plan(text)
+    #expect(text != RecipeFixture.lines)
+    #expect(Self.shapes(renamed, of: renamed.actions.dropLast()) == Self.shapes(plain, of: plain.actions.dropLast()))
+    #expect(renamed["seal"]?.parameters != plain["seal"]?.parameters)
+  }
+
+  @Test("a budget is in no parameter at all")
+  func budget() throws {
+    let plan = try Self.plan(RecipeFixture.replacing(["license": "license: CC-BY-4.0\nbudget: { wall: 1m }"]))
+    #expect(plan == (try Self.plan(RecipeFixture.lines)))
+  }
+
+  @Test("writing out every default gives the same plan")
+  func defaultsChangeNothing() throws {
+    let plain = try RecipeFixture.read(RecipeFixture.lines)
+    let written = try Recipe(parsing: plain.normalised.canonical, path: "recipes/x.yaml")
+    let load = { (path: String) throws -> Recipe in throw RecipeFixture.UnexpectedLoad(path: path) }
+    #expect(try Planner.plan(written, loader: load) == Planner.plan(plain, loader: load))
+  }
+
+  @Test("a changed value changes the parameters of its own kind alone")
+  func changesStayLocal() throws {
+    let plain = try Self.plan(RecipeFixture.lines)
+    let changed = try Self.plan(RecipeFixture.replacing(["  letters-lora": "  letters-lora: { dataset: letters, epochs: 4 }"]))
+    let different = plain.actions.filter { changed[$0.id] != $0 }.map(\.id)
+    #expect(different == ["train.letters-lora.1", "seal"])
+  }
+
+  // MARK: Errors
+
+  @Test("recipes that are each other's base are refused with the place that closes the circle")
+  func circle() {
+    let second = RecipeFixture.replacing(["base": "base: { recipe: recipes/x.yaml }", "  letters-lora": "  l: { dataset: letters, method: full }"])
+    let error = #expect(throws: PlanError.self) {
+      try Self.plan(RecipeFixture.replacing(["base": "base: { recipe: recipes/y.yaml }"]), ["recipes/y.yaml": second])
+    }
+    #expect(
+      error?.message == "recipes/y.yaml:6:17: recipes are each other's base: recipes/x.yaml → recipes/y.yaml → recipes/x.yaml")
+  }
+
+  @Test("a recipe that is its own base is refused without being read again")
+  func ownBase() {
+    let error = #expect(throws: PlanError.self) { try Self.plan(RecipeFixture.replacing(["base": "base: { recipe: ./recipes/x.yaml }"])) }
+    #expect(error?.message == "recipes/x.yaml:6:17: recipes are each other's base: recipes/x.yaml → recipes/x.yaml")
+  }
+
+  @Test("an adapter cannot be a base in this version")
+  func adapterAsBase() {
+    let error = #expect(throws: PlanError.self) {
+      try Self.plan(RecipeFixture.replacing(["base": "base: { recipe: y.yaml }"]), ["y.yaml": RecipeFixture.lines])
+    }
+    #expect(error?.message == "recipes/x.yaml:6:17: `an adapter as base` is not in this version: \"y.yaml\" does not use \"method: full\"")
+  }
+
+  @Test("an error in the base recipe keeps its own place; a missing one gets the place that names it")
+  func errorsOfTheBase() {
+    let invalid = #expect(throws: InvalidRecipe.self) {
+      try Self.plan(RecipeFixture.replacing(["base": "base: { recipe: y.yaml }"]), ["y.yaml": "soul: 1 2"])
+    }
+    #expect(invalid?.errors.contains { $0.message.hasPrefix("y.yaml:1:7: \"soul\"") } == true)
+    let missing = #expect(throws: PlanError.self) { try Self.plan(RecipeFixture.replacing(["base": "base: { recipe: z.yaml }"])) }
+    #expect(missing?.message.hasPrefix("recipes/x.yaml:6:17: cannot read base recipe \"z.yaml\"") == true)
+  }
+
+  @Test("the JSON of a plan holds every action with its semantics")
+  func json() throws {
+    let plan = try Self.plan(RecipeFixture.lines)
+    #expect(plan.json["schema"] == "soulpack.plan/1")
+    let curate: JSONValue = ["kind": "file-or-folder", "path": "datasets/letters"]
+    #expect(plan.json["actions"]?.array?.first?["inputs"]?["source"] == curate)
+    #expect(plan.json["actions"]?.array?.allSatisfy { $0["semantics"]?.integer == 1 } == true)
+    #expect(plan.json["goals"]?["build"] == ["seal"])
+  }
+}

@@ -1,0 +1,111 @@
+import Artifacts
+import Foundation
+import Store
+import Testing
+
+@Suite("Opening a store")
+struct OpenStoreTests {
+  @Test("a new store ignores itself and has its folders")
+  func layout() throws {
+    let folder = try TemporaryFolder()
+    let store = try folder.openStore()
+    let names = try FileManager.default.contentsOfDirectory(atPath: store.root.path)
+    #expect(Set(names).isSuperset(of: [".gitignore", "lock", "objects", "store.sqlite", "tmp", "work"]))
+    #expect(try String(contentsOf: store.root.appending(path: ".gitignore"), encoding: .utf8) == "*\n")
+  }
+
+  @Test("what was put is there after closing and opening again, for a writer and for a reader")
+  func reopening() throws {
+    let folder = try TemporaryFolder()
+    let small = Data("small".utf8)
+    let large = noise(100_000)
+    let first = try folder.openStore()
+    let digests = [try first.objects.put(small), try first.objects.put(large)]
+    try first.close()
+
+    let reader = try ReadableStore.open(at: folder.storeRoot)
+    #expect(try reader.objects.get(digests) == [small, large])
+    let second = try folder.openStore()
+    #expect(try second.objects.get(digests) == [small, large])
+  }
+
+  @Test("a reader reads while another writes, and sees what was committed")
+  func concurrentReader() throws {
+    let folder = try TemporaryFolder()
+    let writer = try folder.openStore()
+    let reader = try ReadableStore.open(at: folder.storeRoot)
+    let digest = try writer.objects.put(Data("later".utf8))
+    #expect(try reader.objects.get(digest) == Data("later".utf8))
+  }
+
+  @Test("there is nothing to read where no store was made, and reading makes none")
+  func absent() throws {
+    let folder = try TemporaryFolder()
+    #expect(throws: StoreError.absent(path: folder.storeRoot.path)) { try ReadableStore.open(at: folder.storeRoot) }
+    #expect(!FileManager.default.fileExists(atPath: folder.storeRoot.path))
+  }
+
+  @Test("a store of a newer soulpack is refused, naming both versions, and nothing in it changes")
+  func newer() throws {
+    let folder = try TemporaryFolder()
+    try folder.openStore().close()
+    try damageDatabase(of: folder, "PRAGMA user_version = 99")
+    let leftover = try folder.write("x", to: ".soulpack/work/step/file")
+    let expected = StoreError.newer(path: folder.storeRoot.path + "/store.sqlite", found: 99, supported: 1)
+    #expect(throws: expected) { try folder.openStore() }
+    #expect(throws: expected) { try ReadableStore.open(at: folder.storeRoot) }
+    #expect(expected.message.contains("version 99") && expected.message.contains("up to 1"))
+    #expect(FileManager.default.fileExists(atPath: leftover.path))
+  }
+
+  @Test("a folder of somebody else's is refused and left alone", arguments: ["work/thesis.txt", "store.txt", "tmp/a"])
+  func foreignFolder(file: String) throws {
+    let folder = try TemporaryFolder()
+    let theirs = try folder.write("mine", to: ".soulpack/" + file)
+    #expect(throws: StoreError.notAStore(path: folder.storeRoot.path)) { try folder.openStore() }
+    #expect(try String(contentsOf: theirs, encoding: .utf8) == "mine")
+  }
+
+  @Test("a database of somebody else's is refused")
+  func foreignDatabase() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("", to: ".soulpack/lock")
+    try damageDatabase(of: folder, "CREATE TABLE theirs (x); PRAGMA user_version = 1; PRAGMA application_id = 7")
+    #expect(throws: StoreError.notAStore(path: folder.storeRoot.path + "/store.sqlite")) { try folder.openStore() }
+  }
+
+  @Test("a file that is no database is an error that says how to go on")
+  func notADatabase() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(noise(8192), to: ".soulpack/store.sqlite")
+    let error = #expect(throws: StoreError.self) { try folder.openStore() }
+    #expect(error?.hint?.contains("delete its folder") == true)
+  }
+
+  @Test("a making that was cut short is completed", arguments: [[], ["lock"], ["lock", "store.sqlite"]])
+  func halfMade(names: [String]) throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.createDirectory(at: folder.storeRoot, withIntermediateDirectories: true)
+    for name in names { try folder.write("", to: ".soulpack/" + name) }
+    let store = try folder.openStore()
+    #expect(try store.objects.get(store.objects.put(Data([1]))) == Data([1]))
+  }
+
+  @Test("a work folder is new each time, and the next writer removes it and what was in tmp")
+  func workFolders() throws {
+    let folder = try TemporaryFolder()
+    let store = try folder.openStore()
+    let one = try store.makeWorkFolder("train.letters/1")
+    let other = try store.makeWorkFolder("train.letters/1")
+    #expect(one != other)
+    #expect(one.deletingLastPathComponent().lastPathComponent == "work")
+    try store.removeWorkFolder(other)
+    #expect(!FileManager.default.fileExists(atPath: other.path))
+    try Data("half".utf8).write(to: one.appending(path: "output"))
+    try folder.write("half", to: ".soulpack/tmp/half")
+    try store.close()
+
+    let next = try folder.openStore()
+    #expect(try next.fsck().leftoverCount == 0)
+  }
+}
