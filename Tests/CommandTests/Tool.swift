@@ -64,7 +64,7 @@ struct Tool {
     let scratch = folder.deletingLastPathComponent().appending(path: "streams-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
     let running = Running(process: process, output: scratch.appending(path: "output"), errors: scratch.appending(path: "errors"))
-    for file in [running.output, running.errors] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+    for file in [running.output, running.errors] { try Data().write(to: file) }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: running.output)
     process.standardError = try FileHandle(forWritingTo: running.errors)
