@@ -77,7 +77,7 @@ struct TrainerTests {
     #expect(trainer.omittedExampleCount == 2)  // A single token has nothing before it; of two, the second is not supervised.
     #expect(trainer.totalSteps == 12)
     var counts: [Int] = []
-    try trainer.run { counts.append($0.tokenCount) }
+    try trainer.run(report: { counts.append($0.tokenCount) })
     let expected = [3, 18, 6, 29, 10, 15].sorted()
     #expect(counts.prefix(6).sorted() == expected)
     #expect(counts.suffix(6).sorted() == expected)
@@ -91,7 +91,7 @@ struct TrainerTests {
     let trainer = try SmallTraining.trainer(parameters)
     #expect(trainer.totalSteps == 7)
     var counts: [Int] = []
-    try trainer.run { counts.append($0.tokenCount) }
+    try trainer.run(report: { counts.append($0.tokenCount) })
     #expect(counts.allSatisfy { $0 <= 3 * 8 })
   }
 
