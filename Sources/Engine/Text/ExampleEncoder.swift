@@ -94,7 +94,7 @@ extension ChatFormat {
     while start < example.tokens.count {
       let learnt = example.supervised[start]
       let end = example.supervised[start...].firstIndex(of: !learnt) ?? example.tokens.count
-      lines += (learnt ? "learnt   " : "context  ") + quoted(tokenizer.decode(example.tokens[start..<end])) + "\n"
+      lines += (learnt ? "learnt   " : "context  ") + escapedJSON(tokenizer.decode(example.tokens[start..<end])) + "\n"
       start = end
     }
     return lines
@@ -103,7 +103,7 @@ extension ChatFormat {
 
 /// A JSON string in which every control and format character is escaped, not only those that JSON asks for (C1 controls and bidirectional
 /// overrides are neither).
-private func quoted(_ text: String) -> String {
+private func escapedJSON(_ text: String) -> String {
   var output = ""
   for scalar in String(decoding: JSONValue.string(text).canonical, as: UTF8.self).unicodeScalars {
     switch scalar.properties.generalCategory {
