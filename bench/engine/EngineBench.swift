@@ -1,8 +1,10 @@
 // swift run -c release engine-bench [LAYERS]
 //
 // How training scales, as ratios within one run: threads, vector paths, micro-batches, methods; and whether all ways gave the same
-// bytes. The generic path is left to the self-check: it is made to be plain, not fast. The model has the sizes of SmolLM2-135M with fewer layers (six where not said), random weights and random tokens; a batch is
-// four examples of 256 tokens, LoRA of rank 8 on all linear maps. Each figure is the best of three steps.
+// bytes. The generic path is left to the self-check: it is made to be plain, not fast.
+//
+// The model has the sizes of SmolLM2-135M with fewer layers (six where not said), random weights and random tokens; a batch is four
+// examples of 256 tokens, LoRA of rank 8 on all linear maps. Each figure is the best of three steps.
 import Artifacts
 import Engine
 import Foundation

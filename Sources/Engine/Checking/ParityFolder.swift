@@ -47,7 +47,7 @@ struct ParityFolder {
     for (field, neutral) in neutralValues { try hyper.requireNeutral(field, neutral) }
     let name = hyper.members["schedule"]?.string ?? "constant"
     guard let schedule = TrainingParameters.Schedule(rawValue: name) else {
-      throw ModelError.unsupported(file: hyper.file, field: "schedule", value: quoted(name), supported: "\"constant\" and \"cosine\"")
+      throw ModelError.unsupported(file: hyper.file, field: "schedule", value: quotedName(name), supported: "\"constant\" and \"cosine\"")
     }
     let betas = hyper.members["betas"]?.array?.compactMap(\.number) ?? []
     guard betas.count == 2 else { throw ModelError.missingField(file: hyper.file, field: "betas") }

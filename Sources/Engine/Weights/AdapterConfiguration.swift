@@ -32,7 +32,7 @@ extension AdapterConfiguration {
   package init(parsing bytes: Data) throws(ModelError) {
     let reader = try ConfigurationReader(file: Self.fileName, bytes: bytes)
     let type = try reader.string("peft_type")
-    guard type == "LORA" else { throw .unsupported(file: reader.file, field: "peft_type", value: quoted(type), supported: "\"LORA\"") }
+    guard type == "LORA" else { throw .unsupported(file: reader.file, field: "peft_type", value: quotedName(type), supported: "\"LORA\"") }
     for (field, neutral) in Self.neutralValues { try reader.requireNeutral(field, neutral) }
     self.init(
       rank: try reader.count("r"),
@@ -59,7 +59,7 @@ extension AdapterConfiguration {
       guard let name = value.string else { throw .missingField(file: reader.file, field: field) }
       guard let projection = Projection(rawValue: name) else {
         let known = Projection.allCases.map(\.rawValue).joined(separator: ", ")
-        throw .unsupported(file: reader.file, field: field, value: quoted(name), supported: known)
+        throw .unsupported(file: reader.file, field: field, value: quotedName(name), supported: known)
       }
       targets.append(projection)
     }

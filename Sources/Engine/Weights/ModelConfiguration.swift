@@ -87,7 +87,7 @@ extension ModelConfiguration {
 
   private static func refuseOtherArithmetic(_ reader: ConfigurationReader) throws(ModelError) {
     let type = try reader.string("model_type")
-    guard type == "llama" else { throw .unsupported(file: reader.file, field: "model_type", value: quoted(type), supported: "\"llama\"") }
+    guard type == "llama" else { throw .unsupported(file: reader.file, field: "model_type", value: quotedName(type), supported: "\"llama\"") }
     try reader.requireNeutral("architectures", [["LlamaForCausalLM"]])
     try reader.requireNeutral("hidden_act", ["silu"])
     for (field, neutral) in neutralValues { try reader.requireNeutral(field, neutral) }

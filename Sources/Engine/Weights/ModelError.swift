@@ -22,9 +22,9 @@ package enum ModelError: ExplainedError, Hashable {
     case .unsupported(let file, let field, let value, let supported):
       "\(file): \"\(field)\" is \(value), and the engine supports \(supported)"
     case .contradiction(let file, let field, let other): "\(file): \"\(field)\" and \"\(other)\" disagree"
-    case .missingTensor(let name): "tensor \(quoted(name)) is missing"
-    case .unexpectedTensor(let name): "tensor \(quoted(name)) does not belong to this model"
-    case .wrongShape(let name, let expected, let found): "tensor \(quoted(name)) has the shape \(found), and the configuration asks for \(expected)"
+    case .missingTensor(let name): "tensor \(quotedName(name)) is missing"
+    case .unexpectedTensor(let name): "tensor \(quotedName(name)) does not belong to this model"
+    case .wrongShape(let name, let expected, let found): "tensor \(quotedName(name)) has the shape \(found), and the configuration asks for \(expected)"
     case .badTensors(let file, let error): "\(file): \(error.message)"
     }
   }

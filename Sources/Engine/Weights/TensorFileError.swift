@@ -32,17 +32,17 @@ package struct TensorFileError: ExplainedError, Hashable {
     case .headerTooLong(let count): "the header claims \(count) bytes, and the format allows \(TensorFile.headerByteLimit)"
     case .headerBeyondFile(let count): "the header claims \(count) bytes, more than the file has"
     case .headerSyntax(let offset, let expected): "at byte \(offset) of the header, expected \(expected)"
-    case .duplicateKey(let key): "the key \(quoted(key)) stands twice"
-    case .unknownType(let tensor, let type): "tensor \(quoted(tensor)) has the unknown type \(quoted(type))"
-    case .unsupportedType(let tensor, let type): "tensor \(quoted(tensor)) has the type \(quoted(type)), and the engine reads F32, F16 and BF16"
-    case .sizeOverflow(let tensor): "the shape of tensor \(quoted(tensor)) overflows"
-    case .wrongLength(let tensor, let expected, let found): "tensor \(quoted(tensor)) needs \(expected) bytes and its offsets give \(found)"
-    case .offsetsReversed(let tensor): "tensor \(quoted(tensor)) ends before it begins"
-    case .overlap(let tensor, let other): "tensor \(quoted(tensor)) overlaps \(quoted(other))"
-    case .hole(let tensor, let count): "\(count) bytes before tensor \(quoted(tensor)) belong to no tensor"
+    case .duplicateKey(let key): "the key \(quotedName(key)) stands twice"
+    case .unknownType(let tensor, let type): "tensor \(quotedName(tensor)) has the unknown type \(quotedName(type))"
+    case .unsupportedType(let tensor, let type): "tensor \(quotedName(tensor)) has the type \(quotedName(type)), and the engine reads F32, F16 and BF16"
+    case .sizeOverflow(let tensor): "the shape of tensor \(quotedName(tensor)) overflows"
+    case .wrongLength(let tensor, let expected, let found): "tensor \(quotedName(tensor)) needs \(expected) bytes and its offsets give \(found)"
+    case .offsetsReversed(let tensor): "tensor \(quotedName(tensor)) ends before it begins"
+    case .overlap(let tensor, let other): "tensor \(quotedName(tensor)) overlaps \(quotedName(other))"
+    case .hole(let tensor, let count): "\(count) bytes before tensor \(quotedName(tensor)) belong to no tensor"
     case .bytesBeyondTensors(let count): "\(count) bytes follow the last tensor"
     case .bytesMissing(let count): "the last \(count) bytes of the tensors are missing"
-    case .notFinite(let tensor, let index): "tensor \(quoted(tensor)) has a NaN or an infinity at element \(index)"
+    case .notFinite(let tensor, let index): "tensor \(quotedName(tensor)) has a NaN or an infinity at element \(index)"
     }
   }
 
@@ -56,7 +56,7 @@ package struct TensorFileError: ExplainedError, Hashable {
 }
 
 /// A name from a foreign file as an error shows it: quoted, on one line, not longer than a line.
-func quoted(_ name: String) -> String {
+func quotedName(_ name: String) -> String {
   let printable = name.unicodeScalars.prefix(120).map { $0.properties.generalCategory == .control || $0 == "\"" ? "?" : String($0) }
   return "\"" + printable.joined() + "\""
 }
