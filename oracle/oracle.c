@@ -15,7 +15,7 @@ typedef struct Job {
   Adam adam;
   size_t steps, batch, longest;
   uint64_t base_seed, seed;
-  char weights[512];  // "" where the base is fresh
+  char weights[512], start[512];  // "" where the base, or the adapter, is fresh
   size_t example_count;
   Example *examples;
 } Job;
@@ -111,6 +111,7 @@ static Job read_job(FILE *file) {
     else if (strcmp(word, "base-seed") == 0) job.base_seed = read_integer(file);
     else if (strcmp(word, "seed") == 0) job.seed = read_integer(file);
     else if (strcmp(word, "weights") == 0) read_word(file, job.weights);
+    else if (strcmp(word, "start") == 0) read_word(file, job.start);
     else if (strcmp(word, "targets") == 0) read_targets(file, &job.adapter);
     else if (strcmp(word, "schedule") == 0) read_word(file, word), job.schedule = schedule_named(word);
     else known = false;
@@ -124,7 +125,7 @@ static Job read_job(FILE *file) {
   return job;
 }
 
-// All tensors of the base in name order, as little-endian float32 end to end.
+// All tensors in name order, as little-endian float32 end to end.
 static void read_weights(const char *path, Tensors *tensors) {
   FILE *file = fopen(path, "rb");
   if (!file) refuse("cannot read", path);
@@ -238,7 +239,8 @@ int main(int argc, char **argv) {
   model_make(&model, job.config, job.adapter);
   if (*job.weights) read_weights(job.weights, &model.base);
   else base_fresh(&model, job.base_seed);
-  adapter_fresh(&model, job.seed);
+  if (*job.start) read_weights(job.start, &model.adapter);
+  else adapter_fresh(&model, job.seed);
 
   const Plan plan = plan_of(&job);
   for (size_t step = 0; step < job.steps; step++) {
