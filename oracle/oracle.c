@@ -121,6 +121,9 @@ static Job read_job(FILE *file) {
       if (strcmp(word, numbers[i].name) == 0) *numbers[i].value = read_number(file), known = true;
     if (!known) refuse("no such field:", word);
   }
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+    if (*counts[i].value == 0 && counts[i].value != &job.adapter.rank && counts[i].value != &job.steps) refuse("missing or 0:", counts[i].name);
+  if (job.config.heads % job.config.key_heads != 0 || job.config.head_dimension % 2 != 0) refuse("these heads do not fit:", "key-heads, head-dimension");
   read_examples(file, &job);
   return job;
 }
@@ -224,8 +227,12 @@ static void print_score(Model *model, const Example *example, size_t ordinal) {
 }
 
 int main(int argc, char **argv) {
+  if (argc == 3 && strcmp(argv[1], "sweep") == 0) {
+    sweep((uint32_t)strtoul(argv[2], NULL, 10));
+    return fflush(stdout) ? 1 : 0;
+  }
   if (argc != 2) {
-    fprintf(stderr, "usage: oracle JOB\n");
+    fprintf(stderr, "usage: oracle JOB\n       oracle sweep STRIDE\n");
     return 2;
   }
   FILE *file = fopen(argv[1], "r");

@@ -75,6 +75,17 @@ final class OracleProgram {
     return try OracleAnswer(try run(executable, [try job.write(into: place, steps: steps).path]))
   }
 
+  /// A checksum for each function, by its name.
+  func sweep(stride: UInt32) throws -> [String: UInt64] {
+    var sums: [String: UInt64] = [:]
+    for line in try run(executable, ["sweep", "\(stride)"]).split(separator: "\n") {
+      let words = line.split(separator: " ")
+      try #require(words.count == 3 && words[0] == "sweep")
+      sums[String(words[1])] = UInt64(words[2], radix: 16)
+    }
+    return sums
+  }
+
   private func run(_ program: URL, _ arguments: [String]) throws -> String {
     let output = folder.appending(path: "output-\(UUID().uuidString)")
     try Data().write(to: output)
