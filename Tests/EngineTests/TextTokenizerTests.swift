@@ -1,5 +1,6 @@
 import Artifacts
 import Engine
+import Normalizing
 import Foundation
 import Testing
 
@@ -23,6 +24,29 @@ struct TextTokenizerTests {
       #expect(tokenizer.encode(text) == ids)
       #expect(tokenizer.encodeOrdinary(text) == ordinary)
     }
+    // The third is matched in form C and decoded from it: é there is within the byte-level alphabet, and so the byte 0xE9.
+    #expect(tokenizer.decode([316]) == "\u{FFFD}!")
+  }
+
+  /// The judge's answers; see `FormC` for why these.
+  @Test(
+    "form C is the judge's",
+    arguments: [
+      ("e\u{301}", "\u{E9}"), ("\u{AC00}\u{11A8}", "\u{AC01}"), ("\u{1100}\u{1161}\u{11A8}", "\u{AC01}"),
+      ("\u{AC00}\u{323}\u{11A8}", "\u{AC00}\u{323}\u{11A8}"), ("\u{AC00}\u{11A7}", "\u{AC00}\u{11A7}"),
+      ("a\u{10041}\u{301}", "a\u{10041}\u{301}"), ("a\u{F73}\u{301}", "\u{E1}\u{F71}\u{F72}"), ("\u{212B}\u{958}", "\u{C5}\u{915}\u{93C}"),
+      ("a\u{301}\u{323}", "\u{1EA1}\u{301}"), ("a\u{7FD}\u{301}", "a\u{7FD}\u{301}"), ("\u{1D15E}", "\u{1D157}\u{1D165}"),
+      ("\u{301}a", "\u{301}a"), ("\u{1D5}", "\u{1D5}"), ("U\u{308}\u{304}", "\u{1D5}"), ("\u{11935}\u{11930}", "\u{11935}\u{11930}"),
+    ])
+  func formC(text: String, expected: String) {
+    #expect(FormC.composed(Array(text.utf8)) == Array(expected.utf8))
+  }
+
+  @Test("a megabyte of marks on one letter is put in order like any other text")
+  func manyMarks() {
+    let text = "a" + String(repeating: "\u{301}\u{323}", count: 250_000)
+    let expected = "\u{1EA1}" + String(repeating: "\u{323}", count: 249_999) + String(repeating: "\u{301}", count: 250_000)
+    #expect(FormC.composed(Array(text.utf8)) == Array(expected.utf8))
   }
 
   private static func withAddedTokens() throws -> Tokenizer {

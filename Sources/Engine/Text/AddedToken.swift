@@ -1,3 +1,5 @@
+internal import Normalizing
+
 /// A token that is matched in the text itself, before it is cut into pieces.
 package struct AddedToken: Hashable, Sendable {
   package let id: Int32
@@ -20,6 +22,12 @@ package struct AddedToken: Hashable, Sendable {
     self.stripsLeft = stripsLeft
     self.stripsRight = stripsRight
     self.isNormalized = isNormalized
+  }
+
+  /// What it looks like in the text where it is searched, and when it is decoded.
+  func spelling(inFormC: Bool) -> [UInt8] {
+    let bytes = Array(content.utf8)
+    return isNormalized && inFormC ? FormC.composed(bytes) : bytes
   }
 }
 
