@@ -303,3 +303,42 @@ void permutation(Stream stream, size_t count, size_t *order) {
     order[j] = kept;
   }
 }
+
+float preference_coefficient(double chosen, double rejected, double reference_chosen, double reference_rejected, double beta, size_t pairs, double *loss) {
+  const double first = reference_chosen - chosen;
+  const double second = reference_rejected - rejected;
+  const double difference = first - second;
+  const double u = beta * difference;
+  const double e = exp64(u < 0 ? u : -u);
+  *loss = log64(1 + e) + (u < 0 ? -u : 0);
+  const double a = (u < 0 ? 1 : e) / (1 + e);
+  const double share = a * beta;
+  return (float)(share / (double)pairs);
+}
+
+void dropout(size_t width, uint32_t example, uint32_t token, uint64_t seed, uint32_t module, double probability, const float *x, float *y) {
+  const double threshold = floor(probability * 0x1p+32);
+  const float factor = (float)(1 / (1 - probability));
+  for (size_t j = 0; j < width; j++) {
+    const uint32_t counter[4] = {(uint32_t)(j / 4), token, example, module};
+    const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
+    uint32_t word[4];
+    philox(counter, key, word);
+    y[j] = (double)word[j % 4] >= threshold ? x[j] * factor : 0;
+  }
+}
+
+uint16_t narrow_bfloat16(float x) {
+  const uint32_t i = (uint32_t)bits32(x);
+  return (uint16_t)((i + 0x7FFF + ((i >> 16) & 1)) >> 16);
+}
+
+float widen_bfloat16(uint16_t x) { return float32_of((int32_t)((uint32_t)x << 16)); }
+
+float widen_float16(uint16_t x) {
+  const int exponent = x >> 10 & 31, fraction = x & 1023;
+  float y = ldexpf((float)fraction, -24);  // IEEE 754, 3.4: a denormal's unit is 2⁻²⁴.
+  if (exponent > 0) y = ldexpf((float)(1024 + fraction), exponent - 25);
+  if (exponent == 31) y = fraction ? NAN : INFINITY;
+  return x >> 15 ? -y : y;
+}

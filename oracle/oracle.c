@@ -15,7 +15,7 @@ typedef struct Job {
   Adam adam;
   size_t steps, batch, longest;
   uint64_t base_seed, seed;
-  char weights[512];  // "" where the base is fresh
+  char weights[512], start[512];  // "" where the base, or the adapter, is fresh
   size_t example_count;
   Example *examples;
 } Job;
@@ -111,6 +111,7 @@ static Job read_job(FILE *file) {
     else if (strcmp(word, "base-seed") == 0) job.base_seed = read_integer(file);
     else if (strcmp(word, "seed") == 0) job.seed = read_integer(file);
     else if (strcmp(word, "weights") == 0) read_word(file, job.weights);
+    else if (strcmp(word, "start") == 0) read_word(file, job.start);
     else if (strcmp(word, "targets") == 0) read_targets(file, &job.adapter);
     else if (strcmp(word, "schedule") == 0) read_word(file, word), job.schedule = schedule_named(word);
     else known = false;
@@ -120,11 +121,14 @@ static Job read_job(FILE *file) {
       if (strcmp(word, numbers[i].name) == 0) *numbers[i].value = read_number(file), known = true;
     if (!known) refuse("no such field:", word);
   }
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+    if (*counts[i].value == 0 && counts[i].value != &job.adapter.rank && counts[i].value != &job.steps) refuse("missing or 0:", counts[i].name);
+  if (job.config.heads % job.config.key_heads != 0 || job.config.head_dimension % 2 != 0) refuse("these heads do not fit:", "key-heads, head-dimension");
   read_examples(file, &job);
   return job;
 }
 
-// All tensors of the base in name order, as little-endian float32 end to end.
+// All tensors in name order, as little-endian float32 end to end.
 static void read_weights(const char *path, Tensors *tensors) {
   FILE *file = fopen(path, "rb");
   if (!file) refuse("cannot read", path);
@@ -223,8 +227,12 @@ static void print_score(Model *model, const Example *example, size_t ordinal) {
 }
 
 int main(int argc, char **argv) {
+  if (argc == 3 && strcmp(argv[1], "sweep") == 0) {
+    sweep((uint32_t)strtoul(argv[2], NULL, 10));
+    return fflush(stdout) ? 1 : 0;
+  }
   if (argc != 2) {
-    fprintf(stderr, "usage: oracle JOB\n");
+    fprintf(stderr, "usage: oracle JOB\n       oracle sweep STRIDE\n");
     return 2;
   }
   FILE *file = fopen(argv[1], "r");
@@ -238,7 +246,8 @@ int main(int argc, char **argv) {
   model_make(&model, job.config, job.adapter);
   if (*job.weights) read_weights(job.weights, &model.base);
   else base_fresh(&model, job.base_seed);
-  adapter_fresh(&model, job.seed);
+  if (*job.start) read_weights(job.start, &model.adapter);
+  else adapter_fresh(&model, job.seed);
 
   const Plan plan = plan_of(&job);
   for (size_t step = 0; step < job.steps; step++) {

@@ -40,6 +40,13 @@ void fill_uniform(Stream stream, size_t count, size_t fan_in, float *x);  // Kai
 void fill_normal(Stream stream, size_t count, double deviation, float *x);
 void permutation(Stream stream, size_t count, size_t *order);
 
+// What the page has and this engine's training does not use. The coefficient is that of a chosen token.
+float preference_coefficient(double chosen, double rejected, double reference_chosen, double reference_rejected, double beta, size_t pairs, double *loss);
+void dropout(size_t width, uint32_t example, uint32_t token, uint64_t seed, uint32_t module, double probability, const float *x, float *y);
+uint16_t narrow_bfloat16(float x);
+float widen_bfloat16(uint16_t x);
+float widen_float16(uint16_t x);
+
 // MARK: operators.c: sections 4 to 12
 
 // y[t, j] goes on over p: fma(x[t, p], w[j, p], ·)
@@ -142,6 +149,11 @@ Tensors *trained(Model *model);
 size_t supervised_count(const Example *example);
 // nll of every supervised token, in (example, token) order. With a divisor, the trained tensors' gradients are those of the mean.
 void model_pass(Model *model, size_t count, const Example *const *examples, size_t divisor, float *nll);
+
+// MARK: sweep.c
+
+// Prints a checksum of each function over many arguments: every `stride`-th pattern of a float32.
+void sweep(uint32_t stride);
 
 // Memory of +0, or the end of the process.
 void *zeros(size_t count, size_t size);

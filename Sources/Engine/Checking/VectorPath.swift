@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Foundation
 
 /// A body of the kernels, by the vector width it uses. All give the same bits.
 package enum VectorPath: String, CaseIterable, Hashable, Sendable, CustomStringConvertible {
@@ -19,8 +20,13 @@ package enum VectorPath: String, CaseIterable, Hashable, Sendable, CustomStringC
   /// The one that the next operator takes.
   package static var active: VectorPath { allCases.first { $0.code == ck_path_active() } ?? .generic }
 
-  /// Runs `body` on this path. The choice is the process's: others who compute meanwhile get the same bits, at another speed.
+  /// The choice is the process's: without it, two who force at once would run on each other's path and leave the wrong one behind.
+  private static let forcing = NSRecursiveLock()
+
+  /// Runs `body` on this path, one such body at a time. Others who compute meanwhile get the same bits, at another speed.
   package func whileForced<Value>(_ body: () throws -> Value) throws -> Value {
+    Self.forcing.lock()
+    defer { Self.forcing.unlock() }
     let before = Self.active
     precondition(ck_path_force(code), "this CPU lacks the \(self) path")
     defer { _ = ck_path_force(before.code) }
