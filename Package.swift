@@ -70,7 +70,7 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    tests("ArchitectureTests"),
+    tests("ArchitectureTests", ["Engine", "Planning"]),
     tests("ArtifactsTests", ["Artifacts", "Hashing"]),
     tests("StoreTests", ["Artifacts", "Hashing", "Store"]),
     tests("RecipesTests", ["Artifacts", "Recipes", "Planning"]),

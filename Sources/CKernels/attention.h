@@ -42,16 +42,19 @@ static void copy_padded(const float *x, ck_index stride, ck_index rows, ck_index
 }
 
 static void copy_transposed(const float *x, ck_index stride, ck_index rows, ck_index width, ck_index padded, float *out) {
-  for (ck_index block = 0; block < rows; block += 16)
-    for (ck_index e = 0; e < width; e++)
-      for (ck_index t = block; t < ck_least(block + 16, rows); t++) out[e * padded + t] = x[t * stride + e];
+  for (ck_index block = 0; block < rows; block += 16) transpose(ck_least(16, rows - block), width, x + block * stride, stride, out + block, padded);
   for (ck_index e = 0; e < width; e++) memset(out + e * padded + rows, 0, (size_t)(padded - rows) * sizeof(float));
 }
 
 // s[j] = s[j]·scale; m = max64; p = exp(s − m); z = 1 / sum64(p)
 CK_INLINE void softmax_row(float *s, ck_index keys, float scale, float *m, float *z) {
-  EACH_VECTOR(0, keys, { store_some(s + i, load_some(s + i, have) * splat(scale), have); });
-  *m = max_of(s, keys);
+  ck_lanes most = lanes_start(-__builtin_inff());
+  EACH_LANE_GROUP(most, keys, {
+    ck_v v = load_some(s + i, have) * splat(scale);
+    store_some(s + i, v, have);
+    LANE_IS(choose(v > *lane, v, *lane));
+  });
+  *m = lanes_max(&most);
   ck_lanes sum = lanes_start(0);
   EACH_LANE_GROUP(sum, keys, {
     ck_v p = exp_v(load_some(s + i, have) - splat(*m));

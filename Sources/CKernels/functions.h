@@ -63,18 +63,19 @@ CK_INLINE ck_v sigmoid_v(ck_v x) {
   return choose(x < splat(0.0f), e, splat(1.0f)) / (splat(1.0f) + e);
 }
 
-// |x| < 0.625: x + x·z·p(z), z = x²; else (1 − e)/(1 + e) with e = exp(−2|x|), and the sign of x.
+// On a = |x|, then the sign of x. a < 0.625: a + a·z·p(z), z = a²; else (1 − e)/(1 + e) with e = exp(−2a).
 CK_INLINE ck_v tanh_v(ck_v x) {
-  ck_v z = x * x;
+  ck_v a = magnitude(x);
+  ck_v z = a * a;
   ck_v p = fma_v(splat(-0x1.75a206p-8f), z, splat(0x1.5218e6p-6f));
   p = fma_v(p, z, splat(-0x1.b83a58p-5f));
   p = fma_v(p, z, splat(0x1.110718p-3f));
   p = fma_v(p, z, splat(-0x1.555532p-2f));
-  ck_v near = fma_v(x * z, p, x);
-  ck_v e = exp_v(splat(-2.0f) * magnitude(x));
+  ck_v near = fma_v(a * z, p, a);
+  ck_v e = exp_v(splat(-2.0f) * a);
   ck_v far = (splat(1.0f) - e) / (splat(1.0f) + e);
-  far = as_floats(as_bits(far) | (as_bits(x) & (int32_t)0x80000000));
-  return choose(magnitude(x) < splat(0.625f), near, far);
+  ck_v y = choose(a < splat(0.625f), near, far);
+  return as_floats(as_bits(y) | (as_bits(x) & (int32_t)0x80000000));
 }
 
 // MARK: binary64, one value at a time

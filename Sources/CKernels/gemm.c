@@ -26,7 +26,8 @@ static void cut(product_arguments *s, const ck_bodies *bodies, int32_t threads) 
 
 static void run(ck_pool *pool, const ck_bodies *bodies, product_arguments *s) {
   if (s->m <= 0 || s->n <= 0) return;
-  bool small = s->m * s->n * s->k < 1 << 16;
+  // A few microseconds of work: less than handing part of it over would save.
+  bool small = s->m * s->n * s->k < 1 << 19;
   cut(s, bodies, small ? 1 : ck_pool_threads(pool));
   ck_spread(pool, bodies->product, s, ck_blocks(s->m, s->row_block) * s->columns_of_cells, 1);
 }

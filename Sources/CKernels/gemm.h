@@ -50,7 +50,7 @@ typedef struct pack_arguments {
 #define CK_BLOCK_M 240
 #endif
 
-enum { TILE_ROWS = CK_TILE_ROWS, TILE_VECTORS = 3, TILE_COLUMNS = TILE_VECTORS * CK_LANES };
+enum { TILE_ROWS = CK_TILE_ROWS, TILE_VECTORS = CK_TILE_VECTORS, TILE_COLUMNS = TILE_VECTORS * CK_LANES };
 
 // c[rows × vectors·CK_LANES] over k; a(i, p) = a[i·a_row + p·a_column], b's row p starts at b[p·b_row].
 CK_INLINE void tile(
@@ -61,7 +61,7 @@ CK_INLINE void tile(
   for (int i = 0; i < rows; i++)
 #pragma unroll
     for (int v = 0; v < vectors; v++) sum[i][v] = from_stored ? load(c + i * c_row + v * CK_LANES) : (ck_v)0.0f;
-#pragma clang loop unroll_count(2)
+#pragma clang loop unroll_count(CK_TILE_UNROLL)
   for (ck_index p = 0; p < k; p++) {
     ck_v row[TILE_VECTORS];
 #pragma unroll
@@ -92,16 +92,23 @@ typedef void tile_body(
     bool from_stored) {                                                                                                          \
     tile(rows, vectors, k, a, a_row, a_column, b, b_row, c, c_row, from_stored);                                                 \
   }
+#if CK_TILE_VECTORS == 3
 #define DEFINE_TILES(rows) DEFINE_TILE(rows, 1) DEFINE_TILE(rows, 2) DEFINE_TILE(rows, 3)
 #define TILES_OF(rows) {tile_##rows##x1, tile_##rows##x2, tile_##rows##x3}
+#else
+#define DEFINE_TILES(rows) DEFINE_TILE(rows, 1) DEFINE_TILE(rows, 2)
+#define TILES_OF(rows) {tile_##rows##x1, tile_##rows##x2}
+#endif
 
 DEFINE_TILES(1)
 DEFINE_TILES(2)
 DEFINE_TILES(3)
 DEFINE_TILES(4)
-#if CK_TILE_ROWS == 8
+#if CK_TILE_ROWS >= 6
 DEFINE_TILES(5)
 DEFINE_TILES(6)
+#endif
+#if CK_TILE_ROWS == 8
 DEFINE_TILES(7)
 DEFINE_TILES(8)
 #endif
@@ -115,8 +122,11 @@ static void tile_packed(
 
 static tile_body *const tiles[TILE_ROWS][TILE_VECTORS] = {
   TILES_OF(1), TILES_OF(2), TILES_OF(3), TILES_OF(4),
+#if CK_TILE_ROWS >= 6
+  TILES_OF(5), TILES_OF(6),
+#endif
 #if CK_TILE_ROWS == 8
-  TILES_OF(5), TILES_OF(6), TILES_OF(7), TILES_OF(8),
+  TILES_OF(7), TILES_OF(8),
 #endif
 };
 
@@ -154,6 +164,33 @@ static void product_in_place(
 
 // MARK: Packing
 
+typedef float ck_v4 __attribute__((ext_vector_type(4)));
+
+// out[c·out_stride + r] = in[r·in_stride + c], four by four in registers.
+static void transpose(ck_index rows, ck_index columns, const float *in, ck_index in_stride, float *out, ck_index out_stride) {
+  ck_index r = 0;
+  for (; r + 4 <= rows; r += 4) {
+    ck_index c = 0;
+    for (; c + 4 <= columns; c += 4) {
+      ck_v4 a[4], half[4];
+      for (int i = 0; i < 4; i++) memcpy(&a[i], in + (r + i) * in_stride + c, sizeof a[i]);
+      half[0] = __builtin_shufflevector(a[0], a[1], 0, 4, 1, 5);
+      half[1] = __builtin_shufflevector(a[2], a[3], 0, 4, 1, 5);
+      half[2] = __builtin_shufflevector(a[0], a[1], 2, 6, 3, 7);
+      half[3] = __builtin_shufflevector(a[2], a[3], 2, 6, 3, 7);
+      a[0] = __builtin_shufflevector(half[0], half[1], 0, 1, 4, 5);
+      a[1] = __builtin_shufflevector(half[0], half[1], 2, 3, 6, 7);
+      a[2] = __builtin_shufflevector(half[2], half[3], 0, 1, 4, 5);
+      a[3] = __builtin_shufflevector(half[2], half[3], 2, 3, 6, 7);
+      for (int i = 0; i < 4; i++) memcpy(out + (c + i) * out_stride + r, &a[i], sizeof a[i]);
+    }
+    for (; c < columns; c++)
+      for (ck_index i = r; i < r + 4; i++) out[c * out_stride + i] = in[i * in_stride + c];
+  }
+  for (; r < rows; r++)
+    for (ck_index c = 0; c < columns; c++) out[c * out_stride + r] = in[r * in_stride + c];
+}
+
 CK_INLINE float half_to_float(uint16_t h) {
   uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = h >> 10 & 31, mantissa = h & 1023, bits;
   float value;
@@ -184,15 +221,22 @@ CK_INLINE void pack_panel_of(
   const ck_index width, float *out) {
   if (columns < width) memset(out, 0, (size_t)(k * width) * sizeof(float));
   if (column_stride == 1) {
-    for (ck_index p = 0; p < k; p++)
-      for (ck_index j = 0; j < columns; j++) out[p * width + j] = element_at(data, element, p * row_stride + j);
+    if (element == CK_FLOAT32)
+      for (ck_index p = 0; p < k; p++) memcpy(out + p * width, (const float *)data + p * row_stride, (size_t)columns * sizeof(float));
+    else
+      for (ck_index p = 0; p < k; p++)
+        for (ck_index j = 0; j < columns; j++) out[p * width + j] = element_at(data, element, p * row_stride + j);
     return;
   }
-  // Eight columns at a time: what is read from each of them is one cache line, what is written is half of one.
+  if (element == CK_FLOAT32 && row_stride == 1) {
+    // Sixteen rows of the panel at a time: one cache line of each column is read, and what is written stays near.
+    for (ck_index p = 0; p < k; p += 16)
+      transpose(columns, ck_least(16, k - p), (const float *)data + p, column_stride, out + p * width, width);
+    return;
+  }
   for (ck_index p = 0; p < k; p += 16)
     for (ck_index j = 0; j < columns; j++)
-      for (ck_index q = p; q < ck_least(p + 16, k); q++)
-        out[q * width + j] = element_at(data, element, q * row_stride + j * column_stride);
+      for (ck_index q = p; q < ck_least(p + 16, k); q++) out[q * width + j] = element_at(data, element, q * row_stride + j * column_stride);
 }
 
 static void pack_panel(

@@ -11,6 +11,8 @@
 
 #define CK_LANES 16
 #define CK_TILE_ROWS 8
+#define CK_TILE_VECTORS 3
+#define CK_TILE_UNROLL 2
 #define CK_TABLE ck_bodies_avx512
 #include "bodies.h"
 

@@ -5,5 +5,7 @@
 
 #define CK_LANES 4
 #define CK_TILE_ROWS 8
+#define CK_TILE_VECTORS 3
+#define CK_TILE_UNROLL 1
 #define CK_TABLE ck_bodies_generic
 #include "bodies.h"

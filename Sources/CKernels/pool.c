@@ -13,21 +13,27 @@ struct ck_worker {
   size_t scratch_bytes;
 };
 
+// A job's gate: its number in the upper half; below it whether workers may still join, and how many are inside. A worker that comes late,
+// because the system ran something else, finds the gate shut and is not waited for: the caller did its part.
+#define GATE_OPEN ((uint64_t)1 << 31)
+#define GATE_INSIDE (GATE_OPEN - 1)
+#define GATE_JOB(gate) ((uint32_t)((gate) >> 32))
+
 struct ck_pool {
   int32_t threads;
   ck_worker *workers;  // workers[0] is the caller's
 
-  // The job, written under `lock` before `generation` moves.
+  // The job, written only while the gate is shut and nobody is inside.
   ck_body *body;
   const void *arguments;
   ck_index count, grain;
   atomic_ptrdiff_t next;  // the first output that nobody took yet
 
-  atomic_uint generation;  // the number of the job; workers wait for it to move
-  atomic_int busy;         // workers that have not finished it
+  _Atomic(uint64_t) gate;
   atomic_bool stopping;
   pthread_mutex_t lock;
   pthread_cond_t wake, done;
+  int32_t asleep;  // workers that wait for `wake`, under `lock`
 };
 
 // A worker looks this often for the next job before it sleeps: operators follow each other within microseconds,
@@ -70,51 +76,67 @@ static void take_ranges(ck_pool *pool, ck_worker *worker) {
   ck_environment_leave(environment);
 }
 
-static unsigned wait_for_job(ck_pool *pool, unsigned seen) {
+// Returns once the gate shows another job than `seen`.
+static void wait_for_job(ck_pool *pool, uint32_t seen) {
   for (int spin = 0; spin < SPINS_BEFORE_SLEEP; spin++) {
-    unsigned now = atomic_load_explicit(&pool->generation, memory_order_acquire);
-    if (now != seen) return now;
+    if (GATE_JOB(atomic_load_explicit(&pool->gate, memory_order_acquire)) != seen) return;
     relax();
   }
   pthread_mutex_lock(&pool->lock);
-  while (atomic_load_explicit(&pool->generation, memory_order_acquire) == seen) pthread_cond_wait(&pool->wake, &pool->lock);
-  unsigned now = atomic_load_explicit(&pool->generation, memory_order_acquire);
+  pool->asleep++;
+  while (GATE_JOB(atomic_load_explicit(&pool->gate, memory_order_acquire)) == seen) pthread_cond_wait(&pool->wake, &pool->lock);
+  pool->asleep--;
   pthread_mutex_unlock(&pool->lock);
-  return now;
+}
+
+// True where the worker got in. Acquire: it sees the job that was written before the gate opened.
+static bool join(ck_pool *pool, uint32_t *seen) {
+  uint64_t gate = atomic_load_explicit(&pool->gate, memory_order_acquire);
+  do {
+    *seen = GATE_JOB(gate);
+    if (!(gate & GATE_OPEN)) return false;
+  } while (!atomic_compare_exchange_weak_explicit(&pool->gate, &gate, gate + 1, memory_order_acq_rel, memory_order_acquire));
+  return true;
+}
+
+// Release: what the worker wrote is seen by the caller that finds nobody inside.
+static void leave(ck_pool *pool) {
+  uint64_t gate = atomic_fetch_sub_explicit(&pool->gate, 1, memory_order_acq_rel) - 1;
+  if (gate & (GATE_OPEN | GATE_INSIDE)) return;
+  pthread_mutex_lock(&pool->lock);
+  pthread_cond_signal(&pool->done);
+  pthread_mutex_unlock(&pool->lock);
 }
 
 static void *worker_main(void *argument) {
   ck_worker *worker = argument;
   ck_pool *pool = worker->pool;
-  // Not the present value: the first job may have been posted before this thread came to run.
-  unsigned seen = 0;
-  for (;;) {
-    seen = wait_for_job(pool, seen);
-    if (atomic_load_explicit(&pool->stopping, memory_order_relaxed)) return NULL;
+  for (uint32_t seen = 0;;) {
+    wait_for_job(pool, seen);
+    if (atomic_load_explicit(&pool->stopping, memory_order_acquire)) return NULL;
+    if (!join(pool, &seen)) continue;
     take_ranges(pool, worker);
-    if (atomic_fetch_sub_explicit(&pool->busy, 1, memory_order_acq_rel) == 1) {
-      pthread_mutex_lock(&pool->lock);
-      pthread_cond_signal(&pool->done);
-      pthread_mutex_unlock(&pool->lock);
-    }
+    leave(pool);
   }
 }
 
-static void post(ck_pool *pool) {
+static void open_gate(ck_pool *pool) {
+  uint64_t next = (uint64_t)(GATE_JOB(atomic_load_explicit(&pool->gate, memory_order_relaxed)) + 1) << 32;
   pthread_mutex_lock(&pool->lock);
-  atomic_store_explicit(&pool->busy, pool->threads - 1, memory_order_relaxed);
-  atomic_fetch_add_explicit(&pool->generation, 1, memory_order_release);
-  pthread_cond_broadcast(&pool->wake);
+  atomic_store_explicit(&pool->gate, next | GATE_OPEN, memory_order_release);
+  if (pool->asleep > 0) pthread_cond_broadcast(&pool->wake);
   pthread_mutex_unlock(&pool->lock);
 }
 
-static void wait_until_done(ck_pool *pool) {
+static void shut_gate(ck_pool *pool) {
+  uint64_t gate = atomic_fetch_and_explicit(&pool->gate, ~GATE_OPEN, memory_order_acq_rel);
+  if ((gate & GATE_INSIDE) == 0) return;
   for (int spin = 0; spin < SPINS_BEFORE_SLEEP; spin++) {
-    if (atomic_load_explicit(&pool->busy, memory_order_acquire) == 0) return;
+    if ((atomic_load_explicit(&pool->gate, memory_order_acquire) & GATE_INSIDE) == 0) return;
     relax();
   }
   pthread_mutex_lock(&pool->lock);
-  while (atomic_load_explicit(&pool->busy, memory_order_acquire) != 0) pthread_cond_wait(&pool->done, &pool->lock);
+  while ((atomic_load_explicit(&pool->gate, memory_order_acquire) & GATE_INSIDE) != 0) pthread_cond_wait(&pool->done, &pool->lock);
   pthread_mutex_unlock(&pool->lock);
 }
 
@@ -137,8 +159,8 @@ ck_pool *ck_pool_create(int32_t threads) {
 
 void ck_pool_destroy(ck_pool *pool) {
   if (pool == NULL) return;
-  atomic_store_explicit(&pool->stopping, true, memory_order_relaxed);
-  post(pool);
+  atomic_store_explicit(&pool->stopping, true, memory_order_release);
+  open_gate(pool);
   for (int32_t i = 1; i < pool->threads; i++) pthread_join(pool->workers[i].thread, NULL);
   for (int32_t i = 0; i < pool->threads; i++) free(pool->workers[i].scratch);
   pthread_cond_destroy(&pool->done);
@@ -163,9 +185,9 @@ void ck_spread(ck_pool *pool, ck_body *body, const void *arguments, ck_index cou
   pool->count = count;
   pool->grain = grain;
   atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
-  post(pool);
+  open_gate(pool);
   take_ranges(pool, &pool->workers[0]);
-  wait_until_done(pool);
+  shut_gate(pool);
 }
 
 void ck_call(ck_body *body, const void *arguments) {

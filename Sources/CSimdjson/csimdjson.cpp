@@ -25,20 +25,6 @@ struct csj_reader {
 
 namespace {
 
-// simdjson hands out a lone surrogate as the three bytes that UTF-8 forbids (ED A0..BF xx), depending on its version. Everything else in
-// its strings was checked with the line.
-bool holds_surrogate(std::string_view text) {
-  const char *at = text.data();
-  const char *end = at + text.size();
-  while (at != end) {
-    at = static_cast<const char *>(std::memchr(at, 0xED, static_cast<size_t>(end - at)));
-    if (at == nullptr) return false;
-    if (end - at > 1 && static_cast<uint8_t>(at[1]) >= 0xA0) return true;
-    at += 1;
-  }
-  return false;
-}
-
 // True for what an empty line may hold: JSON's white space (RFC 8259, section 2).
 bool is_blank(const char *bytes, size_t count) {
   return std::all_of(bytes, bytes + count, [](char c) { return c == ' ' || c == '\t' || c == '\r'; });
@@ -47,7 +33,6 @@ bool is_blank(const char *bytes, size_t count) {
 csj_status take_string(const dom::element &element, csj_status otherwise, csj_text &text) {
   std::string_view view;
   if (element.get(view) != simdjson::SUCCESS) return otherwise;
-  if (holds_surrogate(view)) return CSJ_LONE_SURROGATE;
   text = {view.data(), view.size()};
   return CSJ_OK;
 }

@@ -12,7 +12,6 @@ package enum DropReason: String, CaseIterable, Hashable, Sendable {
   case invalidUTF8 = "invalid UTF-8"
   case invalidJSON = "invalid JSON"
   case nestedTooDeeply = "nested too deeply"
-  case loneSurrogate = "lone surrogate"
   case duplicateKey = "duplicate key"
   case notAnObject = "not an object"
   case noContent = "no messages and no text"

@@ -27,7 +27,7 @@ package struct LedgerQuery: Sendable {
     let found: LedgerEntry? =
       switch kind {
       case .jsonLines: try entries(holding: ",\"line\":\(line),").first { $0.source.place == place }
-      case .markdown: try entries(holding: ",\"file\":\(quoted(path)),").last { $0.source.place.file == path && $0.source.place.line <= line }
+      case .markdown: try entries(holding: ",\"file\":\(quoted(path)),").last { $0.source.place.isIn(path) && $0.source.place.line <= line }
       }
     guard let found else { throw LedgerQueryError.noRecord(place) }
     return Explanation(found, header.parameters)

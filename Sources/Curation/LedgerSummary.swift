@@ -19,7 +19,7 @@ package struct LedgerSummary: Hashable, Sendable {
   package var droppedCount: Int { dropped.reduce(0) { $0 + $1.count } }
 
   /// `recordsRead` and `recordsKept` are counted elsewhere (by the readers, and from the dataset): the entries cannot vouch for themselves.
-  init(entries: [LedgerEntry], recordsRead: Int, recordsKept: Int) throws(CurationError) {
+  package init(entries: [LedgerEntry], recordsRead: Int, recordsKept: Int) throws(CurationError) {
     var kept = 0
     var merged = 0
     var changed = 0

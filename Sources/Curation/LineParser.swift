@@ -54,7 +54,7 @@ struct LineParser: ~Copyable {
     return .success(DatasetRecord(content: .messages(messages), conversation: conversation))
   }
 
-  /// Copies: the bytes live until the next line is read. They are valid UTF-8 by the shim's contract.
+  /// Copies: the bytes live until the next line is read. They are valid UTF-8: simdjson checks the line, and refuses escapes of lone surrogates.
   private func string(_ text: csj_text) -> String {
     String(decoding: UnsafeRawBufferPointer(start: text.bytes, count: text.count), as: UTF8.self)
   }
@@ -72,7 +72,6 @@ struct LineParser: ~Copyable {
     case CSJ_LINE_TOO_LONG: .lineTooLong
     case CSJ_INVALID_UTF8: .invalidUTF8
     case CSJ_NESTED_TOO_DEEPLY: .nestedTooDeeply
-    case CSJ_LONE_SURROGATE: .loneSurrogate
     case CSJ_DUPLICATE_KEY: .duplicateKey
     case CSJ_NOT_AN_OBJECT: .notAnObject
     case CSJ_NO_CONTENT: .noContent

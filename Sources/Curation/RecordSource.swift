@@ -11,10 +11,20 @@ package struct RecordPlace: Hashable, Sendable {
   }
 }
 
-/// By the bytes of the path, then by line. Swift's own order of strings takes canonically equivalent paths for one.
+/// By the bytes of the path, then by line. Swift's own comparison of strings takes canonically equivalent paths for one; a file system does
+/// not.
 extension RecordPlace: Comparable {
+  package static func == (left: RecordPlace, right: RecordPlace) -> Bool { left.line == right.line && left.isIn(right.file) }
+
+  package func hash(into hasher: inout Hasher) {
+    for byte in file.utf8 { hasher.combine(byte) }
+    hasher.combine(line)
+  }
+
+  func isIn(_ file: String) -> Bool { self.file.utf8.elementsEqual(file.utf8) }
+
   package static func < (left: RecordPlace, right: RecordPlace) -> Bool {
-    if left.file.utf8.elementsEqual(right.file.utf8) { return left.line < right.line }
+    if left.isIn(right.file) { return left.line < right.line }
     return left.file.utf8.lexicographicallyPrecedes(right.file.utf8)
   }
 }

@@ -128,7 +128,8 @@ package enum SplitError: ExplainedError, Hashable {
     switch self {
     case .emptyDataset: "there is nothing to split: the dataset is empty"
     case .emptyPart(let part, let facts):
-      "the \(part.rawValue) part is empty: none of \(facts.conversations) \(facts.conversations == 1 ? "conversation" : "conversations") falls into a share of \(percent(facts.sharePPM))"
+      "the \(part.rawValue) part is empty: none of \(facts.conversations) conversation\(facts.conversations == 1 ? "" : "s")"
+        + " falls into a share of \(percent(facts.sharePPM))"
     }
   }
 

@@ -50,10 +50,10 @@ extension SoulManifest {
     guard training.parameters.object != nil else { throw reader.failure("training parameters are not an object") }
   }
 
-  /// Lower-case letters and digits, in runs joined by single `.`, `_` or `-`, as OCI repository names have them; at most 128 bytes.
+  /// Lower-case letters, digits, `.`, `_` and `-`, beginning with a letter or a digit; at most 128 bytes. Every name that a recipe can have is one.
   package static func isName(_ name: String) -> Bool {
-    let parts = name.utf8.split(omittingEmptySubsequences: false) { "._-".utf8.contains($0) }
-    return name.utf8.count <= 128 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy(isLowerCaseLetterOrDigit) }
+    guard let first = name.utf8.first, isLowerCaseLetterOrDigit(first), name.utf8.count <= 128 else { return false }
+    return name.utf8.allSatisfy { isLowerCaseLetterOrDigit($0) || "._-".utf8.contains($0) }
   }
 
   private static func isLowerCaseLetterOrDigit(_ byte: UInt8) -> Bool {

@@ -138,7 +138,7 @@ package enum VerificationError: ExplainedError, Hashable {
   package var hint: String? {
     switch self {
     case .noRule(let soul, let signers):
-      signers.first.map { "if you know the signer: soulpack trust add '\(soul)' \($0)" }
+      signers.first.map { "if you know whose key \($0) is, give your trust policy a rule for \"\(soul)\"" }
     default: nil
     }
   }

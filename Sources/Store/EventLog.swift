@@ -4,7 +4,7 @@ internal import GRDB
 internal import Glibc
 
 /// What happened, as lines that are only ever added, each holding the digest of the one before: nothing in the middle can be changed
-/// without notice, and the head, kept in the database and pinned in `soul.lock`, guards the end.
+/// without notice, and the head, kept in the database and noted in the user's own folder, guards the end.
 ///
 /// A crash can leave half a line at the end. That is no tampering: it has no line feed, readers pass it over, and the next writer mends it.
 package struct EventLog<Access: StoreAccess>: Sendable {

@@ -158,8 +158,10 @@ package struct FolderScanner: Sendable {
   /// Opens a file that the walk found, and tells failures of the source from failures of the store.
   private func reading<Value>(_ file: FoundFile, _ body: (borrowing OpenFile) throws -> Value) throws -> Value {
     do {
-      return try body(try OpenFile(file.place, O_RDONLY | O_NOFOLLOW))
+      return try body(try OpenFile(file.place, O_RDONLY | O_NOFOLLOW | O_NONBLOCK))
     } catch StoreError.changedWhileRead(let path) {
+      throw ScanError.changedWhileRead(path: path)
+    } catch StoreError.notAFile(let path) {
       throw ScanError.changedWhileRead(path: path)
     } catch StoreError.system(_, file.place, let code) {
       throw code == ENOENT ? ScanError.vanished(path: file.place) : ScanError.unreadable(path: file.place, code: code)

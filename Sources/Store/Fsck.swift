@@ -60,7 +60,7 @@ package enum Fsck {
 }
 
 extension OpenStore {
-  /// Checks everything. `pinned` is the head of the log that `soul.lock` holds, and `progress` is told of objects done.
+  /// Checks everything. `pinned` is the head of the log as its user last saw it, and `progress` is told of objects done.
   package func fsck(pinned: LogHead? = nil, progress: (StepProgress) -> Void = { _ in }) throws -> Fsck.Report {
     var report = Fsck.Report()
     report.problems += try checkDatabase()

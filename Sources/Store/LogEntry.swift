@@ -59,7 +59,7 @@ package struct LogEntry: Hashable, Sendable {
   }
 }
 
-/// The end of the log at one moment: what `soul.lock` pins.
+/// The end of the log at one moment.
 package struct LogHead: Hashable, Sendable {
   package let sequence: Int64
   /// The digest of that line.

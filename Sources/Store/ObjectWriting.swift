@@ -15,15 +15,16 @@ extension ObjectStore where Access == Writing {
     return staged.map(\.digest)
   }
 
-  /// Copies the file while hashing it; memory stays bounded. Throws `StoreError.changedWhileRead` where somebody wrote to it meanwhile.
+  /// Copies the file while hashing it; no pipe is waited for, and memory stays bounded. Throws `StoreError.changedWhileRead` where somebody
+  /// wrote to it meanwhile.
   package func put(fileAt file: URL) throws -> Digest {
-    let staged = try stage(try OpenFile(file.path, O_RDONLY, operation: "read")).object
+    let staged = try stage(try OpenFile(file.path, O_RDONLY | O_NONBLOCK, operation: "read")).object
     try commit([staged])
     return staged.digest
   }
 
   /// Takes objects out, for erasure, collection and repair. What needed them counts as not done. The rows go first: killed in between, a
-  /// file without a row is left, which is never seen.
+  /// file without a row is left, which is never seen. Not to be called while another task puts.
   package func remove(_ digests: [Digest]) throws {
     try database.write { database in
       for digest in digests {
@@ -51,6 +52,7 @@ extension ObjectStore where Access == Writing {
   /// Also gives the status that holds for the bytes that were read.
   func stage(_ source: borrowing OpenFile) throws -> (object: StagedObject, status: FileStatus) {
     let before = try source.status()
+    guard before.kind == .regular else { throw StoreError.notAFile(path: source.path) }
     let object = before.byteCount <= inlineByteLimit ? try stageSmall(source) : try stageLarge(source, before)
     guard try source.status() == before, object.byteCount == before.byteCount else {
       throw StoreError.changedWhileRead(path: source.path)

@@ -1,6 +1,7 @@
 internal import Artifacts
 internal import Foundation
 internal import GRDB
+internal import Glibc
 
 /// The SQLite database of a store: its schema, and errors as `StoreError`.
 ///
@@ -34,8 +35,17 @@ struct StoreDatabase: Sendable {
       guard found == version else { throw StoreError.older(path: path, found: found, supported: version) }
       var configuration = Configuration()
       configuration.readonly = true
-      return StoreDatabase(path: path, pool: try DatabasePool(path: path, configuration: configuration))
+      return StoreDatabase(path: path, pool: try DatabasePool(path: readingName(path), configuration: configuration))
     }
+  }
+
+  /// SQLite cannot read a WAL database without its `-wal` file where it may not make one, unless it is told that nobody writes
+  /// (https://www.sqlite.org/wal.html#readonly). Nobody does: a writer would have made that file.
+  private static func readingName(_ path: String) -> String {
+    guard FileStatus(at: path + "-wal", followingLinks: false) == nil, access((path as NSString).deletingLastPathComponent, W_OK) != 0,
+      let escaped = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed)
+    else { return path }
+    return "file:\(escaped)?immutable=1"
   }
 
   /// What `body` reads is of one moment.
@@ -54,7 +64,7 @@ struct StoreDatabase: Sendable {
   private static func foundVersion(at path: String) throws -> Int {
     var configuration = Configuration()
     configuration.readonly = true
-    return try DatabaseQueue(path: path, configuration: configuration).read { database in
+    return try DatabaseQueue(path: readingName(path), configuration: configuration).read { database in
       let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
       let application = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
       guard application == applicationID || (application == 0 && version == 0) else { throw StoreError.notAStore(path: path) }

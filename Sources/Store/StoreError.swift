@@ -22,6 +22,8 @@ package enum StoreError: ExplainedError, Hashable {
   case objectChanged(Digest, place: String)
   /// A file changed while its bytes were copied into the store.
   case changedWhileRead(path: String)
+  /// A folder, a pipe or a device stands where a file was to be stored.
+  case notAFile(path: String)
   /// The object is not a snapshot, though it was asked for as one.
   case notASnapshot(Digest)
 
@@ -40,6 +42,7 @@ package enum StoreError: ExplainedError, Hashable {
     case .objectMissing(let digest): "object \(digest) is not in the store"
     case .objectChanged(let digest, let place): "object \(digest) was changed in \"\(place)\""
     case .changedWhileRead(let path): "\"\(path)\" changed while it was read"
+    case .notAFile(let path): "\"\(path)\" is not a file"
     case .notASnapshot(let digest): "object \(digest) is not a snapshot"
     }
   }
@@ -56,7 +59,7 @@ package enum StoreError: ExplainedError, Hashable {
     case .objectMissing: "build again: what is missing is made anew"
     case .objectChanged: "run `soulpack fsck`: it removes what is damaged, and the next build makes it anew"
     case .changedWhileRead: "run again when nothing writes to it"
-    case .notASnapshot: nil
+    case .notAFile, .notASnapshot: nil
     }
   }
 }

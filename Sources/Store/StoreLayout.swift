@@ -55,8 +55,11 @@ struct StoreLayout: Sendable {
     for folder in [objects, temporary, work] { try makeFolder(folder) }
     let ignored = path + "/.gitignore"
     if FileStatus(at: ignored, followingLinks: false) == nil {
-      let file = try OpenFile(ignored, O_WRONLY | O_CREAT | O_TRUNC)
+      let written = newTemporary()
+      let file = try OpenFile(written, O_WRONLY | O_CREAT | O_EXCL, operation: "write")
       try Data("*\n".utf8).withUnsafeBytes { try file.write($0, calls: calls) }
+      try file.synchronize(calls: calls)
+      guard calls.rename(written, ignored) == 0 else { throw StoreError.system(operation: "write", path: ignored, code: errno) }
     }
     try synchronizeFolder(path, calls: calls)
   }
@@ -82,12 +85,22 @@ func makeFolder(_ path: String) throws(StoreError) {
   if mkdir(path, 0o755) != 0, errno != EEXIST { throw .system(operation: "make", path: path, code: errno) }
 }
 
+/// Removes a file, or a folder with what is in it, folders that a step protected against writing included.
 func removeTree(_ path: String) throws {
   do {
+    try unprotectFolders(path)
     try FileManager.default.removeItem(atPath: path)
+  } catch let error as StoreError {
+    throw error
   } catch {
     throw StoreError.system(operation: "remove", path: path, code: posixCode(error))
   }
+}
+
+private func unprotectFolders(_ path: String) throws {
+  guard FileStatus(at: path, followingLinks: false)?.kind == .folder else { return }
+  guard chmod(path, 0o700) == 0 else { throw StoreError.system(operation: "remove", path: path, code: errno) }
+  for name in try FileManager.default.contentsOfDirectory(atPath: path) { try unprotectFolders(path + "/" + name) }
 }
 
 /// The errno inside an error of Foundation's, EIO where there is none.

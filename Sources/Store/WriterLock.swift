@@ -45,6 +45,7 @@ package final class WriterLock: Sendable {
     }
     guard let held else { return }
     ftruncate(held, 0)  // Only so that a file at rest names nobody; a failure changes nothing that is relied on.
+    flock(held, LOCK_UN)  // A child between fork and exec still has the descriptor: closing ours alone would not release the lock.
     close(held)
   }
 

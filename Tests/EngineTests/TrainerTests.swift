@@ -31,7 +31,7 @@ struct TrainerTests {
     }
   }
 
-  @Test("stopped anywhere and resumed, the bytes are those of a run that went through", arguments: methods, [0, 1, 3, 5])
+  @Test("stopped anywhere and resumed, the bytes are those of a run that went through", arguments: methods, [0, 1, 2, 3])
   func resuming(method: TrainingParameters.Method, stop: Int) throws {
     let parameters = SmallTraining.parameters(method)
     let whole = try SmallTraining.trainer(parameters)
@@ -77,7 +77,7 @@ struct TrainerTests {
     #expect(trainer.omittedExampleCount == 2)  // A single token has nothing before it; of two, the second is not supervised.
     #expect(trainer.totalSteps == 12)
     var counts: [Int] = []
-    try trainer.run { counts.append($0.tokenCount) }
+    try trainer.run(report: { counts.append($0.tokenCount) })
     let expected = [3, 18, 6, 29, 10, 15].sorted()
     #expect(counts.prefix(6).sorted() == expected)
     #expect(counts.suffix(6).sorted() == expected)
@@ -91,7 +91,7 @@ struct TrainerTests {
     let trainer = try SmallTraining.trainer(parameters)
     #expect(trainer.totalSteps == 7)
     var counts: [Int] = []
-    try trainer.run { counts.append($0.tokenCount) }
+    try trainer.run(report: { counts.append($0.tokenCount) })
     #expect(counts.allSatisfy { $0 <= 3 * 8 })
   }
 
@@ -144,7 +144,7 @@ struct TrainerTests {
     #expect(try second.adapter()?.tensors.map(\.values) == adapter.tensors.map(\.values))
     var wider = SmallTraining.parameters()
     wider.method = .lora(rank: 3, alpha: 4, targets: TrainingParameters.allLinear)
-    #expect(throws: ModelError.self) {
+    #expect(throws: TrainingError.otherStart) {
       try Trainer(base: SmallTraining.base(), examples: SmallTraining.examples, parameters: wider, start: adapter, threads: 1)
     }
   }
@@ -185,5 +185,38 @@ struct TrainerTests {
     parameters = SmallTraining.parameters()
     parameters.learningRate = .nan
     #expect(throws: TrainingError.impossibleParameter("learning rate")) { try start(SmallTraining.examples, parameters) }
+  }
+}
+
+@Suite("Estimates")
+struct EstimateTests {
+  @Test("steps and tokens are exact, and more work is estimated as more", arguments: TrainerTests.methods)
+  func estimate(method: TrainingParameters.Method) throws {
+    let parameters = SmallTraining.parameters(method)
+    func estimate(_ parameters: TrainingParameters, microBatchTokens: Int = 4096) throws -> TrainingEstimate {
+      try TrainingEstimate(
+        base: SmallTraining.configuration(), examples: SmallTraining.examples, parameters: parameters, microBatchTokens: microBatchTokens)
+    }
+    let trainer = try SmallTraining.trainer(parameters)
+    var tokens = 0
+    try trainer.run(report: { tokens += $0.tokenCount })
+    let expected = try estimate(parameters)
+    #expect(expected.stepCount == trainer.totalSteps)
+    #expect(expected.tokenCount == tokens)
+    var longer = parameters
+    longer.length = .epochs(4)
+    #expect(try estimate(longer).operations == 2 * expected.operations)
+    #expect(try estimate(longer).peakByteCount == expected.peakByteCount)
+    #expect(try estimate(parameters, microBatchTokens: 1).peakByteCount < expected.peakByteCount)
+    #expect(expected.duration(operationsPerSecond: expected.operations) == .seconds(1))
+  }
+
+  @Test("a full run of the same model takes more than an adapter")
+  func methods() throws {
+    let estimates = try TrainerTests.methods.map {
+      try TrainingEstimate(base: SmallTraining.configuration(), examples: SmallTraining.examples, parameters: SmallTraining.parameters($0))
+    }
+    #expect(estimates[1].operations > estimates[0].operations)
+    #expect(MachineSpeed.operationsPerSecond(threads: 1) > 0)
   }
 }

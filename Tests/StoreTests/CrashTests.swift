@@ -38,7 +38,13 @@ struct CrashTests {
       #expect(error?.hint?.contains("SOULPACK_STORE") == true)
       chmod(folder.storeRoot.path + "/tmp", 0o755)
       _ = try store.objects.put(noise(50_000))
+      let work = try store.makeWorkFolder("step").appending(path: "protected")
+      try FileManager.default.createDirectory(at: work, withIntermediateDirectories: false)
+      try Data("x".utf8).write(to: work.appending(path: "file"))
+      chmod(work.path, 0o555)
       try store.close()
+      try folder.openStore().close()
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.storeRoot.path + "/work") == [])
       chmod(folder.storeRoot.path, 0o555)
       #expect(throws: Never.self) { try ReadableStore.open(at: folder.storeRoot).fsck() }
       chmod(folder.storeRoot.path, 0o755)

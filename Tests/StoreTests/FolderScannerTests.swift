@@ -176,13 +176,16 @@ struct FolderScannerTests {
 
   // MARK: - Tainted input
 
-  @Test("a file that vanishes, shrinks or grows while the folder is read is an error with its path", arguments: ["vanish", "shrink", "grow", "rewrite"])
+  @Test("a file that vanishes, shrinks or grows while the folder is read is an error with its path", arguments: ["vanish", "shrink", "grow", "rewrite", "pipe"])
   func tainted(how: String) async throws {
     let folder = try TemporaryFolder()
     let file = try folder.write(noise(30_000), to: "letter")
     let scanner = FolderScanner(try folder.openStore(), willRead: { _ in
       switch how {
       case "vanish": unlink(file.path)
+      case "pipe":
+        unlink(file.path)
+        mkfifo(file.path, 0o644)
       case "shrink": truncate(file.path, 10)
       case "grow": truncate(file.path, 60_000)
       default:

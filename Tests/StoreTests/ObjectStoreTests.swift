@@ -98,6 +98,15 @@ struct ObjectStoreTests {
     #expect(throws: StoreError.self) { try store.objects.get(digest) }
   }
 
+  @Test("what is not a file is refused, and a pipe is not waited for", arguments: ["folder", "pipe"])
+  func notAFile(name: String) throws {
+    let folder = try TemporaryFolder()
+    let store = try folder.openStore()
+    let place = folder.url.appending(path: name)
+    try #require((name == "pipe" ? mkfifo(place.path, 0o644) : mkdir(place.path, 0o755)) == 0)
+    #expect(throws: StoreError.notAFile(path: place.path)) { try store.objects.put(fileAt: place) }
+  }
+
   @Test("a removed object is gone, small or large, and can be put again", arguments: [10, 50_000])
   func removal(byteCount: Int) throws {
     let folder = try TemporaryFolder()

@@ -69,7 +69,7 @@ func flipByte(of file: URL) throws {
   try bytes.write(to: file)
 }
 
-/// Runs SQL with the sqlite3 of nobody else: the damage that a test does must not go through the code under test.
+/// Runs SQL on the store's database from outside: the damage that a test does must not go through the code under test.
 func damageDatabase(of folder: TemporaryFolder, _ sql: String) throws {
   let script = "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.executescript(sys.argv[2]); c.commit()"
   let process = Process()

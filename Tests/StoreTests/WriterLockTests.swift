@@ -58,6 +58,23 @@ struct WriterLockTests {
     second.release()
   }
 
+  @Test("a released lock is free, though a child between fork and exec still holds its descriptor")
+  func duplicate() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.url.path + "/lock"
+    let first = try WriterLock.take(at: path, command: "first")
+    var held = stat()
+    try #require(stat(path, &held) == 0)
+    let duplicates = (0..<1024 as Range<Int32>).filter { descriptor in
+      var status = stat()
+      return fstat(descriptor, &status) == 0 && status.st_ino == held.st_ino && status.st_dev == held.st_dev
+    }.map { dup($0) }
+    #expect(duplicates.count == 1)
+    first.release()
+    try WriterLock.take(at: path, command: "second").release()
+    for descriptor in duplicates { close(descriptor) }
+  }
+
   @Test("a child process does not inherit the lock")
   func inheritance() throws {
     let folder = try TemporaryFolder()

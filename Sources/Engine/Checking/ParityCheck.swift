@@ -14,11 +14,16 @@ package enum ParityCheck {
       guard trainer.completedSteps <= stored.gradients.count else { continue }
       gradients.append(ParityReport.largestDifference(trainer.gradientTensors, stored.gradients[trainer.completedSteps - 1]))
     }
+    let adapter = trainer.parameterTensors
+    let decided = ParityReport.decided(stored.final, gradients: stored.gradients)
     return ParityReport(
       stepCount: trainer.totalSteps,
       losses: ParityReport.largestDifference(trainer.trace.steps.map(\.lossNatsPerToken), stored.losses),
       gradientNorms: ParityReport.largestDifference(trainer.trace.steps.map(\.gradientNorm), stored.gradientNorms),
-      adapter: ParityReport.largestDifference(trainer.parameterTensors, stored.final),
+      adapter: ParityReport.largestDifference(adapter, stored.final, isCounted: decided),
+      adapterWithUndecided: ParityReport.largestDifference(adapter, stored.final),
+      undecidedElementCount: decided.joined().count { !$0 },
+      elementCount: adapter.reduce(0) { $0 + $1.values.count },
       gradients: gradients.max())
   }
 }

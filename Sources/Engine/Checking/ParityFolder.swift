@@ -31,8 +31,7 @@ struct ParityFolder {
     examples = try Self.examples(ConfigurationReader(file: "batch.json", bytes: Data(contentsOf: folder.appending(path: "batch.json"))))
     let tensors = try Self.tensors(folder, "init.safetensors")
     let configuration = AdapterConfiguration(
-      rank: try reader.count("r"), alpha: try reader.positiveNumber("lora_alpha"), targets: try Self.targets(of: tensors),
-      isRankStabilized: try reader.flag("use_rslora", default: false))
+      rank: try reader.count("r"), alpha: try reader.positiveNumber("lora_alpha"), targets: Self.targets(of: tensors))
     start = try AdapterFolder(configuration: configuration, tensors: tensors)
     final = try TensorShape.check(Self.tensors(folder, "final.safetensors"), against: start.shapes(on: base.configuration))
     gradients = try Self.storedGradients(folder, start.shapes(on: base.configuration))
@@ -61,7 +60,7 @@ struct ParityFolder {
 
   private static let neutralValues: [(field: String, neutral: [JSONValue])] = [
     ("optimizer", ["AdamW"]), ("dropout", [0]), ("lora_dropout", [0]), ("dtype", ["float32", "fp32"]), ("warmup", [0]), ("warmup_steps", [0]),
-    ("warmup_ratio", [0]), ("amsgrad", [false]), ("label_smoothing", [0]),
+    ("warmup_ratio", [0]), ("amsgrad", [false]), ("label_smoothing", [0]), ("use_rslora", [false]),
   ]
 
   /// Zero where the field is absent: a run without clipping may not mention it.
@@ -94,7 +93,7 @@ struct ParityFolder {
     return steps
   }
 
-  private static func targets(of tensors: [Tensor]) throws -> Set<Projection> {
+  private static func targets(of tensors: [Tensor]) -> Set<Projection> {
     Set(tensors.compactMap { tensor in Projection.allCases.first { tensor.name.contains(".\($0.rawValue).lora_") } })
   }
 }

@@ -7,8 +7,8 @@ final class KeyValueCache {
 
   init(capacity: Int, width: Int) {
     self.width = width
-    keys = FloatBuffer(count: capacity * width)
-    values = FloatBuffer(count: capacity * width)
+    keys = FloatBuffer(uninitializedCount: capacity * width)
+    values = FloatBuffer(uninitializedCount: capacity * width)
   }
 
   var keyStart: UnsafeMutablePointer<Float> { keys.start }

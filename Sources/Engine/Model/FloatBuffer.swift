@@ -7,22 +7,27 @@ final class FloatBuffer {
   let count: Int
   private let bytes: UnsafeMutableRawBufferPointer
 
-  /// All +0.
-  init(count: Int) {
+  /// Of no particular value: for what is always written before it is read.
+  init(uninitializedCount count: Int) {
     self.count = count
     bytes = .allocate(byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: Self.alignment)
     start = bytes.bindMemory(to: Float.self).baseAddress.unsafelyUnwrapped  // At least one element was asked for.
+  }
+
+  /// All +0.
+  convenience init(count: Int) {
+    self.init(uninitializedCount: count)
     clear()
   }
 
   convenience init(_ values: [Float]) {
-    self.init(count: values.count)
+    self.init(uninitializedCount: values.count)
     write(values, at: 0)
   }
 
   deinit { bytes.deallocate() }
 
-  func clear() { start.initialize(repeating: 0, count: max(count, 1)) }
+  func clear() { start.initialize(repeating: 0, count: count) }
 
   func write(_ values: [Float], at offset: Int) {
     precondition(offset + values.count <= count)

@@ -19,14 +19,16 @@ final class LanguageHead {
     let loss: RowSlot
   }
 
-  /// Rows of a chunk: 32 MiB of logits, which leave the caches in any case, and enough rows to keep the products full.
   private let chunkRows: Int
+
+  /// 32 MiB of logits, which leave the caches in any case, and enough rows to keep the products full.
+  static func chunkRows(vocabularySize: Int) -> Int { max(16, (1 << 23) / vocabularySize / 16 * 16) }
 
   init(norm: NormWeight, weight: Weight) {
     self.norm = norm
     self.weight = weight
     hiddenSize = weight.inputs
-    chunkRows = max(16, (1 << 23) / weight.outputs / 16 * 16)
+    chunkRows = Self.chunkRows(vocabularySize: weight.outputs)
     var layout = RowLayout()
     slots = Slots(
       x: layout.take(hiddenSize), scale: layout.take(1), normed: layout.take(hiddenSize), gradient: layout.take(hiddenSize),

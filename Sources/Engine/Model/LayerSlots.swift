@@ -1,3 +1,40 @@
+/// How many numbers per token sH has for each group of maps: the rank for each adapted map.
+struct AdapterWidths {
+  let attention: Int
+  let output: Int
+  let feed: Int
+  let down: Int
+
+  init(rank: Int, targets: Set<Projection>) {
+    attention = rank * targets.intersection([.query, .key, .value]).count
+    output = rank * targets.intersection([.output]).count
+    feed = rank * targets.intersection([.gate, .up]).count
+    down = rank * targets.intersection([.down]).count
+  }
+
+  init(_ adapter: AdapterConfiguration?) { self.init(rank: adapter?.rank ?? 0, targets: Set(adapter?.targets ?? [])) }
+
+  var largest: Int { max(attention, output, feed, down) }
+}
+
+/// The slots of a whole pass.
+struct PassLayout {
+  private(set) var layout = RowLayout()
+  let layers: [LayerSlots]
+  let scratch: ScratchSlots
+
+  /// In inference nothing is kept for a backward pass, so that all layers share their slots.
+  init(_ configuration: ModelConfiguration, _ widths: AdapterWidths, isTraining: Bool) {
+    var layout = RowLayout()
+    let first = LayerSlots(configuration, widths, in: &layout)
+    var layers = [first]
+    while layers.count < configuration.layerCount { layers.append(isTraining ? LayerSlots(configuration, widths, in: &layout) : first) }
+    self.layers = layers
+    scratch = ScratchSlots(configuration, widths, isTraining: isTraining, in: &layout)
+    self.layout = layout
+  }
+}
+
 /// Where one layer keeps what its backward pass needs: numbers per token.
 struct LayerSlots {
   /// The residual stream before the layer [hidden].
@@ -21,7 +58,7 @@ struct LayerSlots {
   let feedHidden: RowSlot
   let downHidden: RowSlot
 
-  init(_ configuration: ModelConfiguration, _ layer: DecoderLayer, in layout: inout RowLayout) {
+  init(_ configuration: ModelConfiguration, _ widths: AdapterWidths, in layout: inout RowLayout) {
     let hidden = configuration.hiddenSize
     let queries = configuration.headCount * configuration.headDimension
     let keys = configuration.keyValueHeadCount * configuration.headDimension
@@ -38,10 +75,10 @@ struct LayerSlots {
     gate = layout.take(configuration.intermediateSize)
     up = layout.take(configuration.intermediateSize)
     activated = layout.take(configuration.intermediateSize)
-    attentionHidden = layout.take(layer.attention.adapterWidth)
-    outputHidden = layout.take(layer.output.adapterWidth)
-    feedHidden = layout.take(layer.feed.adapterWidth)
-    downHidden = layout.take(layer.down.adapterWidth)
+    attentionHidden = layout.take(widths.attention)
+    outputHidden = layout.take(widths.output)
+    feedHidden = layout.take(widths.feed)
+    downHidden = layout.take(widths.down)
   }
 }
 
@@ -58,7 +95,7 @@ struct ScratchSlots {
   let activated: RowSlot
   let hidden: RowSlot
 
-  init(_ configuration: ModelConfiguration, _ layers: [DecoderLayer], isTraining: Bool, in layout: inout RowLayout) {
+  init(_ configuration: ModelConfiguration, _ widths: AdapterWidths, isTraining: Bool, in layout: inout RowLayout) {
     let queries = configuration.headCount * configuration.headDimension
     let keys = configuration.keyValueHeadCount * configuration.headDimension
     final = layout.take(configuration.hiddenSize)
@@ -67,7 +104,6 @@ struct ScratchSlots {
     queryKeyValue = layout.take(isTraining ? queries + 2 * keys : 0)
     attended = layout.take(isTraining ? queries : 0)
     activated = layout.take(isTraining ? configuration.intermediateSize : 0)
-    let widths = layers.flatMap { [$0.attention, $0.output, $0.feed, $0.down].map(\.adapterWidth) }
-    hidden = layout.take(isTraining ? widths.max() ?? 0 : 0)
+    hidden = layout.take(isTraining ? widths.largest : 0)
   }
 }

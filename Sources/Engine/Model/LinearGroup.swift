@@ -30,9 +30,6 @@ struct LinearGroup {
   let members: [Member]
   let stack: AdapterStack?
 
-  /// sH has this many numbers for each token.
-  var adapterWidth: Int { stack?.width ?? 0 }
-
   /// Y of each member [tokens × outputs] from X [tokens × inputs]; keeps sH [tokens × width] for the backward pass.
   func forward(_ x: MatrixRows, into outputs: [MatrixRows], scaledHidden: UnsafeMutablePointer<Float>, tokens: Int, pool: KernelPool) {
     for (member, y) in zip(members, outputs) { member.weight.forward(x, into: y, tokens: tokens, pool: pool) }

@@ -29,7 +29,7 @@ final class RowArena {
     let tokensPerLine = FloatBuffer.alignment / MemoryLayout<Float>.stride
     capacity = (tokens + tokensPerLine - 1) / tokensPerLine * tokensPerLine
     buffer = FloatBuffer(count: 0)  // Frees the old one first: the two together may not fit.
-    buffer = FloatBuffer(count: capacity * layout.width)
+    buffer = FloatBuffer(uninitializedCount: capacity * layout.width)
   }
 
   subscript(slot: RowSlot) -> UnsafeMutablePointer<Float> { buffer.start + slot.offset * capacity }

@@ -35,17 +35,10 @@ final class Transformer {
     head = builder.head(embedding)
     layers = (0..<configuration.layerCount).map { builder.layer($0) }
     rotary = RotaryTables(configuration)
-    var layout = RowLayout()
-    if purpose == .inference {
-      let shared = LayerSlots(configuration, layers[0], in: &layout)  // Nothing is kept for a backward pass.
-      layerSlots = layers.map { _ in shared }
-    } else {
-      var slots: [LayerSlots] = []
-      for layer in layers { slots.append(LayerSlots(configuration, layer, in: &layout)) }
-      layerSlots = slots
-    }
-    scratch = ScratchSlots(configuration, layers, isTraining: purpose != .inference, in: &layout)
-    arena = RowArena(layout)
+    let slots = PassLayout(configuration, AdapterWidths(adapter?.configuration), isTraining: purpose != .inference)
+    layerSlots = slots.layers
+    scratch = slots.scratch
+    arena = RowArena(slots.layout)
   }
 
   /// Makes room for a batch, so that the passes allocate nothing that grows with tokens.

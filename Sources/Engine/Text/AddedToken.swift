@@ -21,6 +21,12 @@ package struct AddedToken: Hashable, Sendable {
     self.stripsRight = stripsRight
     self.isNormalized = isNormalized
   }
+
+  /// What it looks like in the text where it is searched, and when it is decoded.
+  func spelling(inFormC: Bool) -> [UInt8] {
+    let bytes = Array(content.utf8)
+    return isNormalized && inFormC ? FormC.composed(bytes) : bytes
+  }
 }
 
 /// Finds added tokens: at the leftmost place, the longest, then on from its end, as Hugging Face `tokenizers` does.

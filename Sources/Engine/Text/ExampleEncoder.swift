@@ -86,18 +86,30 @@ extension EncodedDataset {
 }
 
 extension ChatFormat {
-  /// An example for a person to read: a line for each run, `context` or `learnt`, its text in JSON's quotes so that no control character
-  /// reaches a terminal. It shows the text of a record: only for someone who asked.
+  /// An example for a person to read: a line for each run, `context` or `learnt`, its text in JSON's quotes so that nothing in
+  /// it steers a terminal. It shows the text of a record: only for someone who asked.
   package func view(of example: EncodedExample) -> String {
     var lines = ""
     var start = 0
     while start < example.tokens.count {
       let learnt = example.supervised[start]
       let end = example.supervised[start...].firstIndex(of: !learnt) ?? example.tokens.count
-      let text = JSONValue.string(tokenizer.decode(example.tokens[start..<end])).canonical
-      lines += (learnt ? "learnt   " : "context  ") + String(decoding: text, as: UTF8.self) + "\n"
+      lines += (learnt ? "learnt   " : "context  ") + escapedJSON(tokenizer.decode(example.tokens[start..<end])) + "\n"
       start = end
     }
     return lines
   }
+}
+
+/// A JSON string in which every control and format character is escaped, not only those that JSON asks for (C1 controls and bidirectional
+/// overrides are neither).
+private func escapedJSON(_ text: String) -> String {
+  var output = ""
+  for scalar in String(decoding: JSONValue.string(text).canonical, as: UTF8.self).unicodeScalars {
+    switch scalar.properties.generalCategory {
+    case .control, .format: output += scalar.utf16.map { #"\u"# + hexadecimal([UInt8($0 >> 8), UInt8($0 & 0xFF)]) }.joined()
+    default: output.unicodeScalars.append(scalar)
+    }
+  }
+  return output
 }

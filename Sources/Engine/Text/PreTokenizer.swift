@@ -22,7 +22,7 @@ package struct PreTokenizer: Hashable, Sendable {
   package static let smolLM2 = PreTokenizer(stages: [.digits(individual: true), .split(.gpt2)])
 
   /// The pieces of well-formed UTF-8, in order; together they are all of it.
-  func forEachPiece(of text: [UInt8], _ body: (Range<Int>) -> Void) {
+  package func forEachPiece(of text: [UInt8], _ body: (Range<Int>) -> Void) {
     guard !text.isEmpty else { return }
     cut(text, 0..<text.count, from: 0, body)
   }

@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// Byte-level byte-pair encoding (Sennrich et al. 2016, over bytes as in GPT-2): text to token ids and back.
 ///
 /// Its judge is Hugging Face `tokenizers`: the same file and text give the same ids, without the special tokens that a post-processor
@@ -40,12 +38,9 @@ package struct Tokenizer: Sendable {
     let special = Set(addedTokens.filter(\.isSpecial).map(\.id))
     byteTokens = Self.byteTokens(in: vocabulary, except: special)
     wholePieces = ignoresMerges ? Self.wholePieces(in: vocabulary, except: special) : [:]
-    spellings = Self.spellings(vocabulary, addedTokens)
+    spellings = Self.spellings(vocabulary, addedTokens, inFormC: normalizesToNFC)
     rawMatcher = AddedTokenMatcher(addedTokens.filter { !$0.isNormalized }) { Array($0.content.utf8) }
-    normalizedMatcher = AddedTokenMatcher(addedTokens.filter(\.isNormalized)) { token in
-      let content = Array(token.content.utf8)
-      return normalizesToNFC ? Self.composed(content) : content
-    }
+    normalizedMatcher = AddedTokenMatcher(addedTokens.filter(\.isNormalized)) { $0.spelling(inFormC: normalizesToNFC) }
     if let index = merges.firstIndex(where: { special.contains($0.merged) }) {
       throw .malformed(place: "model.merges[\(index)]", reason: "gives a special token")
     }
@@ -88,7 +83,7 @@ extension Tokenizer {
       case .token(let id): output.append(id)
       case .text(let range):
         let piece = range.count == bytes.count ? bytes : Array(bytes[range])
-        encodeNormalized(normalizesToNFC ? Self.composed(piece) : piece, admittingSpecial, &cache, &output)
+        encodeNormalized(normalizesToNFC ? FormC.composed(piece) : piece, admittingSpecial, &cache, &output)
       }
     }
     return output
@@ -113,12 +108,6 @@ extension Tokenizer {
     } else {
       merger.merge(piece.compactMap { byteTokens[Int($0)] }, by: table, into: &output)
     }
-  }
-
-  /// Unicode's form C. Text below U+0300 is in it already.
-  private static func composed(_ text: [UInt8]) -> [UInt8] {
-    guard text.contains(where: { $0 >= 0xCC }) else { return text }
-    return Array(String(decoding: text, as: UTF8.self).precomposedStringWithCanonicalMapping.utf8)
   }
 }
 
@@ -157,13 +146,14 @@ extension Tokenizer {
     return pieces
   }
 
-  private static func spellings(_ vocabulary: [[UInt8]?], _ addedTokens: [AddedToken]) -> [[UInt8]] {
+  private static func spellings(_ vocabulary: [[UInt8]?], _ addedTokens: [AddedToken], inFormC: Bool) -> [[UInt8]] {
     let count = max(vocabulary.count, (addedTokens.map { Int($0.id) }.max() ?? -1) + 1)
     var spellings = vocabulary.map { $0 ?? [] }
     spellings += Array(repeating: [], count: count - vocabulary.count)
     for token in addedTokens {
       // The judge's decoder reads added tokens as it reads any other: a content within the byte-level alphabet stands for those bytes.
-      spellings[Int(token.id)] = ByteLevel.bytes(spelledBy: token.content) ?? Array(token.content.utf8)
+      let spelling = token.spelling(inFormC: inFormC)
+      spellings[Int(token.id)] = ByteLevel.bytes(spelledBy: String(decoding: spelling, as: UTF8.self)) ?? spelling
     }
     return spellings
   }

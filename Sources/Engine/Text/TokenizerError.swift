@@ -10,9 +10,9 @@ package enum TokenizerError: ExplainedError, Hashable {
   case missingSpecialToken(String)
   /// The base's chat template is not the one this version knows.
   case unknownChatTemplate
-  /// A vocabulary to be trained must hold the special tokens and 256 bytes.
-  case vocabularyTooSmall(size: Int, least: Int)
-  /// A special token that is empty, or given twice.
+  /// A vocabulary to be trained must hold the special tokens and 256 bytes (`least`), and at most 2²⁴ tokens.
+  case vocabularySize(Int, least: Int)
+  /// A special token that is empty, given twice, or a single character that stands for a byte.
   case badSpecialToken(String)
 
   package var message: String {
@@ -21,8 +21,8 @@ package enum TokenizerError: ExplainedError, Hashable {
     case .unsupported(let place, let value): "tokenizer: \(place): \(value) is not supported"
     case .missingSpecialToken(let token): "tokenizer: no special token \"\(token)\""
     case .unknownChatTemplate: "the base's chat template is not one that this version knows"
-    case .vocabularyTooSmall(let size, let least): "a vocabulary of \(size) tokens is too small: bytes and special tokens alone are \(least)"
-    case .badSpecialToken(let token): "special token \"\(token)\" is empty or given twice"
+    case .vocabularySize(let size, _): "a vocabulary of \(size) tokens is too small or too large"
+    case .badSpecialToken(let token): "special token \"\(token)\" is empty, given twice or a single byte"
     }
   }
 
@@ -30,8 +30,8 @@ package enum TokenizerError: ExplainedError, Hashable {
     switch self {
     case .malformed, .badSpecialToken: nil
     case .unsupported: "byte-level BPE with the splits of GPT-2, Qwen2, Llama 3 or SmolLM2 is supported"
-    case .missingSpecialToken, .unknownChatTemplate: "train on running text, or choose a base with soulpack's own ChatML template"
-    case .vocabularyTooSmall(_, let least): "ask for at least \(least)"
+    case .missingSpecialToken, .unknownChatTemplate: "choose a base with soulpack's own ChatML template"
+    case .vocabularySize(_, let least): "ask for at least \(least), which bytes and special tokens alone are"
     }
   }
 }

@@ -15,11 +15,13 @@ package struct TokenizerTrainer: Sendable {
 
   package init(vocabularySize: Int, specialTokens: [String], preTokenizer: PreTokenizer = .qwen2) throws(TokenizerError) {
     let least = specialTokens.count + 256
-    guard vocabularySize >= least, vocabularySize <= 1 << 24 else { throw .vocabularyTooSmall(size: vocabularySize, least: least) }
+    guard vocabularySize >= least, vocabularySize <= 1 << 24 else { throw .vocabularySize(vocabularySize, least: least) }
     var met: Set<ByteString> = []
     for token in specialTokens {
       // One of a single byte, as a vocabulary spells it, would be that byte's token.
-      guard Self.vocabularyBytes(ofSpecial: token).count > 1, met.insert(ByteString(token.utf8)).inserted else { throw .badSpecialToken(token) }
+      guard Self.vocabularyBytes(ofSpecial: token).count > 1, met.insert(ByteString(token.utf8)).inserted else {
+        throw .badSpecialToken(token)
+      }
     }
     self.vocabularySize = vocabularySize
     self.specialTokens = specialTokens

@@ -16,11 +16,14 @@ struct Checkpoint {
 
   func encoded(with buffers: [FloatBuffer]) -> Data {
     let header = header(counts: buffers.map(\.count)).canonical
-    var body = Data(capacity: 8 + header.count + buffers.reduce(0) { $0 + 4 * $1.count })
-    withUnsafeBytes(of: UInt64(header.count).littleEndian) { body.append(contentsOf: $0) }
-    body.append(header)
-    for buffer in buffers { body.append(contentsOf: UnsafeRawBufferPointer(UnsafeBufferPointer(start: buffer.start, count: buffer.count))) }
-    return Data(Digest(hashing: body).bytes) + body
+    var bytes = Data(capacity: Digest.byteCount + 8 + header.count + buffers.reduce(0) { $0 + 4 * $1.count })
+    bytes.append(Data(count: Digest.byteCount))
+    withUnsafeBytes(of: UInt64(header.count).littleEndian) { bytes.append(contentsOf: $0) }
+    bytes.append(header)
+    for buffer in buffers { bytes.append(contentsOf: UnsafeRawBufferPointer(UnsafeBufferPointer(start: buffer.start, count: buffer.count))) }
+    let digest = Digest(hashing: bytes.dropFirst(Digest.byteCount))
+    bytes.replaceSubrange(..<Digest.byteCount, with: digest.bytes)  // In place: a second copy of a whole model would not fit everywhere.
+    return bytes
   }
 
   private func header(counts: [Int]) -> JSONValue {

@@ -7,7 +7,7 @@ package import Foundation
 ///
 /// Make one, call `run`, take `files`. It belongs to one thread at a time; its workers are its own.
 package final class Trainer {
-  private let base: ModelFolder
+  private let configuration: ModelConfiguration
   private let parameters: TrainingParameters
   private let trainingSet: TrainingSet
   private let order: ExampleOrder
@@ -20,7 +20,7 @@ package final class Trainer {
   package private(set) var trace: TrainingTrace
 
   /// - Parameters:
-  ///   - start: an adapter to go on from, with the rank and targets of the parameters; nil starts a fresh one from their seed.
+  ///   - start: an adapter to go on from, with the rank, alpha and targets of the parameters; nil starts a fresh one from their seed.
   ///   - baseName: what the adapter's configuration calls its base.
   ///   - microBatchTokens: rows computed at once; bounds the memory and changes no byte.
   package convenience init(
@@ -40,7 +40,7 @@ package final class Trainer {
     if let name = parameters.impossibleValue { throw TrainingError.impossibleParameter(name) }
     trainingSet = try TrainingSet(examples, maximumTokens: parameters.maximumTokens, base: base.configuration)
     guard !trainingSet.learnable.isEmpty else { throw TrainingError.nothingSupervised(exampleCount: examples.count) }
-    self.base = base
+    configuration = base.configuration
     self.parameters = parameters
     self.order = order ?? ExampleOrder(candidates: trainingSet.learnable, parameters: parameters)
     self.microBatchTokens = microBatchTokens
@@ -63,6 +63,7 @@ package final class Trainer {
     guard case .lora(let rank, let alpha, let targets) = parameters.method else { return nil }
     let configuration = AdapterConfiguration(rank: rank, alpha: alpha, targets: targets, baseName: baseName)
     guard let start else { return try AdapterFolder.fresh(configuration, on: base, seed: parameters.seed) }
+    guard start.configuration.computesLike(configuration) else { throw TrainingError.otherStart }
     return try AdapterFolder(configuration: configuration, tensors: start.tensors)
   }
 }
@@ -160,7 +161,7 @@ extension Trainer {
   /// The trained model. Nil where an adapter was trained.
   package func model() throws(ModelError) -> ModelFolder? {
     guard adapterConfiguration == nil else { return nil }
-    return try ModelFolder(configuration: base.configuration, tensors: parameterTensors)
+    return try ModelFolder(configuration: configuration, tensors: parameterTensors)
   }
 
   /// The adapter's or the model's files, by their paths.

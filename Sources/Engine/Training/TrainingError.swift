@@ -8,6 +8,7 @@ package enum TrainingError: ExplainedError, Hashable {
   case tooLong(maximumTokens: Int, positions: Int)
   case notFinite(what: String, step: Int)
   case scoreOverflow(RecordID)
+  case otherStart
   case checkpointDamaged
   case checkpointOfAnotherRun(what: String)
   case cancelled(step: Int)
@@ -20,6 +21,7 @@ package enum TrainingError: ExplainedError, Hashable {
     case .tooLong(let tokens, let positions): "examples of \(tokens) tokens exceed the base's \(positions) positions"
     case .notFinite(let what, let step): "step \(step): \(what) is not a finite number"
     case .scoreOverflow(let id): "record \(id.digest.short): the loss of a token is not a finite number below 2²⁰"
+    case .otherStart: "the adapter to go on from has another rank, scale or set of targets than the run"
     case .checkpointDamaged: "the checkpoint is damaged"
     case .checkpointOfAnotherRun(let what): "the checkpoint belongs to a run with another \(what)"
     case .cancelled(let step): "stopped before step \(step)"
@@ -32,6 +34,7 @@ package enum TrainingError: ExplainedError, Hashable {
     case .tokenOutsideVocabulary: "check that the tokenizer belongs to the base"
     case .tooLong(_, let positions): "set the maximum length to \(positions) tokens or fewer"
     case .notFinite: "lower the learning rate, or clip the gradient"
+    case .otherStart: "train with the rank, alpha and targets of that adapter"
     case .checkpointDamaged, .checkpointOfAnotherRun: "delete the checkpoint: the run then starts anew and gives the same bytes"
     default: nil
     }

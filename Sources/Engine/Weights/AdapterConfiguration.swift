@@ -24,6 +24,11 @@ package struct AdapterConfiguration: Hashable, Sendable {
 }
 
 extension AdapterConfiguration {
+  /// Equal in all that decides the arithmetic.
+  func computesLike(_ other: AdapterConfiguration) -> Bool {
+    (rank, alpha, targets, isRankStabilized) == (other.rank, other.alpha, other.targets, other.isRankStabilized)
+  }
+
   package init(parsing bytes: Data) throws(ModelError) {
     let reader = try ConfigurationReader(file: Self.fileName, bytes: bytes)
     let type = try reader.string("peft_type")

@@ -1,0 +1,67 @@
+/// What a run will take, before it starts: exact in steps and tokens, near in operations and memory.
+package struct TrainingEstimate: Hashable, Sendable {
+  package let stepCount: Int
+  /// Rows computed over all steps.
+  package let tokenCount: Int
+  /// Additions and multiplications of the products and of attention, which are nearly all of the work.
+  package let operations: Double
+  /// Weights as products read them, trained numbers with gradients and moments, activations of the largest micro-batch, logits.
+  package let peakByteCount: Int
+
+  package init(
+    base: ModelConfiguration, examples: [EncodedExample], parameters: TrainingParameters, microBatchTokens: Int = 4096
+  ) throws(TrainingError) {
+    if let name = parameters.impossibleValue { throw .impossibleParameter(name) }
+    let set = try TrainingSet(examples, maximumTokens: parameters.maximumTokens, base: base)
+    guard !set.learnable.isEmpty else { throw .nothingSupervised(exampleCount: examples.count) }
+    let steps = ExampleOrder(candidates: set.learnable, parameters: parameters).steps.map { $0.map { set.examples[$0] } }
+    let cost = ModelCost(base, parameters.method)
+    stepCount = steps.count
+    tokenCount = steps.joined().reduce(0) { $0 + $1.rowCount }
+    operations = steps.joined().reduce(0) { $0 + cost.operations(of: $1) }
+    peakByteCount = cost.fixedByteCount + cost.byteCountPerToken * MicroBatches.largest(steps, tokenBound: microBatchTokens).rows
+  }
+
+  /// At a machine's measured speed.
+  package func duration(operationsPerSecond: Double) -> Duration { .seconds(operations / operationsPerSecond) }
+}
+
+/// The sizes of a model that its cost follows from.
+private struct ModelCost {
+  private let base: ModelConfiguration
+  private let isFull: Bool
+  /// Of all layers' linear maps.
+  private let linearCount: Int
+  private let headCount: Int
+  let fixedByteCount: Int
+  let byteCountPerToken: Int
+
+  init(_ base: ModelConfiguration, _ method: TrainingParameters.Method) {
+    self.base = base
+    linearCount = base.layerCount * Projection.allCases.reduce(0) { $0 + $1.shape(in: base).outputs * $1.shape(in: base).inputs }
+    headCount = base.vocabularySize * base.hiddenSize
+    let all = TensorShape.model(base).reduce(0) { $0 + $1.count }
+    var widths = AdapterWidths(nil)
+    let stored: Int
+    switch method {
+    case .full:
+      isFull = true
+      stored = 4 * all + (base.tiesEmbeddings ? headCount : 0)  // Value, gradient, two moments; the tied head's own gradient.
+    case .lora(let rank, _, let targets):
+      isFull = false
+      widths = AdapterWidths(rank: rank, targets: targets)
+      stored = 2 * (linearCount + headCount) + headCount + 4 * TensorShape.adapter(base, rank: rank, targets: targets).reduce(0) { $0 + $1.count }
+    }
+    let logits = LanguageHead.chunkRows(vocabularySize: base.vocabularySize) * base.vocabularySize
+    fixedByteCount = 4 * (all + stored + logits)  // The folder that was read is counted once.
+    byteCountPerToken = 4 * PassLayout(base, widths, isTraining: true).layout.width
+  }
+
+  /// Two operations for each weight and token forward, two for dX, two for dW where it is trained; attention over half of the square.
+  func operations(of example: EncodedExample) -> Double {
+    let passes = isFull ? 6.0 : 4.0
+    let rows = Double(example.rowCount)
+    let attentionForward = 2 * rows * rows * Double(base.headCount * base.headDimension * base.layerCount)
+    return passes * (rows * Double(linearCount) + Double(example.supervisedTokenCount) * Double(headCount)) + 3.5 * attentionForward
+  }
+}
