@@ -43,7 +43,7 @@ struct BuildTests {
     }
   }
 
-  @Test("one digest: in another folder, with any number of jobs and threads, without what was there before, with a budget",
+  @Test("one digest: in another folder, with any number of jobs and threads, without what was there before",
     arguments: [["-j", "1"], ["-j", "2"], ["--threads", "2"], ["--threads", "3", "-j", "4"]])
   func sameDigest(arguments: [String]) throws {
     try Tool.inBuiltProject { tool in
@@ -51,6 +51,16 @@ struct BuildTests {
       try tool.remove(".soulpack", "out", "soul.lock")
       let again = try tool.start(["build", "recipes/voice.yaml"] + arguments).wait()
       #expect(again.digest == digest, "\(again.errors)")
+    }
+  }
+
+  @Test("a budget changes no byte of the Soul")
+  func budget() throws {
+    try Tool.inBuiltProject { tool in
+      let digest = try tool.digest()
+      try tool.edit("recipes/voice.yaml", "base: {", "budget: { wall: 1h }\nbase: {")
+      let outcome = try tool.build()
+      #expect(outcome.digest == digest && outcome.actions == "0 actions run, 13 up to date", "\(outcome.errors)")
     }
   }
 

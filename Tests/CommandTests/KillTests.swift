@@ -117,7 +117,7 @@ struct KillTests {
       let outcome = try first.wait()
       #expect(outcome.status == 130, "\(outcome.errors)")
       let command = try #require(Int32(String(decoding: try tool.read("command"), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)))
-      #expect(kill(command, 0) == -1 && errno == ESRCH)
+      #expect(kill(-command, 0) == -1 && errno == ESRCH, "something of the command's group still runs")
     }
   }
 }

@@ -133,6 +133,16 @@ struct SigningTests {
     }
   }
 
+  @Test("a time of signing that is no number is refused before the build", arguments: ["yesterday", "nan", "-1", "1e300", "1.5", "253402300800"])
+  func badTime(text: String) throws {
+    try Tool.inProject { tool in
+      try tool.must("keys", "new", "me", "--no-passphrase")
+      let outcome = try tool.run("publish", "recipes/voice.yaml", environment: ["SOURCE_DATE_EPOCH": text])
+      outcome.expectFailure(2, "SOURCE_DATE_EPOCH is \"\(text)\"", hint: "for example")
+      #expect(!tool.exists("out"))
+    }
+  }
+
   @Test("a build over a signed archive of the same content leaves the signature")
   func signatureStays() throws {
     try Tool.inBuiltProject { tool in
