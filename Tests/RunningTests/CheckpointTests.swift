@@ -3,6 +3,7 @@ import Foundation
 import Hashing
 import Planning
 import Running
+import Store
 import Testing
 
 @Suite("Checkpoints")

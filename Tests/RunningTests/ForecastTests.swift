@@ -2,6 +2,7 @@ import Artifacts
 import Foundation
 import Planning
 import Running
+import Store
 import Testing
 
 @Suite("What a build would do")
