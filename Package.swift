@@ -36,7 +36,6 @@ let package = Package(
     // C and C++: system libraries behind thin shims; CKernels is our own mathematics.
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
-    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .target(
       name: "CSimdjson", cxxSettings: [.treatAllWarnings(as: .error)],
       linkerSettings: [.linkedLibrary("simdjson")]),
@@ -44,8 +43,9 @@ let package = Package(
 
     // Nouns at the bottom; one library, one owner.
     room("Artifacts"),
+    room("Normalizing"),
     room("Hashing", ["Artifacts", "CCrypto"]),
-    room("Archiving", ["CArchive"]),
+    room("Archiving"),
     room("Signing", ["Artifacts", "Hashing", "CSodium"]),
 
     // Rooms.
@@ -53,8 +53,8 @@ let package = Package(
     room("Recipes", ["Artifacts", yams]),
     room("Planning", ["Artifacts", "Recipes"]),
     room("Running", ["Artifacts", "Hashing", "Planning", "Store"]),
-    room("Curation", ["Artifacts", "Hashing", "CSimdjson"]),
-    room("Engine", ["Artifacts", "Hashing", "CKernels"]),
+    room("Curation", ["Artifacts", "Hashing", "Normalizing", "CSimdjson"]),
+    room("Engine", ["Artifacts", "Hashing", "Normalizing", "CKernels"]),
     room("Judging", ["Artifacts", "Hashing", "Signing"]),
     room("Identities", ["Artifacts", "Signing"]),
     room("Packaging", ["Artifacts", "Hashing", "Archiving", "Signing"]),
@@ -76,7 +76,7 @@ let package = Package(
     tests("RecipesTests", ["Artifacts", "Recipes", "Planning"]),
     tests("RunningTests", ["Artifacts", "Hashing", "Planning", "Running", "Store"]),
     tests("CurationTests", ["Artifacts", "Hashing", "Curation"]),
-    tests("EngineTests", ["Artifacts", "Hashing", "Engine", "CKernels"]),
+    tests("EngineTests", ["Artifacts", "Hashing", "Engine", "Normalizing", "CKernels"]),
     tests("SealTests", ["Artifacts", "Hashing", "Archiving", "Signing", "Judging", "Identities", "Packaging"]),
     tests("CommandTests", ["Artifacts", "Hashing"]),
   ]

@@ -151,7 +151,7 @@ static void do_add(work *w) { ck_add(w->pool, w->m, w->a, w->b, w->c); }
 static void do_adamw(work *w) {
   ck_adamw_powers powers = {1, 1};
   ck_adamw_step step = ck_adamw_begin_step((ck_adamw){0.9, 0.999, 1e-8, 0.01}, 0, &powers);
-  ck_adamw_update(w->pool, w->m / 4, step, true, 1, w->a, w->c, w->c + w->m / 4, w->b);
+  ck_adamw_update(w->pool, w->m, step, true, 1, w->a, w->c, w->c + w->m, w->b);
 }
 static void do_rmsnorm(work *w) { ck_rmsnorm_forward(w->pool, w->m / 576, 576, w->a, w->b, 1e-5f, w->c, w->b + 1024); }
 static void do_cross_entropy(work *w) {
@@ -163,7 +163,7 @@ static void do_cross_entropy(work *w) {
 static void measure_elements(ck_pool *pool, const char *name, operation *run) {
   enum { COUNT = 192 * 1024 };
   work w = {.pool = pool, .m = COUNT};
-  w.a = random_floats(pool, COUNT, 1), w.b = random_floats(pool, COUNT, 2), w.c = random_floats(pool, COUNT, 3);
+  w.a = random_floats(pool, COUNT, 1), w.b = random_floats(pool, COUNT, 2), w.c = random_floats(pool, 2 * COUNT, 3);
   for (ck_index i = 0; i < COUNT; i++) w.b[i] = fabsf(w.b[i]);
   printf("  %-34s %8.2f G elements/s\n", name, 1e-9 * COUNT / best_seconds(run, &w));
   free(w.a), free(w.b), free(w.c);
@@ -204,7 +204,7 @@ int main(int count, char **arguments) {
     measure_elements(pool, "sigmoid", do_sigmoid);
     measure_elements(pool, "SiLU·up", do_silu_forward);
     measure_elements(pool, "add", do_add);
-    measure_elements(pool, "AdamW (elements/4)", do_adamw);
+    measure_elements(pool, "AdamW", do_adamw);
     measure_elements(pool, "RMSNorm of 576", do_rmsnorm);
     measure_elements(pool, "cross-entropy with gradient", do_cross_entropy);
   }

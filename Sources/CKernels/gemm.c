@@ -4,7 +4,12 @@
 #include <stdlib.h>
 
 // Cells are this large unless there would be too few for the threads.
-enum { CELL_ROWS = 480, CELL_COLUMNS = 768, SMALLEST_CELL_ROWS = 96, CELLS_PER_THREAD = 3 };
+enum { CELL_ROWS = 1920, CELL_COLUMNS = 768, SMALLEST_CELL_ROWS = 96, CELLS_PER_THREAD = 3 };
+
+// The same number of blocks as `block` gives, of nearly equal size.
+static ck_index even(ck_index count, ck_index block, ck_index step) {
+  return ck_round_up(ck_blocks(count, ck_blocks(count, block)), step);
+}
 
 // Cuts the output into cells: only the output is ever cut, so no cut changes a bit.
 static void cut(product_arguments *s, const ck_bodies *bodies, int32_t threads) {
@@ -19,9 +24,9 @@ static void cut(product_arguments *s, const ck_bodies *bodies, int32_t threads) 
     else
       break;
   }
-  s->row_block = rows;
-  s->column_block = columns;
-  s->columns_of_cells = ck_blocks(s->n, columns);
+  s->row_block = even(s->m, rows, bodies->tile_rows);
+  s->column_block = even(s->n, columns, bodies->tile_columns);
+  s->columns_of_cells = ck_blocks(s->n, s->column_block);
 }
 
 static void run(ck_pool *pool, const ck_bodies *bodies, product_arguments *s) {

@@ -1,5 +1,6 @@
 internal import Artifacts
 internal import Foundation
+internal import Normalizing
 
 /// Gives every content one spelling. docs/curation.md, "normalize", is the contract; the order of the steps is part of it.
 struct NormalizeStage: RecordStage {
@@ -71,12 +72,13 @@ struct NormalizeStage: RecordStage {
     return String(output)
   }
 
-  /// Normalization Form C (UAX #15). Compared by bytes: Swift's `==` holds canonically equivalent strings for equal.
+  /// Normalization Form C (UAX #15).
   private func composed(_ text: String, _ tally: inout Tally) -> String {
-    let composed = text.precomposedStringWithCanonicalMapping
-    if composed.utf8.elementsEqual(text.utf8) { return text }
+    let bytes = Array(text.utf8)
+    let composed = FormC.composed(bytes)
+    if composed == bytes { return text }
     tally.add(1, .unicode)
-    return composed
+    return String(decoding: composed, as: UTF8.self)
   }
 
   private func trimmed(_ text: String, _ tally: inout Tally) -> String {

@@ -4,15 +4,16 @@
 /// the like) is free to all but the pure rooms, which may have no clock, no disk and no randomness beyond what `pure` allows.
 let arrows: [String: Set<String>] = [
   "Artifacts": [],
+  "Normalizing": [],
   "Hashing": ["Artifacts", "CCrypto"],
-  "Archiving": ["CArchive"],
+  "Archiving": [],
   "Signing": ["Artifacts", "Hashing", "CSodium"],
   "Store": ["Artifacts", "Hashing", "GRDB"],
   "Recipes": ["Artifacts", "Yams"],
   "Planning": ["Artifacts", "Recipes"],
   "Running": ["Artifacts", "Hashing", "Planning", "Store"],
-  "Curation": ["Artifacts", "Hashing", "CSimdjson"],
-  "Engine": ["Artifacts", "Hashing", "CKernels"],
+  "Curation": ["Artifacts", "Hashing", "Normalizing", "CSimdjson"],
+  "Engine": ["Artifacts", "Hashing", "Normalizing", "CKernels"],
   "Judging": ["Artifacts", "Hashing", "Signing"],
   "Identities": ["Artifacts", "Signing"],
   "Packaging": ["Artifacts", "Hashing", "Archiving", "Signing"],
@@ -28,7 +29,7 @@ let arrows: [String: Set<String>] = [
 let systemModules: Set<String> = ["Foundation", "Glibc", "Darwin", "Musl", "Dispatch", "Synchronization", "Swift"]
 
 /// Rooms whose results are functions of their arguments. Foundation is there for `Data` and text; the names in `impureNames` are not.
-let pureRooms: Set<String> = ["Artifacts", "Planning", "Recipes", "Judging"]
+let pureRooms: Set<String> = ["Artifacts", "Normalizing", "Planning", "Recipes", "Judging"]
 
 /// What a pure room must not name: the clock, the disk, the environment, randomness.
 let impureNames = ["Date(", "Date.now", "FileManager", "ProcessInfo", "SystemRandomNumberGenerator", ".random(", "Process(", "fopen(", "open("]

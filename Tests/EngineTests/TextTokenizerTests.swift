@@ -1,5 +1,6 @@
 import Artifacts
 import Engine
+import Normalizing
 import Foundation
 import Testing
 

@@ -69,6 +69,7 @@ typedef struct ck_matrix {
 ///
 /// Forward Y = X·Wᵀ (X tokens×in, W out×in):  ck_gemm(tokens, out, in, {X, in, 1}, {W, 1, in}, Y, out, false)
 /// LoRA, the same chain goes on over r:        h = X·Aᵀ; s·h = ck_scale(h); ck_gemm(tokens, out, r, {sh, r, 1}, {B, 1, r}, Y, out, true)
+/// (modules that share X: keep their A rows in one buffer, and one product gives all their h; each row of it is as wide as its n)
 /// dX (+)= dY·W:                               ck_gemm(tokens, in, out, {dY, out, 1}, {W, in, 1}, dX, in, accumulate)
 /// dW += dYᵀ·X, a chain over tokens in order:  ck_gemm(out, in, tokens, {dY, 1, out}, {X, in, 1}, dW, in, true)
 void ck_gemm(

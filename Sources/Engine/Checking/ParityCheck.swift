@@ -20,8 +20,8 @@ package enum ParityCheck {
       stepCount: trainer.totalSteps,
       losses: ParityReport.largestDifference(trainer.trace.steps.map(\.lossNatsPerToken), stored.losses),
       gradientNorms: ParityReport.largestDifference(trainer.trace.steps.map(\.gradientNorm), stored.gradientNorms),
-      adapter: ParityReport.largestDifference(adapter, stored.final, isCounted: decided),
-      adapterWithUndecided: ParityReport.largestDifference(adapter, stored.final),
+      adapter: ParityReport.largestDifference(adapter, stored.final),
+      decidedAdapter: ParityReport.largestDifference(adapter, stored.final, isCounted: decided),
       undecidedElementCount: decided.joined().count { !$0 },
       elementCount: adapter.reduce(0) { $0 + $1.values.count },
       gradients: gradients.max())

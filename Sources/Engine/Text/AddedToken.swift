@@ -1,3 +1,5 @@
+internal import Normalizing
+
 /// A token that is matched in the text itself, before it is cut into pieces.
 package struct AddedToken: Hashable, Sendable {
   package let id: Int32

@@ -1,3 +1,5 @@
+internal import Normalizing
+
 /// Byte-level byte-pair encoding (Sennrich et al. 2016, over bytes as in GPT-2): text to token ids and back.
 ///
 /// Its judge is Hugging Face `tokenizers`: the same file and text give the same ids, without the special tokens that a post-processor

@@ -48,7 +48,8 @@ struct ParityResult: Report {
   var members: [String: JSONValue] {
     [
       "losses": .number(report.losses), "gradientNorms": .number(report.gradientNorms), "adapter": .number(report.adapter),
-      "steps": .integer(Int64(report.stepCount)), "withinLimits": .bool(report.isWithinLimits),
+      "decidedAdapter": .number(report.decidedAdapter), "undecidedElements": .integer(Int64(report.undecidedElementCount)),
+      "elements": .integer(Int64(report.elementCount)), "steps": .integer(Int64(report.stepCount)), "withinLimits": .bool(report.isWithinLimits),
     ]
   }
 
@@ -57,6 +58,8 @@ struct ParityResult: Report {
     table.add("losses", spelled(report.losses), "at most \(ParityReport.lossLimit)")
     table.add("gradient norms", spelled(report.gradientNorms), "at most \(ParityReport.gradientNormLimit)")
     table.add("adapter", spelled(report.adapter), "at most \(ParityReport.adapterLimit) of a tensor's largest value")
+    let undecided = "\(Quantity.count(report.undecidedElementCount)) of \(Quantity.count(report.elementCount)) elements, whose gradient is rounding noise"
+    table.add("  without", spelled(report.decidedAdapter), undecided)
     return ["largest relative differences over \(report.stepCount) steps"] + table.lines
   }
 

@@ -1,6 +1,7 @@
 internal import Foundation
 
 /// Unicode's normalization form C (UAX #15), pinned to Unicode 9.0 as Hugging Face `tokenizers` has it: a later scalar stands for itself.
+/// Pinned, because record ids and token ids are taken over its results: a newer toolchain must not change them.
 ///
 /// The algorithm is ours, and of the standard library we ask for facts about single scalars only. Swift 6.3's own form C leaves ᆨ beside 가,
 /// does not reorder what U+0F73 decomposes to, and makes Á of U+10041 U+0301, which is another text.
@@ -10,12 +11,7 @@ package enum FormC {
     guard text.contains(where: { $0 >= 0xCC }) else { return text }
     var decomposed: [UInt32] = []
     decomposed.reserveCapacity(text.count)
-    var position = 0
-    while position < text.count {
-      let (scalar, next) = decodeScalar(text, at: position)
-      appendDecomposition(of: scalar, to: &decomposed)
-      position = next
-    }
+    for scalar in String(decoding: text, as: UTF8.self).unicodeScalars { appendDecomposition(of: scalar.value, to: &decomposed) }
     order(&decomposed)
     var output = String.UnicodeScalarView()
     for value in compose(decomposed) {

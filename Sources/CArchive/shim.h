@@ -1,3 +1,0 @@
-// libarchive: tar in and out.
-#include <archive.h>
-#include <archive_entry.h>
