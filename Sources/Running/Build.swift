@@ -14,7 +14,7 @@ package struct Build: Sendable {
     package var threads: Int
     /// After a failure, go on with what does not depend on it.
     package var keepsGoing: Bool
-    /// When the wall budget is used up.
+    /// When the wall budget is used up: nothing begins after it, and a long step that knows how stops by itself.
     package var deadline: ContinuousClock.Instant?
 
     package init(jobs: Int, threads: Int, keepsGoing: Bool, deadline: ContinuousClock.Instant?) {
@@ -55,6 +55,8 @@ package struct Build: Sendable {
           let key = ActionKey(action: action, inputs: inputs)
           if let outputs = try reuse(action, key) {
             state.settle(action.id, as: .reused(key, outputs))
+          } else if isOverDeadline {
+            state.stop()
           } else {
             state.start(action.id, key)
             group.addTask { (action.id, await execute(action, inputs: inputs, key: key)) }
@@ -67,6 +69,8 @@ package struct Build: Sendable {
     announceSkipped(state)
     return state.report()
   }
+
+  private var isOverDeadline: Bool { options.deadline.map { ContinuousClock.now >= $0 } ?? false }
 
   private func reuse(_ action: Action, _ key: ActionKey) throws -> [String: Digest]? {
     guard let entry = try journal.store.actions.lookup(key.digest) else { return nil }

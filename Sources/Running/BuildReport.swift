@@ -24,10 +24,9 @@ package struct BuildReport: Sendable {
   package var ranCount: Int { rows.count { if case .ran = $0.outcome { true } else { false } } }
   package var reusedCount: Int { rows.count { if case .reused = $0.outcome { true } else { false } } }
 
-  /// The first failure in the order of the plan: the one worth telling first.
-  package var failure: (action: ActionID, error: any Error)? {
-    for row in rows { if case .failed(let error) = row.outcome { return (row.action.id, error) } }
-    return nil
+  /// In the order of the plan. More than one only where the build kept going.
+  package var failures: [(action: ActionID, error: any Error)] {
+    rows.compactMap { row in if case .failed(let error) = row.outcome { (row.action.id, error) } else { nil } }
   }
 
   package var isComplete: Bool { ranCount + reusedCount == rows.count }

@@ -43,16 +43,20 @@ package struct SourceReader: Sendable {
     return place
   }
 
-  /// The sources that are no longer, on disk, what was read: by path.
+  /// The sources that are no longer, on disk, what was read: by path. One that is gone is changed.
   package func changes(since digests: [Source: Digest], of sources: [Source]) throws -> [String] {
     try sources.filter { source in
       guard let digest = digests[source] else { return false }
-      let place = try place(of: source)
+      guard let place = existingPlace(of: source) else { return true }
       guard source.kind == .file else { return try !scanner.recheck(try store.objects.snapshot(digest), at: place).isEmpty }
       let now = try scanner.recheck(
         Snapshot(entries: [Snapshot.Entry(path: place.lastPathComponent, byteCount: try byteCount(of: digest), digest: digest)]), at: place)
       return !now.isEmpty
     }.map(\.path)
+  }
+
+  private func existingPlace(of source: Source) -> URL? {
+    do { return try place(of: source) } catch { return nil }  // Gone, or of another kind: either way it is not what was read.
   }
 
   private func byteCount(of digest: Digest) throws -> Int64 {

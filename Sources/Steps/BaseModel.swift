@@ -2,6 +2,7 @@ internal import Artifacts
 internal import Curation
 internal import Engine
 internal import Foundation
+internal import Planning
 internal import Running
 
 /// A model with the text format it reads: what training starts from and what scores are taken on.
@@ -15,8 +16,17 @@ struct BaseModel {
   private static let tokenizerConfigPath = "tokenizer_config.json"
   private static let templatePath = "chat_template.jinja"
 
-  /// Reads a model folder in Hugging Face's format.
-  init(files: [String: Data]) throws {
+  /// Reads a model folder in Hugging Face's format, from an input that is one.
+  init(_ context: StepContext, _ input: String) throws {
+    do {
+      try self.init(files: try context.files(input))
+    } catch let error as any ExplainedError {
+      guard let reference = context.action.inputs[input], case .source(let source) = reference else { throw error }
+      throw UnusableBase(path: source.path, cause: error)
+    }
+  }
+
+  private init(files: [String: Data]) throws {
     model = try ModelFolder(files: files)
     guard let tokenizer = files[BaseModel.tokenizerPath] else { throw ModelError.missingFile(BaseModel.tokenizerPath) }
     format = try ChatFormat(
@@ -45,4 +55,13 @@ struct BaseModel {
     let records = try CuratedDataset(parsing: try context.input(input)).records()
     return ExampleEncoder(format: format, contextLength: contextLength).encode(records)
   }
+}
+
+/// What is wrong with a base that the recipe names by its path: the engine knows the file, the person also needs the folder.
+struct UnusableBase: ExplainedError {
+  let path: String
+  let cause: any ExplainedError
+
+  var message: String { "base \"\(path)\": \(cause.message)" }
+  var hint: String? { cause.hint }
 }

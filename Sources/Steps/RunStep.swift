@@ -87,9 +87,16 @@ package struct RunStep: Step {
         do { try process.run() } catch { continuation.resume(throwing: error) }
       }
     } onCancel: {
-      if process.isRunning { process.terminate() }
+      RunStep.terminate(process)
     }
     try Task.checkCancellation()
+  }
+
+  /// The command and what it started: Foundation makes each process the leader of a group of its own.
+  private static func terminate(_ process: Process) {
+    guard process.isRunning else { return }
+    let leader = process.processIdentifier
+    if getpgid(leader) != leader || kill(-leader, SIGTERM) != 0 { process.terminate() }
   }
 
   /// Only what a program needs to be found and to behave the same everywhere.

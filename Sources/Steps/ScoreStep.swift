@@ -9,7 +9,7 @@ struct ScoreStep: Step {
   func run(_ context: StepContext) async throws -> [String: Digest] {
     let parameters = ParameterReader(context.action)
     let subject = try parameters.string("subject")
-    let base = try BaseModel(files: try context.files(subject == "model" ? "candidate" : "base"))
+    let base = try BaseModel(context, subject == "model" ? "candidate" : "base")
     let adapter = subject == "adapter" ? try AdapterFolder(files: try context.files("candidate")) : nil
     try adapter?.check(against: base.model.configuration)
     let contextLength = try parameters.count("context")

@@ -25,7 +25,7 @@ struct TrainStep: Step {
 
   /// What the training starts from: the given base, or a new model of the plan's shape.
   private func start(_ context: StepContext, _ settings: TrainingSettings) throws -> BaseModel {
-    guard let shape = settings.newModel else { return try BaseModel(files: try context.files("base")) }
+    guard let shape = settings.newModel else { return try BaseModel(context, "base") }
     let tokenizer = try context.input("tokenizer")
     return try BaseModel(new: shape, tokenizer: tokenizer, seed: settings.training.seed)
   }

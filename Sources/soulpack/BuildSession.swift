@@ -71,17 +71,28 @@ struct BuildSession {
       actions: actions, sources: sources, steps: steps, journal: try Journal(store: store, goal: goal.rawValue, clock: { Date() }),
       options: .init(jobs: arguments.jobs, threads: arguments.threads, keepsGoing: arguments.keepGoing, deadline: deadline),
       emit: { renderer.show($0) })
+    defer { renderer.finish() }
     let report = try await build.run()
     renderer.finish()
-    if let failure = report.failure { throw failure.error }
-    guard report.isComplete else { throw CancellationError() }
+    try requireSuccess(report, deadline: deadline)
     return report
+  }
+
+  /// Tells every failure (with `-k` there can be several); the first decides the exit code.
+  private func requireSuccess(_ report: BuildReport, deadline: ContinuousClock.Instant?) throws {
+    let failures = report.failures.map { FailedAction(action: $0.action.name, error: $0.error) }
+    if failures.count > 1 { failures.forEach { terminal.show($0) } }
+    if let first = failures.first { throw failures.count == 1 ? first : EndsWith(code: Exit(for: first)) as any Error }
+    guard !report.isComplete else { return }
+    try Task.checkCancellation()
+    guard let deadline, ContinuousClock.now >= deadline else { throw CancellationError() }
+    throw BudgetUsedUp(left: report.rows.count - report.ranCount - report.reusedCount)
   }
 
   /// The result is right for what was read; but the person should know that the folder has moved on.
   private func warnOfChanges(_ reader: SourceReader, _ sources: [Source: Digest]) throws {
     for path in try reader.changes(since: sources, of: sources.keys.sorted { $0.path < $1.path }) {
-      terminal.say("soulpack: warning: \(path) changed while this was built; the result is of what it was before")
+      terminal.remark("warning: \(path) changed while this was built; the result is of what it was before")
     }
   }
 
@@ -98,4 +109,26 @@ struct BuildSession {
     var heads = try LogHeads()
     try heads.note(head, ofStore: project.storeFolder)
   }
+}
+
+/// An action's failure, under the action's name: a room below knows its input, and not in which action of the plan it was at work.
+struct FailedAction: ExplainedError {
+  let action: String
+  let cause: any ExplainedError
+
+  init(action: String, error: any Error) {
+    self.action = action
+    cause = error as? any ExplainedError ?? SystemError(error)
+  }
+
+  var message: String { cause.message.hasPrefix(action + ":") ? cause.message : "\(action): \(cause.message)" }
+  var hint: String? { cause.hint }
+}
+
+/// The wall budget was used up between two actions.
+struct BudgetUsedUp: ExplainedError {
+  let left: Int
+
+  var message: String { "the wall budget is used up with \(left) \(left == 1 ? "action" : "actions") to go" }
+  var hint: String? { "build again: it goes on from here; or raise \"budget: wall:\" in the recipe" }
 }

@@ -1,15 +1,32 @@
 internal import Artifacts
 internal import Foundation
 internal import Steps
+internal import Synchronization
 
 /// Asks once before a recipe's foreign command runs, and remembers the answer by the digest of the command line and its inputs.
 struct CommandApproval: Sendable {
   let isAllowedByFlag: Bool
   let terminal: Terminal
   let renderer: BuildRenderer
+  /// Two steps may get here at once: one question at a time, and one writer of the notebook.
+  private let turn = Turn()
+
+  private final class Turn: Sendable {
+    let mutex = Mutex(())
+  }
+
+  init(isAllowedByFlag: Bool, terminal: Terminal, renderer: BuildRenderer) {
+    self.isAllowedByFlag = isAllowedByFlag
+    self.terminal = terminal
+    self.renderer = renderer
+  }
 
   @Sendable func approve(_ command: ForeignCommand) throws {
     if isAllowedByFlag { return }
+    try turn.mutex.withLock { _ in try approveInTurn(command) }
+  }
+
+  private func approveInTurn(_ command: ForeignCommand) throws {
     var allowed = try Notebook(UserFolders().allowedCommands)
     let name = command.digest.hex
     if allowed.entries[name] != nil { return }

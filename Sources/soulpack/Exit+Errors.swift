@@ -9,13 +9,15 @@ extension Exit {
   /// Which code an error ends the program with: the one place that decides it.
   init(for error: any ExplainedError) {
     switch error {
-    case is InvalidRecipe, is RecipeError, is PlanError, is LocationError, is SourceProblem, is UnknownAction: self = .usage
+    case let failed as FailedAction: self = Exit(for: failed.cause)
+    case is InvalidRecipe, is RecipeError, is PlanError, is LocationError, is SourceProblem, is UnknownAction, is UsageError, is RecipeFileProblem, is BadEpoch: self = .usage
     case is LockDiffers: self = .lockDiffers
     case is NoWinner: self = .gateMissed
-    case is OverBudget: self = .budget
+    case is OverBudget, is BudgetUsedUp: self = .budget
     case let error as ArchiveError: self = error.isVerificationFailure ? .verification : .failed
     case let error as VerificationError: self = error.isRefusedByPolicy ? .notPermitted : .verification
     case is CommandNotAllowed: self = .notPermitted
+    case is Interrupted: self = .interrupted
     default: self = .failed
     }
   }

@@ -8,6 +8,8 @@ internal import Synchronization
 enum Invocation {
   static func run(_ arguments: [String]) async -> Exit {
     signal(SIGPIPE, SIG_IGN)
+    // A file that grows past `ulimit -f` is then an error of write(2), to be told like a full disk, and not the end of the process.
+    signal(SIGXFSZ, SIG_IGN)
     return await interruptible { await perform(arguments) }
   }
 
@@ -21,17 +23,17 @@ enum Invocation {
         var command = command
         try command.run()
       }
-      return .done
+      return try terminal.outcome()
     } catch let exit as EndsWith {
       return exit.code
     } catch is CancellationError {
-      terminal.sayAlways("soulpack: interrupted; what was done is kept, and the next build goes on from there")
+      terminal.show(Interrupted())
       return .interrupted
     } catch let error as any ExplainedError {
       terminal.show(error)
       return Exit(for: error)
     } catch where isUsage(error) {
-      return showUsage(error)
+      return showUsage(error, terminal)
     } catch {
       let error = SystemError(error)
       terminal.show(error)
@@ -40,21 +42,19 @@ enum Invocation {
   }
 
   /// Help and version are results; everything else that the parser says is an error of usage.
-  private static func showUsage(_ error: any Error) -> Exit {
+  private static func showUsage(_ error: any Error, _ terminal: Terminal) -> Exit {
     let text = Soulpack.fullMessage(for: error)
     guard Soulpack.exitCode(for: error) != .success else {
-      Terminal().print(text)
+      terminal.print(text)
       return .done
     }
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
-    let first = lines.popFirst().map { $0.hasPrefix("Error: ") ? String($0.dropFirst(7)) : String($0) } ?? ""
-    Terminal().sayAlways("soulpack: error: " + first)
-    for line in lines { Terminal().sayAlways(String(line)) }
-    return .usage
+    let error = UsageError(parserText: text)
+    terminal.show(error)
+    return Exit(for: error)
   }
 
   private static func isUsage(_ error: any Error) -> Bool {
-    error is ValidationError || error is CleanExit || Soulpack.exitCode(for: error) == .validationFailure
+    [.success, .validationFailure].contains(Soulpack.exitCode(for: error))
   }
 
   /// The first Ctrl-C or TERM asks the work to stop at the next safe point; the second ends the process at once, which is safe too.
@@ -79,6 +79,27 @@ enum Invocation {
 /// Thrown by a command that has already said everything and only has a code left.
 struct EndsWith: Error {
   let code: Exit
+}
+
+/// The command line is not one that the parser knows. Its words are the parser's.
+struct UsageError: ExplainedError {
+  let message: String
+  let hint: String?
+
+  /// `Error: WHAT`, `Usage: FORM`, and where to read more.
+  init(parserText text: String) {
+    let lines = text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+    func rest(of prefix: String) -> String? { lines.first { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) } }
+    let what = rest(of: "Error: ") ?? lines.first ?? ""
+    message = what.prefix(1).lowercased() + what.dropFirst()
+    let more = rest(of: "See '").map { ", more of it: " + $0.prefix { $0 != "'" } } ?? ""
+    hint = rest(of: "Usage: ").map { $0 + more }
+  }
+}
+
+struct Interrupted: ExplainedError {
+  var message: String { "interrupted" }
+  var hint: String? { "what was done is kept, and the next build goes on from there" }
 }
 
 /// What the system refused, in its own words, where no room made it an error of its own.

@@ -6,15 +6,15 @@ enum Passphrase {
   /// The passphrase for an existing key.
   static func ask(_ prompt: String) throws -> [UInt8] {
     if let fromDescriptor = try readDescriptor() { return fromDescriptor }
-    return try readTerminal(prompt)
+    return try readTerminal(prompt, otherwise: .noTerminal)
   }
 
   /// The passphrase for a new key: on a terminal it is typed twice.
   static func choose() throws -> [UInt8] {
     if let fromDescriptor = try readDescriptor() { return fromDescriptor }
-    let first = try readTerminal("passphrase for the new key: ")
+    let first = try readTerminal("passphrase for the new key: ", otherwise: .noTerminalForNewKey)
     guard !first.isEmpty else { throw PassphraseProblem.empty }
-    guard try readTerminal("the same again: ") == first else { throw PassphraseProblem.typedDifferently }
+    guard try readTerminal("the same again: ", otherwise: .noTerminalForNewKey) == first else { throw PassphraseProblem.typedDifferently }
     return first
   }
 
@@ -27,12 +27,12 @@ enum Passphrase {
     return line
   }
 
-  private static func readTerminal(_ prompt: String) throws -> [UInt8] {
+  private static func readTerminal(_ prompt: String, otherwise problem: PassphraseProblem) throws -> [UInt8] {
     let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC)
-    guard terminal >= 0, isatty(STDERR_FILENO) == 1 else { throw PassphraseProblem.noTerminal }
+    guard terminal >= 0, isatty(STDERR_FILENO) == 1 else { throw problem }
     defer { close(terminal) }
     var shown = termios()
-    guard tcgetattr(terminal, &shown) == 0 else { throw PassphraseProblem.noTerminal }
+    guard tcgetattr(terminal, &shown) == 0 else { throw problem }
     var hidden = shown
     hidden.c_lflag &= ~tcflag_t(ECHO)
     tcsetattr(terminal, TCSAFLUSH, &hidden)
@@ -57,6 +57,7 @@ enum Passphrase {
 
 enum PassphraseProblem: ExplainedError, Hashable {
   case noTerminal
+  case noTerminalForNewKey
   case badDescriptor(String)
   case empty
   case typedDifferently
@@ -64,6 +65,7 @@ enum PassphraseProblem: ExplainedError, Hashable {
   var message: String {
     switch self {
     case .noTerminal: "the key needs its passphrase, and there is no terminal to ask on"
+    case .noTerminalForNewKey: "a new key needs a passphrase, and there is no terminal to ask on"
     case .badDescriptor(let value): "SOULPACK_PASSPHRASE_FD names \"\(value)\", which is not an open file descriptor"
     case .empty: "the passphrase is empty"
     case .typedDifferently: "the two passphrases differ"
@@ -73,6 +75,7 @@ enum PassphraseProblem: ExplainedError, Hashable {
   var hint: String? {
     switch self {
     case .noTerminal: "set SOULPACK_KEY_FILE to the key's file and SOULPACK_PASSPHRASE_FD to a descriptor that gives the passphrase"
+    case .noTerminalForNewKey: "give it on a descriptor (SOULPACK_PASSPHRASE_FD=3 soulpack keys new NAME 3<passphrase.txt), or use --no-passphrase"
     case .badDescriptor: "for example: SOULPACK_PASSPHRASE_FD=3 soulpack publish … 3<passphrase.txt"
     case .empty: "a key without a passphrase is made by `soulpack keys new NAME --no-passphrase`"
     case .typedDifferently: nil

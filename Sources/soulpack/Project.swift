@@ -53,7 +53,11 @@ struct Project {
   }
 
   private static func read(_ path: String, in root: URL, overrides: [Override]) throws -> Recipe {
-    try Recipe(parsing: try Data(contentsOf: URL(filePath: path, relativeTo: root)), path: path, overrides: overrides)
+    let file = URL(filePath: path, relativeTo: root)
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder) else { throw RecipeFileProblem.missing(path) }
+    guard !isFolder.boolValue else { throw RecipeFileProblem.isFolder(path) }
+    return try Recipe(parsing: try Data(contentsOf: file), path: path, overrides: overrides)
   }
 
   /// What a folder offers as recipes: itself and its `recipes/`.
@@ -82,5 +86,25 @@ struct Project {
   private static func path(of file: URL, in root: URL) -> String {
     let prefix = root.standardizedFileURL.path.hasSuffix("/") ? root.standardizedFileURL.path : root.standardizedFileURL.path + "/"
     return file.path.hasPrefix(prefix) ? String(file.path.dropFirst(prefix.count)) : file.path
+  }
+}
+
+/// The recipe that was named is not a file.
+enum RecipeFileProblem: ExplainedError {
+  case missing(String)
+  case isFolder(String)
+
+  var message: String {
+    switch self {
+    case .missing(let path): "\(path): there is no such recipe"
+    case .isFolder(let path): "\(path): a folder, where a recipe is asked for"
+    }
+  }
+
+  var hint: String? {
+    switch self {
+    case .missing: "a recipe is found from the folder where you are, or from that of -C; one that is a base, from the root"
+    case .isFolder(let path): "name the file in it, or work there: -C \(path)"
+    }
   }
 }

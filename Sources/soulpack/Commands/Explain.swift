@@ -23,7 +23,7 @@ struct Explain: AsyncParsableCommand {
     chosen.set = set
     let project = try Project(chosen, common)
     for name in actions where project.plan[ActionID(name)] == nil { throw UnknownAction(name: name, recipe: project.recipePath) }
-    let store = try await WritableStore.waitAndOpen(at: project.storeFolder, command: "soulpack explain") { _ in }
+    let store = try await WritableStore.waitAndOpen(at: project.storeFolder, command: "soulpack explain", onWaiting: common.terminal.tellWaiting)
     let planned = project.plan.actions(for: .build)
     let sources = try await SourceReader(root: project.rootFolder, store: store).read(project.plan.sources(for: planned))
     let forecast = try Forecast(actions: planned, sources: sources, store: store.reading)
@@ -42,7 +42,9 @@ struct UnknownAction: ExplainedError {
   let recipe: String
 
   var message: String { "\(recipe): there is no action \"\(name)\"" }
-  var hint: String? { "`soulpack plan` lists them" }
+  var hint: String? {
+    name.hasSuffix(".yaml") ? "a recipe goes behind --recipe; without the name of an action, all are explained" : "`soulpack plan \(recipe)` lists them"
+  }
 }
 
 struct ExplainReport: Report {

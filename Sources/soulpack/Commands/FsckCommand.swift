@@ -14,13 +14,13 @@ struct FsckCommand: AsyncParsableCommand {
     let folder = Project.storeFolder(in: Project.rootFolder(common))
     // Reading first: asking about a store that is not there must not make one.
     try ReadableStore.open(at: folder).close()
-    let store = try await WritableStore.waitAndOpen(at: folder, command: "soulpack fsck") { _ in }
+    let store = try await WritableStore.waitAndOpen(at: folder, command: "soulpack fsck", onWaiting: common.terminal.tellWaiting)
     let report = try store.fsck(pinned: try LogHeads().head(ofStore: folder))
     common.terminal.show(FsckReport(report: report))
     guard !report.isSound else { return }
     if repair {
       try store.repair(report)
-      common.terminal.say("soulpack: what was damaged is removed; the next build makes it anew")
+      common.terminal.remark("what was damaged is removed; the next build makes it anew")
     }
     throw EndsWith(code: .failed)
   }

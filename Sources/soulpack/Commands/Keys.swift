@@ -24,7 +24,7 @@ struct Keys: ParsableCommand {
         key = try store.create(name: name, passphrase: SecretBytes(copying: try Passphrase.choose()))
       }
       common.terminal.show(KeyReport(name: name, key: key.description, isProtected: !noPassphrase))
-      common.terminal.say("kept in \(store.folder.path); the secret part never leaves it, so keep a copy safe")
+      common.terminal.remark("kept in \(store.folder.path); the secret part never leaves it, so keep a copy safe")
     }
   }
 

@@ -23,7 +23,7 @@ struct Publish: AsyncParsableCommand {
   func run() async throws {
     let session = try BuildSession(arguments, goal: .build)
     let signer = try arguments.dryRun ? nil : Signer(keyName: key)
-    let began = Signer.time()
+    let began = try Signer.time()
     guard let result = try await session.run(), let signer else { return }
     let sealed = try SealedSoul(result)
     var published = try PublishedVersions()
@@ -40,7 +40,7 @@ struct Publish: AsyncParsableCommand {
   private func sign(_ archive: SoulArchive, _ signer: borrowing Signer, _ output: OutputFile, began: Date) throws {
     let provenance = Provenance(
       recipe: archive.manifest.recipe, goal: "publish", dependencies: archive.manifest.pins, builderID: "https://soulpack.dev/cli/1",
-      builderVersion: Soulpack.version, startedOn: began, finishedOn: Signer.time())
+      builderVersion: Soulpack.version, startedOn: began, finishedOn: try Signer.time())
     let envelope = try signer.sign(provenance.statement(about: archive))
     try output.replace { beside in _ = try archive.attach(envelope, to: beside) }
   }
@@ -79,10 +79,22 @@ struct Signer: ~Copyable {
   borrowing func sign(_ statement: Statement) throws -> Envelope { statement.signed(by: key) }
 
   /// The one clock of an attestation: SOURCE_DATE_EPOCH (reproducible-builds.org), else now.
-  static func time() -> Date {
-    let epoch = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"].flatMap(Double.init)
-    return epoch.map { Date(timeIntervalSince1970: $0) } ?? Date()
+  static func time() throws(BadEpoch) -> Date {
+    guard let text = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"], !text.isEmpty else { return Date() }
+    guard let seconds = Int64(text), BadEpoch.allowed.contains(seconds) else { throw BadEpoch(text: text) }
+    return Date(timeIntervalSince1970: Double(seconds))
   }
+}
+
+/// SOURCE_DATE_EPOCH is to be a whole number of seconds. A time that nobody meant must not be signed.
+struct BadEpoch: ExplainedError {
+  /// To the end of the year 9999, the last that RFC 3339 can write.
+  static let allowed = Int64(0)...253_402_300_799
+
+  let text: String
+
+  var message: String { "SOURCE_DATE_EPOCH is \"\(text)\", which is not a whole number of seconds since 1970" }
+  var hint: String? { "for example: SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)" }
 }
 
 enum NoKey: ExplainedError {

@@ -12,7 +12,7 @@ struct Status: AsyncParsableCommand {
 
   func run() async throws {
     let project = try Project(recipe, common)
-    let store = try await WritableStore.waitAndOpen(at: project.storeFolder, command: "soulpack status") { _ in }
+    let store = try await WritableStore.waitAndOpen(at: project.storeFolder, command: "soulpack status", onWaiting: common.terminal.tellWaiting)
     let actions = project.plan.actions(for: .build)
     let sources = try await SourceReader(root: project.rootFolder, store: store).read(project.plan.sources(for: actions))
     common.terminal.show(StatusReport(forecast: try Forecast(actions: actions, sources: sources, store: store.reading)))

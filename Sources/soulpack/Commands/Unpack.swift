@@ -13,7 +13,9 @@ struct Unpack: ParsableCommand {
 
   func run() throws {
     let archive = try SoulArchive.open(URL(filePath: file, relativeTo: common.folder))
-    try archive.extract(to: URL(filePath: folder, relativeTo: common.folder))
+    let destination = URL(filePath: folder, relativeTo: common.folder).standardizedFileURL
+    try FileManager.default.createDirectory(at: destination.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try archive.extract(to: destination)
     common.terminal.show(UnpackReport(folder: folder, archive: archive))
   }
 }

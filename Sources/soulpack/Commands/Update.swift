@@ -14,7 +14,7 @@ struct Update: AsyncParsableCommand {
 
   func run() async throws {
     let project = try Project(recipe, common)
-    let store = try await WritableStore.waitAndOpen(at: project.storeFolder, command: "soulpack update") { _ in }
+    let store = try await WritableStore.waitAndOpen(at: project.storeFolder, command: "soulpack update", onWaiting: common.terminal.tellWaiting)
     let actions = project.plan.actions(for: .build)
     let sources = try await SourceReader(root: project.rootFolder, store: store).read(project.plan.sources(for: actions))
     var lock = try Lock(readingFrom: project.rootFolder)

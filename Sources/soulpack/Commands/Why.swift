@@ -25,9 +25,7 @@ struct Why: AsyncParsableCommand {
     var failure: (any Error)?
     for (dataset, source, ledger) in ledgers {
       do {
-        for explanation in try answer(ledger, source: source) {
-          common.terminal.show(WhyReport(dataset: dataset, explanation: explanation))
-        }
+        common.terminal.show(WhyReport(dataset: dataset, explanations: try answer(ledger, source: source)))
         return
       } catch let error as LedgerQueryError {
         failure = failure ?? error
@@ -47,13 +45,13 @@ struct Why: AsyncParsableCommand {
 
   /// The ledger of each curated dataset, with the source's path where it is a folder of the project.
   private func ledgers(of project: Project) async throws -> [(String, String?, LedgerQuery)] {
-    let store = try await WritableStore.waitAndOpen(at: project.storeFolder, command: "soulpack why") { _ in }
+    let store = try await WritableStore.waitAndOpen(at: project.storeFolder, command: "soulpack why", onWaiting: common.terminal.tellWaiting)
     let actions = project.plan.actions(for: .curate)
     let sources = try await SourceReader(root: project.rootFolder, store: store).read(project.plan.sources(for: actions))
     let forecast = try Forecast(actions: actions, sources: sources, store: store.reading)
     return try forecast.rows.filter { $0.action.kind == .curate }.map { row in
       guard let key = row.key, let ledger = try store.actions.lookup(key.digest)?.outputs["ledger"] else {
-        throw NotCurated(dataset: row.action.id.name)
+        throw NotCurated(action: row.action.id.name, recipe: project.recipePath)
       }
       let path: String? = if case .source(let source)? = row.action.inputs["source"] { source.path } else { nil }
       return (row.action.id.name, path, try LedgerQuery(try store.objects.get(ledger)))
@@ -62,23 +60,25 @@ struct Why: AsyncParsableCommand {
 }
 
 struct NotCurated: ExplainedError {
-  let dataset: String
+  let action: String
+  let recipe: String
 
-  var message: String { "\(dataset): not curated yet, or its source has changed since" }
-  var hint: String? { "soulpack curate" }
+  var message: String { "\(action): not curated yet, or its source has changed since" }
+  var hint: String? { "soulpack curate \(recipe)" }
 }
 
 struct WhyReport: Report {
   let dataset: String
-  let explanation: Explanation
+  /// One for each place that the record was read from.
+  let explanations: [Explanation]
 
   let schema = "soulpack.why/1"
 
-  var members: [String: JSONValue] {
-    (explanation.canonical.object ?? [:]).merging(["dataset": .string(dataset)]) { own, _ in own }
-  }
+  var members: [String: JSONValue] { ["dataset": .string(dataset), "records": .array(explanations.map(\.canonical))] }
 
-  var lines: [String] {
+  var lines: [String] { explanations.flatMap(lines) }
+
+  private func lines(_ explanation: Explanation) -> [String] {
     let place = explanation.entry.source.place
     let id = explanation.entry.id.map { "  record \($0.digest.short)" } ?? ""
     var table = Table()

@@ -45,7 +45,8 @@ final class BuildRenderer: Sendable {
     case .planned(let actions):
       state.total = actions
     case .waiting(let processID, let command):
-      line("waiting for process \(processID) (\(command)), which has the store", &state)
+      // A holder that has just come has not yet written who it is.
+      line("waiting for " + (processID == 0 ? command : "process \(processID) (\(command))") + ", which has the store", &state)
     case .reused(let action, let key):
       state.settled += 1
       if terminal.talk == .verbose { line(tag("same", .dim) + action + "  " + key.short, &state) }

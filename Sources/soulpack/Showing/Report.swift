@@ -29,7 +29,11 @@ struct Table {
         let isLast = column + 1 == row.count
         line += isLast ? cell : cell + String(repeating: " ", count: widths[column] - cell.count + 2)
       }
-      return line
+      return line.trimmingTrailingSpaces
     }
   }
+}
+
+extension String {
+  fileprivate var trimmingTrailingSpaces: String { String(reversed().drop { $0 == " " }.reversed()) }
 }

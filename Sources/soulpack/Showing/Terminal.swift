@@ -1,6 +1,10 @@
 internal import Artifacts
 internal import Foundation
+internal import Store
 internal import Synchronization
+
+/// The errno of the first result that could not be written; 0 where all were. One for the process, as standard output is.
+private let outputFailure = Atomic<Int32>(0)
 
 /// The two streams: results on standard output, talk on standard error. Nothing else in soulpack prints.
 struct Terminal: Sendable {
@@ -25,11 +29,33 @@ struct Terminal: Sendable {
   }
 
   /// A result.
-  func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+  func print(_ text: String) {
+    let code = write(text + "\n", to: STDOUT_FILENO)
+    if code != 0 { outputFailure.store(code, ordering: .relaxed) }
+  }
+
+  /// How a command ends that did its work. A reader that went away (`soulpack log | head`) is no failure; a result that was lost is one.
+  func outcome() throws(LostOutput) -> Exit {
+    let code = outputFailure.load(ordering: .relaxed)
+    guard code == 0 || code == EPIPE else { throw LostOutput(code: code) }
+    return .done
+  }
 
   /// Talk that `-q` silences.
   func say(_ text: String) {
     if talk != .quiet { write(text + "\n", to: STDERR_FILENO) }
+  }
+
+  /// A remark beside the work, in the form that was asked for.
+  func remark(_ text: String) {
+    guard isJSON else { return say("soulpack: " + text) }
+    let document: JSONValue = ["schema": "soulpack.remark/1", "text": .string(text)]
+    say(String(decoding: document.canonical, as: UTF8.self))
+  }
+
+  /// Said once by a command that waits for the store.
+  func tellWaiting(_ holder: WriterLock.Holder?) {
+    remark("waiting for " + (holder.map { "process \($0.processID) (\($0.command))" } ?? "another soulpack") + ", which has the store")
   }
 
   /// Talk that nothing silences: errors, and questions.
@@ -51,14 +77,24 @@ struct Terminal: Sendable {
 
   enum Style: String { case bold = "1", dim = "2", red = "31", green = "32", yellow = "33" }
 
-  private func write(_ text: String, to descriptor: Int32) {
+  /// 0, or an errno. Talk that cannot be written is no reason to stop: the exit code of the work still stands.
+  @discardableResult
+  private func write(_ text: String, to descriptor: Int32) -> Int32 {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
-      // A reader that went away (`soulpack log | head`) is no reason to talk further; the exit code of the work still stands.
-      guard count > 0 else { return }
+      guard count > 0 else { return errno }
       bytes = bytes.dropFirst(count)
     }
+    return 0
   }
+}
+
+/// Standard output took not all of a result.
+struct LostOutput: ExplainedError {
+  let code: Int32
+
+  var message: String { "standard output: the result could not be written: \(String(cString: strerror(code)).lowercased())" }
+  var hint: String? { "the work itself is done and kept" }
 }

@@ -1,0 +1,136 @@
+import Artifacts
+import Foundation
+import Testing
+
+@Suite("Killed, interrupted, two at once")
+struct KillTests {
+  /// How many kills; a night can take more.
+  private static let kills = ProcessInfo.processInfo.environment["SOULPACK_KILLS"].flatMap(Int.init) ?? 8
+
+  @Test("kill -9 at any moment loses nothing: the next build comes to the same bytes, and the store is sound")
+  func killed() throws {
+    try Tool.inBuiltProject { tool in
+      try tool.remove(".soulpack", "out", "soul.lock")
+      let began = ContinuousClock.now
+      let digest = try tool.digest()
+      let whole = UInt64((ContinuousClock.now - began) / .microseconds(1))
+      var random = SplitMix(state: 0x50_4C)
+      for round in 0..<Self.kills {
+        // Each round kills twice: the second build finds what the first left.
+        try tool.remove(".soulpack", "out", "soul.lock")
+        for _ in 0..<2 {
+          let building = try tool.start(["build", "recipes/voice.yaml", "--threads", "1"])
+          usleep(UInt32(random.next() % whole))
+          building.send(SIGKILL)
+          _ = try building.wait()
+        }
+        let last = try tool.build()
+        #expect(last.digest == digest, "round \(round): \(last.errors)")
+        let fsck = try tool.run("fsck")
+        #expect(fsck.status == 0, "round \(round): \(fsck.output)")
+        #expect(try tool.names(in: "out") == ["voice-1.0.0.soul"], "round \(round)")
+        #expect(try tool.names() == [".git", ".soulpack", "out", "recipes", "soul.lock", "talk", "texts"], "round \(round)")
+        #expect(try tool.names(in: ".soulpack/work").isEmpty && tool.names(in: ".soulpack/tmp").isEmpty)
+      }
+    }
+  }
+
+  @Test("what a build that was killed while it placed the archive left in out/ is removed; what a living one writes is not")
+  func leftovers() throws {
+    try Tool.inBuiltProject { tool in
+      try tool.write("half", to: "out/.voice-1.0.0.soul.4194305")  // above the largest process number there can be
+      try tool.write("half", to: "out/.voice-1.0.0.soul.4194305.0a1b2c3d.partial")
+      try tool.write("mine", to: "out/.voice-1.0.0.soul.\(getpid())")
+      try tool.write("notes", to: "out/.voice-1.0.0.soul.notes")
+      try tool.digest()
+      #expect(try tool.names(in: "out") == [".voice-1.0.0.soul.\(getpid())", ".voice-1.0.0.soul.notes", "voice-1.0.0.soul"])
+    }
+  }
+
+  @Test("Ctrl-C stops a training with exit code 130; the next build goes on from its checkpoint to the same bytes", arguments: [SIGINT, SIGTERM])
+  func interrupted(signal: Int32) throws {
+    try Tool.inBuiltProject { tool in
+      let uninterrupted = try tool.digest("--set", Project.long)
+      try tool.remove(".soulpack", "out")
+      let building = try tool.start(["build", "recipes/voice.yaml", "--threads", "1", "--set", Project.long])
+      try building.waitUntil(itSays: "start   train.talk-lora.1")
+      usleep(200_000)
+      building.send(signal)
+      let stopped = try building.wait()
+      #expect(stopped.status == 130 && stopped.output.isEmpty)
+      #expect(stopped.errors.contains("soulpack: error: interrupted\nhint: what was done is kept"))
+      #expect(try tool.names(in: ".soulpack/checkpoints").count == 1)
+
+      let resumed = try tool.build("--set", Project.long)
+      #expect(resumed.errors.contains("train.talk-lora.1: going on from step "))
+      #expect(resumed.digest == uninterrupted)
+      #expect(try tool.names(in: ".soulpack/checkpoints").isEmpty)
+    }
+  }
+
+  @Test("a used-up wall budget ends with exit code 5 and keeps what was done")
+  func budget() throws {
+    try Tool.inBuiltProject { tool in
+      try tool.edit("recipes/voice.yaml", "epochs: 4", "epochs: 20000")
+      try tool.edit("recipes/voice.yaml", "license: CC0-1.0\nbase", "license: CC0-1.0\nbudget: { wall: 1s }\nbase")
+      let first = try tool.build()
+      #expect(first.status == 5 && first.errors.contains("the wall budget is used up after step "), "\(first.errors)")
+      #expect(first.errors.contains("or raise \"budget: wall:\""))
+      let second = try tool.build()
+      #expect(second.status == 5 && second.errors.contains("going on from step "), "\(second.errors)")
+    }
+  }
+
+  @Test("a second build waits for the first and says for whom; with --no-wait it fails and names it")
+  func twoBuilds() throws {
+    try Tool.inProject(Project.commanded(Project.waiting + Project.copying)) { tool in
+      let first = try tool.start(["build", "recipes/voice.yaml", "--threads", "1", "--allow-run"])
+      try first.waitUntil(itSays: "start   run.copy")
+      let holder = "process \(first.process.processIdentifier) (soulpack build recipes/voice.yaml)"
+
+      let hasty = try tool.build("--no-wait", "--allow-run")
+      #expect(hasty.status == 1 && hasty.errors.contains("the store is held by \(holder)"), "\(hasty.errors)")
+      #expect(hasty.errors.contains("hint: wait until it is done, or build without --no-wait"))
+
+      let second = try tool.start(["build", "recipes/voice.yaml", "--threads", "1", "--allow-run"])
+      try second.waitUntil(itSays: "waiting for \(holder), which has the store")
+      let status = try tool.start(["status", "recipes/voice.yaml"])
+      try status.waitUntil(itSays: "soulpack: waiting for \(holder)")
+      try tool.write("", to: "go")
+      let outcomes = [try first.wait(), try second.wait()]
+      #expect(outcomes.map(\.status) == [0, 0], "\(outcomes.map(\.errors))")
+      #expect(outcomes[0].digest == outcomes[1].digest && outcomes[1].actions?.hasPrefix("0 actions run") == true)
+      #expect(try status.wait().output.contains("everything is up to date"))
+    }
+  }
+
+  @Test("Ctrl-C while it waits for the store, or for a command, ends at once with 130, and no command is left behind")
+  func interruptedWaiting() throws {
+    try Tool.inProject(Project.commanded("echo $$ > ../../../command; " + Project.waiting + Project.copying)) { tool in
+      let first = try tool.start(["build", "recipes/voice.yaml", "--threads", "1", "--allow-run"])
+      while first.process.isRunning && !tool.exists("command") { usleep(5_000) }
+      let second = try tool.start(["build", "recipes/voice.yaml", "--allow-run"])
+      try second.waitUntil(itSays: "waiting for process")
+      second.send(SIGINT)
+      #expect(try second.wait().status == 130)
+      first.send(SIGINT)
+      let outcome = try first.wait()
+      #expect(outcome.status == 130, "\(outcome.errors)")
+      let command = try #require(Int32(String(decoding: try tool.read("command"), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)))
+      #expect(kill(-command, 0) == -1 && errno == ESRCH, "something of the command's group still runs")
+    }
+  }
+}
+
+/// Vigna's splitmix64: kills at moments that a failed run can name again.
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var word = state
+    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+    return word ^ (word >> 31)
+  }
+}

@@ -1,0 +1,164 @@
+import Artifacts
+import Foundation
+import Testing
+
+@Suite("Archives, keys and trust")
+struct SigningTests {
+  @Test("an unsigned archive is not verified (6); a signed one whose signer nobody trusts is not permitted (8), and the way to trust is named")
+  func unsigned() throws {
+    try Tool.inBuiltProject { tool in
+      try tool.run("verify", "out/voice-1.0.0.soul").expectFailure(6, #""voice" is not signed"#)
+      let key = try tool.signed()
+      try tool.run("verify", "out/voice-1.0.0.soul").expectFailure(
+        8, #"no rule of the trust policy is for "voice""#, hint: "if you know the signer: soulpack trust add 'voice' \(key)")
+      let json = try tool.run("verify", "out/voice-1.0.0.soul", "--json")
+      #expect(try json.status == 8 && json.json()["schema"]?.string == "soulpack.verify/1")
+      let other = try #require(try tool.must("keys", "new", "other", "--no-passphrase", "--json").json()["key"]?.string)
+      try tool.must("trust", "add", "vo*", other)
+      #expect(try tool.run("verify", "out/voice-1.0.0.soul").status == 8)
+      try tool.must("trust", "add", "vo*", key)
+      try tool.must("verify", "out/voice-1.0.0.soul")
+    }
+  }
+
+  @Test("every one of two hundred single flipped bits is refused with exit code 6")
+  func flippedBits() throws {
+    try Tool.inBuiltProject { tool in
+      let key = try tool.signed()
+      try tool.must("trust", "add", "voice", key)
+      let archive = try tool.read("out/voice-1.0.0.soul")
+      var random = SplitMix(state: 0xF11B)
+      for number in 0..<200 {
+        var changed = archive
+        changed[Int.random(in: 0..<changed.count, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+        try tool.write(changed, to: "changed/\(number).soul")
+      }
+      // One shell for all: starting a process from here is the larger part of the time.
+      let outcome = try tool.shell("for file in changed/*.soul; do soulpack verify $file -q >/dev/null 2>>words; echo $?; done")
+      let codes = outcome.output.split(separator: "\n")
+      #expect(codes.count == 200 && codes.allSatisfy { $0 == "6" }, "\(Set(codes))")
+      let words = String(decoding: try tool.read("words"), as: UTF8.self)
+      #expect(words.split(separator: "\n").count { $0.hasPrefix("soulpack: error: ") } == 200)
+    }
+  }
+
+  @Test("an archive cut at any length, or with something after it, is refused with exit code 6")
+  func cut() throws {
+    try Tool.inBuiltProject { tool in
+      let archive = try tool.read("out/voice-1.0.0.soul")
+      for count in [0, 1, 511, 512, 513, archive.count / 2, archive.count - 512, archive.count - 1] {
+        try tool.write(archive.prefix(count), to: "x.soul")
+        for command in ["verify", "inspect"] { #expect(try tool.run(command, "x.soul").status == 6, "\(command) \(count)") }
+      }
+      try tool.write(archive + Data([0]), to: "x.soul")
+      #expect(try tool.run("verify", "x.soul").status == 6)
+      let unpacked = try tool.run("unpack", "x.soul", "y")
+      #expect(unpacked.status == 6 && !tool.exists("y"))
+    }
+  }
+
+  @Test("a file that is not there is no failed verification")
+  func absent() throws {
+    try Tool.inProject([:]) { tool in
+      for command in [["verify", "x.soul"], ["inspect", "x.soul"], ["unpack", "x.soul", "y"]] {
+        try tool.start(command).wait().expectFailure(1, "\(tool.folder.path)/x.soul: ")
+      }
+    }
+  }
+
+  @Test("a key with a passphrase signs with it, and with no other; a wrong one costs no build")
+  func passphrase() throws {
+    try Tool.inBuiltProject { tool in
+      try tool.write("correct horse\n", to: "right")
+      try tool.write("battery staple\n", to: "wrong")
+      let made = try tool.shell("SOULPACK_PASSPHRASE_FD=3 soulpack keys new me --json 3<right")
+      #expect(try made.status == 0 && made.json()["protected"]?.bool == true, "\(made.errors)")
+      let secrets = try tool.shell(#"stat -c %a "$XDG_DATA_HOME"/soulpack/keys "$XDG_DATA_HOME"/soulpack/keys/me.key"#)
+      #expect(secrets.output == "700\n600\n")
+
+      try tool.remove(".soulpack", "out")
+      let wrong = try tool.shell("SOULPACK_PASSPHRASE_FD=3 soulpack publish recipes/voice.yaml 3<wrong")
+      #expect(wrong.status == 1 && wrong.errors.contains("soulpack: error: ") && !wrong.errors.contains("start"), "\(wrong.errors)")
+      #expect(wrong.errors.contains("passphrase") && !wrong.errors.contains("battery"))
+      try tool.run("publish", "recipes/voice.yaml").expectFailure(
+        1, "the key needs its passphrase, and there is no terminal to ask on", hint: "set SOULPACK_KEY_FILE")
+      try tool.run("publish", "recipes/voice.yaml", environment: ["SOULPACK_PASSPHRASE_FD": "77"]).expectFailure(
+        1, #"SOULPACK_PASSPHRASE_FD names "77", which is not an open file descriptor"#)
+      try tool.shell("SOULPACK_PASSPHRASE_FD=3 soulpack publish recipes/voice.yaml 3</dev/null").expectFailure(1, "the passphrase is empty")
+      #expect(!tool.exists("out"))
+
+      let right = try tool.shell("SOULPACK_PASSPHRASE_FD=3 soulpack publish recipes/voice.yaml --threads 1 3<right")
+      #expect(right.status == 0 && right.output.contains("  signed   did:key:"), "\(right.errors)")
+    }
+  }
+
+  @Test("keys: a new one needs a passphrase or the wish for none; one that is there is never overwritten")
+  func keys() throws {
+    try Tool.inProject([:]) { tool in
+      #expect(try tool.must("keys", "list").output == "no keys yet: soulpack keys new NAME\n")
+      try tool.run("keys", "new", "me").expectFailure(1, "a new key needs a passphrase", hint: "give it on a descriptor")
+      try tool.must("keys", "new", "me", "--no-passphrase")
+      let before = try tool.must("keys", "list").output
+      try tool.run("keys", "new", "me", "--no-passphrase").expectFailure(1, "", hint: "keys are never overwritten")
+      #expect(try tool.must("keys", "list").output == before)
+      for name in ["../me", "a/b", "", "."] { #expect(try tool.run("keys", "new", name, "--no-passphrase").status != 0, "\(name)") }
+    }
+  }
+
+  @Test("publishing without a key, with one of several, with one that is not there")
+  func choosing() throws {
+    try Tool.inBuiltProject { tool in
+      try tool.run("publish", "recipes/voice.yaml").expectFailure(1, "there is no key to sign with", hint: "soulpack keys new NAME")
+      try tool.must("keys", "new", "a", "--no-passphrase")
+      try tool.must("keys", "new", "b", "--no-passphrase")
+      try tool.run("publish", "recipes/voice.yaml").expectFailure(1, "several keys and none chosen: a, b", hint: "--key a")
+      #expect(try tool.run("publish", "recipes/voice.yaml", "--key", "c").errors.contains(#"no key named "c""#))
+      try tool.must("publish", "recipes/voice.yaml", "--key", "b")
+    }
+  }
+
+  @Test("a version that was published is not published with other content; with the same, it may be")
+  func sameVersion() throws {
+    try Tool.inBuiltProject { tool in
+      _ = try tool.signed()
+      let signed = try tool.read("out/voice-1.0.0.soul")
+      try tool.must("publish", "recipes/voice.yaml")
+      #expect(try tool.read("out/voice-1.0.0.soul") == signed)
+      try tool.edit("recipes/voice.yaml", "Answers with numbers.", "Answers otherwise.")
+      let other = try tool.run("publish", "recipes/voice.yaml", "-q")
+      other.expectFailure(1, "voice@1.0.0 was published before as ", hint: "raise \"version\" in the recipe")
+      #expect(try tool.read("out/voice-1.0.0.soul") == signed)
+      try tool.edit("recipes/voice.yaml", "version: 1.0.0", "version: 1.0.1")
+      try tool.must("publish", "recipes/voice.yaml")
+    }
+  }
+
+  @Test("a time of signing that is no number is refused before the build", arguments: ["yesterday", "nan", "-1", "1e300", "1.5", "253402300800"])
+  func badTime(text: String) throws {
+    try Tool.inProject { tool in
+      try tool.must("keys", "new", "me", "--no-passphrase")
+      let outcome = try tool.run("publish", "recipes/voice.yaml", environment: ["SOURCE_DATE_EPOCH": text])
+      outcome.expectFailure(2, "SOURCE_DATE_EPOCH is \"\(text)\"", hint: "for example")
+      #expect(!tool.exists("out"))
+    }
+  }
+
+  @Test("a build over a signed archive of the same content leaves the signature")
+  func signatureStays() throws {
+    try Tool.inBuiltProject { tool in
+      _ = try tool.signed()
+      let signed = try tool.read("out/voice-1.0.0.soul")
+      try tool.digest()
+      #expect(try tool.read("out/voice-1.0.0.soul") == signed)
+    }
+  }
+}
+
+extension Tool {
+  /// Makes a key, publishes with it, and gives it.
+  func signed() throws -> String {
+    let key = try #require(try must("keys", "new", "me", "--no-passphrase", "--json").json()["key"]?.string)
+    try must("publish", "recipes/voice.yaml", "--threads", "1")
+    return key
+  }
+}

@@ -1,0 +1,149 @@
+import Artifacts
+import Foundation
+import Testing
+
+@Suite("The store, as commands find it")
+struct StoreCommandTests {
+  @Test("a disk without room ends the build with words for it; with room again it goes on to the same bytes")
+  func fullDisk() throws {
+    try Tool.inProject { tool in
+      let script = """
+        mkdir store && mount -t tmpfs -o size=200k soulpack-test store || exit 99
+        trap 'umount store' EXIT
+        SOULPACK_STORE="$PWD/store" soulpack build recipes/voice.yaml --threads 1 -j 1
+        echo "first $?"
+        mount -o remount,size=20m store
+        SOULPACK_STORE="$PWD/store" soulpack build recipes/voice.yaml --threads 1 --json && SOULPACK_STORE="$PWD/store" soulpack fsck >&2
+        """
+      let outcome = try tool.shell(script)
+      guard outcome.status != 99 else { return try withoutRoomForFiles() }  // Only root may mount.
+      #expect(outcome.status == 0 && outcome.output.hasPrefix("first 1\n"), "\(outcome.output)\(outcome.errors)")
+      #expect(outcome.errors.contains("no space left on device") || outcome.errors.contains("disk is full"), "\(outcome.errors)")
+      #expect(outcome.errors.contains("hint: free some space"), "\(outcome.errors)")
+      try tool.remove("out")
+      let digest = try tool.digest()
+      #expect(outcome.output.contains(digest), "\(outcome.output)")
+    }
+  }
+
+  @Test("a file that may not grow further (ulimit -f) is an error like a full disk, not the end of the process")
+  func withoutRoomForFiles() throws {
+    try Tool.inProject { tool in
+      let outcome = try tool.shell("ulimit -f 60; soulpack build recipes/voice.yaml --threads 1 -j 1")
+      #expect(outcome.status == 1, "\(outcome.status) \(outcome.errors)")
+      #expect(outcome.errors.contains("soulpack: error: "), "\(outcome.errors)")
+      #expect(outcome.errors.lowercased().contains("file too large") || outcome.errors.contains("full") || outcome.errors.contains("disk I/O"), "\(outcome.errors)")
+      let digest = try tool.digest()
+      #expect(try tool.must("fsck").output.hasPrefix("sound: "))
+      try tool.remove(".soulpack", "out")
+      #expect(try tool.digest() == digest)
+    }
+  }
+
+  @Test("a store of a newer soulpack is left alone, and the way out is named")
+  func newer() throws {
+    try Tool.inBuiltProject { tool in
+      // https://www.sqlite.org/fileformat.html: the user version is at offset 60, big-endian.
+      var database = try tool.read(".soulpack/store.sqlite")
+      database.replaceSubrange(60..<64, with: [0, 0, 0, 99])
+      try tool.write(database, to: ".soulpack/store.sqlite")
+      let store = "\"\(tool.folder.path)/.soulpack\""
+      for command in [["build", "recipes/voice.yaml"], ["log"], ["fsck"], ["status", "recipes/voice.yaml"]] {
+        let outcome = try tool.start(command).wait()
+        outcome.expectFailure(1, "\"\(tool.folder.path)/.soulpack", hint: "use that newer soulpack, or delete ")
+        #expect(outcome.errors.contains("the store has version 99"), "\(store) \(outcome.errors)")
+      }
+      #expect(try tool.read(".soulpack/store.sqlite") == database)
+    }
+  }
+
+  @Test("a folder of somebody else's is not taken for a store")
+  func foreign() throws {
+    try Tool.inProject { tool in
+      try tool.write("precious", to: "mine/tmp/diary")
+      let outcome = try tool.build(environment: ["SOULPACK_STORE": tool.place("mine").path])
+      outcome.expectFailure(1, "\"\(tool.folder.path)/mine", hint: "name an empty folder")
+      #expect(try tool.read("mine/tmp/diary") == Data("precious".utf8))
+    }
+  }
+
+  @Test("fsck names a damaged object and exits with 1; repaired, the next build makes it anew and all is well")
+  func damagedObject() throws {
+    try Tool.inBuiltProject { tool in
+      let digest = try tool.digest()
+      #expect(try tool.must("fsck").output.hasPrefix("sound: "))
+      let damaged = try #require(try looseObjects(tool).first)
+      var bytes = try tool.read(damaged)
+      bytes[bytes.count / 2] ^= 1
+      try tool.remove(damaged)
+      try tool.write(bytes, to: damaged)
+      let name = damaged.split(separator: "/").suffix(2).joined()
+
+      let found = try tool.run("fsck")
+      #expect(found.status == 1 && found.output.contains(name.prefix(12)), "\(found.output)")
+      #expect(found.output.contains("1 problem"))
+      #expect(try tool.run("fsck", "--json").json()["sound"]?.bool == false)
+      let repaired = try tool.run("fsck", "--repair")
+      #expect(repaired.status == 1 && repaired.errors.contains("the next build makes it anew"))
+      #expect(try tool.must("fsck").output.hasPrefix("sound: "))
+      try tool.remove("out")
+      #expect(try tool.digest() == digest)
+      #expect(try tool.must("fsck").output.hasPrefix("sound: "))
+    }
+  }
+
+  @Test("a build that meets a damaged object says so and names fsck")
+  func buildOverDamage() throws {
+    try Tool.inBuiltProject { tool in
+      for path in try looseObjects(tool) {
+        var bytes = try tool.read(path)
+        bytes[bytes.count / 2] ^= 1
+        try tool.remove(path)
+        try tool.write(bytes, to: path)
+      }
+      try tool.remove("out")
+      let outcome = try tool.build()
+      #expect(outcome.status == 1 && outcome.errors.contains("was changed in"), "\(outcome.errors)")
+      #expect(outcome.errors.contains("hint: run `soulpack fsck`"))
+    }
+  }
+
+  private func looseObjects(_ tool: Tool) throws -> [String] {
+    try tool.names(in: ".soulpack/objects").flatMap { shard in
+      try tool.names(in: ".soulpack/objects/\(shard)").map { ".soulpack/objects/\(shard)/\($0)" }
+    }
+  }
+
+  @Test("the log tells what ran; a log that was cut, or changed, is found out")
+  func log() throws {
+    try Tool.inProject { tool in
+      try tool.digest()
+      let events = try #require(try tool.must("log", "--json").json()["events"]?.array)
+      #expect(events.count == 13 && events.allSatisfy { $0["event"]?.string == "action-finished" })
+      #expect(try tool.must("log", "-c", "2").output.split(separator: "\n").count == 2)
+      let whole = try tool.read(".soulpack/log")
+      let lines = whole.split(separator: UInt8(ascii: "\n"))
+
+      try tool.write(Data(lines.prefix(5).flatMap { $0 + [UInt8(ascii: "\n")] }), to: ".soulpack/log")
+      let cut = try tool.run("fsck")
+      #expect(cut.status == 1 && cut.output.contains("log"), "\(cut.output)")
+      var changed = whole
+      let place = try #require(changed.range(of: Data("seal".utf8))).lowerBound
+      changed[place] = UInt8(ascii: "t")
+      try tool.write(changed, to: ".soulpack/log")
+      #expect(try tool.run("fsck").status == 1)
+      try tool.write(whole, to: ".soulpack/log")
+      try tool.must("fsck")
+    }
+  }
+
+  @Test("commands that only look make no store")
+  func nothingMade() throws {
+    try Tool.inProject { tool in
+      for command in [["log"], ["fsck"]] {
+        try tool.start(command).wait().expectFailure(1, "\"\(tool.folder.path)/.soulpack", hint: "a build makes one")
+      }
+      #expect(!tool.exists(".soulpack"))
+    }
+  }
+}

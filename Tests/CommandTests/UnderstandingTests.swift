@@ -1,0 +1,95 @@
+import Artifacts
+import Foundation
+import Testing
+
+@Suite("Why: what a person asks after a build")
+struct UnderstandingTests {
+  @Test("why answers for a line of a file, named from the root or from the source, and for the first digits of an id")
+  func why() throws {
+    try Tool.inBuiltProject { tool in
+      let byLine = try tool.must("why", "talk/talk.jsonl:3", "--recipe", "recipes/voice.yaml", "--json").json()
+      let record = try #require(byLine["records"]?.array?.first)
+      #expect(record["file"]?.string == "talk.jsonl" && record["line"]?.integer == 3)
+      #expect(try tool.must("why", "talk.jsonl:3", "--recipe", "recipes/voice.yaml", "--json").json() == byLine)
+      let id = try #require(record["id"]?.digest)
+      for digits in [id.hex, id.short] {
+        #expect(try tool.must("why", digits, "--recipe", "recipes/voice.yaml", "--json").json() == byLine)
+      }
+      #expect(try !tool.must("why", "talk.jsonl:3", "--recipe", "recipes/voice.yaml").output.contains("tide"))
+    }
+  }
+
+  @Test("a record that was merged says into which; asked for by its id it is one document with both places")
+  func merged() throws {
+    try Tool.inBuiltProject { tool in
+      let talk = Project.talk(count: 40)
+      try tool.write(talk + talk.prefix { $0 != "\n" } + "\n", to: "talk/talk.jsonl")
+      try tool.must("curate", "recipes/voice.yaml")
+      let why = try tool.must("why", "talk.jsonl:41", "--recipe", "recipes/voice.yaml")
+      #expect(why.output.contains("merged into ") && why.output.contains("(talk.jsonl:1)"))
+      let line = try tool.must("why", "talk.jsonl:1", "--recipe", "recipes/voice.yaml", "--json").json()
+      let id = try #require(line["records"]?.array?.first?["id"]?.digest)
+      #expect(try tool.must("why", id.hex, "--recipe", "recipes/voice.yaml", "--json").json()["records"]?.array?.isEmpty == false)
+    }
+  }
+
+  @Test("what why does not know, it says", arguments: [
+    ("talk.jsonl:300", "talk.jsonl:300: no record was read from this line"), ("none.jsonl:1", "none.jsonl: no such file"),
+    ("zzz", "\"zzz\" is neither FILE:LINE nor an id"), ("", "\"\" is neither FILE:LINE nor an id"), ("talk.jsonl:0", "talk.jsonl:0: "),
+    ("talk.jsonl:-1", "talk.jsonl:-1: "), ("0123456789abcdef", "0123456789ab"),
+  ])
+  func unknown(subject: String, message: String) throws {
+    try Tool.inBuiltProject { tool in
+      let outcome = try tool.run("why", "--recipe", "recipes/voice.yaml", "--", subject)
+      #expect(outcome.status == 1 && outcome.errors.contains(message), "\(outcome.errors)")
+    }
+  }
+
+  @Test("before a curation, why names the command that is missing")
+  func notCurated() throws {
+    try Tool.inProject { tool in
+      try tool.run("why", "talk.jsonl:3", "--recipe", "recipes/voice.yaml").expectFailure(
+        1, "curate.talk: not curated yet, or its source has changed since", hint: "soulpack curate recipes/voice.yaml")
+    }
+  }
+
+  @Test("explain names what changed in an action's key, with both values, before the build and after")
+  func explain() throws {
+    try Tool.inBuiltProject { tool in
+      try tool.edit("recipes/voice.yaml", "learning-rate: 1e-2", "learning-rate: 2e-2")
+      let before = try tool.must("explain", "train.talk-lora.1", "--recipe", "recipes/voice.yaml")
+      #expect(before.output == "train.talk-lora.1: would run, because of\n  parameters.optimizer.learning-rate: 0.01 → 0.02\n")
+      let json = try tool.must("explain", "train.talk-lora.1", "--recipe", "recipes/voice.yaml", "--json").json()
+      #expect(json["actions"]?.array?.first?["differences"] == [["place": "parameters.optimizer.learning-rate", "earlier": "0.01", "later": "0.02"]])
+      #expect(try tool.must("explain", "score.talk-lora.1", "--recipe", "recipes/voice.yaml").output.contains("its inputs are not known"))
+      try tool.digest()
+      let after = try tool.must("explain", "train.talk-lora.1", "--recipe", "recipes/voice.yaml")
+      #expect(after.output.contains("is up to date; it last differed by\n  parameters.optimizer.learning-rate: 0.01 → 0.02"))
+    }
+  }
+
+  @Test("status and -n say what would run, and run nothing")
+  func forecast() throws {
+    try Tool.inProject { tool in
+      for command in [["status"], ["build", "-n"], ["train", "--dry-run"], ["curate", "-n"], ["publish", "-n"]] {
+        let outcome = try tool.start(command + ["recipes/voice.yaml"]).wait()
+        #expect(outcome.status == 0 && outcome.output.contains("run   curate.talk"), "\(command) \(outcome.errors)")
+      }
+      #expect(try tool.must("log").output.isEmpty)
+      #expect(!tool.exists("out") && !tool.exists("soul.lock"))
+      let rows = try #require(try tool.must("status", "recipes/voice.yaml", "--json").json()["actions"]?.array)
+      #expect(Set(rows.compactMap { $0["standing"]?.string }) == ["would-run", "may-run"])
+    }
+  }
+
+  @Test("after a build all is up to date; one more line of data, and what hangs on it would run")
+  func upToDate() throws {
+    try Tool.inBuiltProject { tool in
+      #expect(try tool.must("status", "recipes/voice.yaml").output.hasSuffix("everything is up to date\n"))
+      try tool.write(Project.talk(count: 41), to: "talk/talk.jsonl")
+      let lines = try tool.must("status", "recipes/voice.yaml").output.split(separator: "\n")
+      #expect(lines.contains { $0.hasPrefix("run   curate.talk ") } && lines.contains { $0.hasPrefix("run?  train.talk-lora.1") })
+      #expect(lines.contains { $0.hasPrefix("same  base/train.base.1 ") })
+    }
+  }
+}
