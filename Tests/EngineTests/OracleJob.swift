@@ -70,7 +70,7 @@ extension OracleJob {
   static func all() throws -> [OracleJob] {
     try [
       adapterEverywhere(), adapterOnSome(), adapterWithOneKeyHead(), adapterContinued(), modelTied(), modelUntied(), modelOfUglyNumbers(),
-      modelPastTheLanes(),
+      modelPastTheLanes(), adapterOnElevenLayers(),
     ]
   }
 
@@ -185,5 +185,15 @@ extension OracleJob {
     return try fresh(
       "a whole model past the lanes", shape, seed: 13, lengths: [150, 67, 3],
       TrainingParameters(method: .full, length: .steps(3), learningRate: 2e-3, warmupFraction: 1, examplesPerBatch: 2, maximumTokens: 160, seed: 14))
+  }
+
+  /// In name order layer 10 stands between 1 and 2: for initial values, and for the tree of the norm.
+  private static func adapterOnElevenLayers() throws -> OracleJob {
+    try fresh(
+      "an adapter on eleven layers", configuration(hidden: 9, intermediate: 11, layers: 11, heads: 2, keyHeads: 1, dimension: 4), seed: 15,
+      lengths: [7, 12],
+      TrainingParameters(
+        method: .lora(rank: 2, alpha: 3, targets: [.query, .down]), length: .steps(3), learningRate: 1e-2, clip: 0.1, examplesPerBatch: 1,
+        maximumTokens: 64, seed: 16))
   }
 }
