@@ -70,6 +70,10 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Measures; nothing depends on it.
+    .executableTarget(
+      name: "engine-bench", dependencies: ["Artifacts", "Hashing", "Engine"], path: "bench/engine", swiftSettings: strict),
+
     tests("ArchitectureTests", ["Engine", "Planning"]),
     tests("ArtifactsTests", ["Artifacts", "Hashing"]),
     tests("StoreTests", ["Artifacts", "Hashing", "Store"]),

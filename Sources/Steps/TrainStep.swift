@@ -15,6 +15,7 @@ struct TrainStep: Step {
     let examples = try start.encode(context, "train", contextLength: settings.contextLength)
     let trainer = try Trainer(
       base: start.model, examples: examples.examples, parameters: settings.training, baseName: "base", threads: context.threads)
+    try announce(start, examples, settings, context)
     try resume(trainer, context)
     try train(trainer, context)
     var files = try trainer.files()
@@ -28,6 +29,13 @@ struct TrainStep: Step {
     guard let shape = settings.newModel else { return try BaseModel(context, "base") }
     let tokenizer = try context.input("tokenizer")
     return try BaseModel(new: shape, tokenizer: tokenizer, seed: settings.training.seed)
+  }
+
+  /// What the training will take, said before it begins.
+  private func announce(_ start: BaseModel, _ examples: EncodedDataset, _ settings: TrainingSettings, _ context: StepContext) throws {
+    let estimate = try TrainingEstimate(base: start.model.configuration, examples: examples.examples, parameters: settings.training)
+    let memory = estimate.peakByteCount.formatted(.byteCount(style: .decimal))
+    context.note("\(estimate.stepCount) steps over \(examples.counts.examples) examples, \(estimate.tokenCount) tokens in all, about \(memory) of memory")
   }
 
   private func resume(_ trainer: Trainer, _ context: StepContext) throws {

@@ -37,20 +37,6 @@ struct EvaluatorTests {
     #expect(trained.scaledLoss < bare.scaledLoss)
   }
 
-  @Test("a base with its adapter merged scores as the two apart, to rounding")
-  func merging() throws {
-    let base = try SmallTraining.base()
-    let trainer = try SmallTraining.trainer(SmallTraining.parameters(length: .epochs(8)))
-    try trainer.run()
-    let adapter = try #require(try trainer.adapter())
-    let apart = try Evaluator(base: base, adapter: adapter, threads: 1).score(SmallTraining.examples, maximumTokens: 64)
-    let merged = try base.merging(adapter, threads: 1)
-    let together = try Evaluator(base: merged, threads: 1).score(SmallTraining.examples, maximumTokens: 64)
-    #expect(abs(apart.lossNatsPerToken - together.lossNatsPerToken) < 1e-5)
-    #expect(try base.merging(adapter, threads: 3).root == merged.root)
-    #expect(merged.root != base.root)
-  }
-
   @Test("records without a supervised token score nothing, and long ones are scored on their beginning")
   func edges() throws {
     let evaluator = try Evaluator(base: SmallTraining.base(), threads: 1)
