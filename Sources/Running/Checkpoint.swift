@@ -15,7 +15,7 @@ package struct Checkpoint: Sendable {
   /// the machine can leave, from a whole one.
   package func save(_ state: Data) throws {
     try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try (Data(Digest(hashing: state).bytes) + state).write(to: file, options: .atomic)
+    try WholeFile(file).replace(with: Data(Digest(hashing: state).bytes) + state, durable: false)
   }
 
   /// The state, or nil where there is none that is whole: the step then begins anew, which costs time only.

@@ -114,11 +114,12 @@ extension Lock {
   /// Writes the lock atomically, and only where it says something new: a build that changed nothing leaves the file alone.
   package func write(to root: URL) throws {
     let file = root.appending(path: Lock.fileName)
+    WholeFile(file).removeLeftovers()
     let document: JSONValue = ["schema": "soulpack.lock/1", "recipes": .object(recipes.mapValues(\.json))]
     let bytes = Data(document.pretty.utf8)
     let current = FileManager.default.fileExists(atPath: file.path) ? try Data(contentsOf: file) : nil
     guard current != bytes else { return }
-    try bytes.write(to: file, options: .atomic)
+    try WholeFile(file).replace(with: bytes)
   }
 }
 

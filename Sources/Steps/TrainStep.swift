@@ -70,7 +70,7 @@ struct TrainStep: Step {
     do {
       try context.checkpoint.save(trainer.checkpoint())
     } catch {
-      context.note("could not save a checkpoint: \((error as NSError).localizedDescription)")
+      context.note("could not save a checkpoint: \((error as? any ExplainedError)?.message ?? (error as NSError).localizedDescription)")
     }
   }
 

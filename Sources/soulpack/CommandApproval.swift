@@ -37,7 +37,7 @@ struct CommandApproval: Sendable {
   private func ask(_ command: ForeignCommand) throws -> Bool {
     guard isatty(STDIN_FILENO) == 1, terminal.errorIsTerminal, !terminal.isJSON else { throw CommandNotAllowed(command: command, wasAsked: false) }
     renderer.finish()
-    terminal.sayAlways("\(command.action) runs a command of the recipe:\n  \(command.arguments.joined(separator: " "))")
+    terminal.sayAlways("\(command.action) runs a command of the recipe:\n  \(command.arguments.joined(separator: " ").harmless)")
     terminal.sayAlways("allow it, for these very bytes? [y/N] ", terminator: "")
     return readLine()?.lowercased().hasPrefix("y") == true
   }

@@ -10,6 +10,7 @@ extension Exit {
   init(for error: any ExplainedError) {
     switch error {
     case let failed as FailedAction: self = Exit(for: failed.cause)
+    case let refused as RefusedSoul: self = Exit(for: refused.cause)
     case is InvalidRecipe, is RecipeError, is PlanError, is LocationError, is SourceProblem, is UnknownAction, is UsageError, is RecipeFileProblem, is BadEpoch: self = .usage
     case is LockDiffers: self = .lockDiffers
     case is NoWinner: self = .gateMissed

@@ -131,7 +131,7 @@ extension Terminal {
       sayAlways(String(decoding: document.canonical, as: UTF8.self))
       return
     }
-    sayAlways(style("soulpack: error: ", .red) + error.message)
-    if let hint = error.hint { sayAlways(style("hint: ", .bold) + hint) }
+    sayAlways(style("soulpack: error: ", .red) + error.message.harmless)
+    if let hint = error.hint { sayAlways(style("hint: ", .bold) + hint.harmless) }
   }
 }

@@ -1,5 +1,6 @@
 internal import Artifacts
 internal import Foundation
+internal import Running
 
 /// A small file of names and what is known of them, in the user's state folder: commands allowed, versions published, log heads.
 struct Notebook {
@@ -20,7 +21,7 @@ struct Notebook {
     entries[name] = value
     let document: JSONValue = ["schema": "soulpack.notebook/1", "entries": .object(entries)]
     try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(document.pretty.utf8).write(to: file, options: .atomic)
+    try WholeFile(file).replace(with: Data(document.pretty.utf8))
   }
 }
 

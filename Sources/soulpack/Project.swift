@@ -31,8 +31,13 @@ struct Project {
     root = Project.root(ofRecipe: file.path, asked: common.directory == nil ? nil : folder.path)
     let rootFolder = URL(filePath: root.folder, directoryHint: .isDirectory)
     recipePath = Project.path(of: file, in: rootFolder)
-    recipe = try Project.read(recipePath, in: rootFolder, overrides: overrides)
-    plan = try Planner.plan(recipe) { try Project.read($0, in: rootFolder, overrides: []) }
+    try RecipeFileProblem.refuse(recipePath, at: file, spelled: recipePath + ": ")
+    recipe = try Project.read(file, path: recipePath, overrides: overrides)
+    plan = try Planner.plan(recipe) { path in
+      let file = URL(filePath: path, relativeTo: rootFolder)
+      try RecipeFileProblem.refuse(path, at: file, spelled: "")  // The planner says which, and where it is asked for.
+      return try Project.read(file, path: path, overrides: [])
+    }
   }
 
   /// The root alone, for commands that look at the store and need no recipe.
@@ -52,12 +57,8 @@ struct Project {
     return overrides
   }
 
-  private static func read(_ path: String, in root: URL, overrides: [Override]) throws -> Recipe {
-    let file = URL(filePath: path, relativeTo: root)
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder) else { throw RecipeFileProblem.missing(path) }
-    guard !isFolder.boolValue else { throw RecipeFileProblem.isFolder(path) }
-    return try Recipe(parsing: try Data(contentsOf: file), path: path, overrides: overrides)
+  private static func read(_ file: URL, path: String, overrides: [Override]) throws -> Recipe {
+    try Recipe(parsing: try Data(contentsOf: file), path: path, overrides: overrides)
   }
 
   /// What a folder offers as recipes: itself and its `recipes/`.
@@ -89,22 +90,18 @@ struct Project {
   }
 }
 
-/// The recipe that was named is not a file.
-enum RecipeFileProblem: ExplainedError {
-  case missing(String)
-  case isFolder(String)
+/// What was named as a recipe is not a file.
+struct RecipeFileProblem: ExplainedError {
+  let message: String
+  let hint: String?
 
-  var message: String {
-    switch self {
-    case .missing(let path): "\(path): there is no such recipe"
-    case .isFolder(let path): "\(path): a folder, where a recipe is asked for"
+  static func refuse(_ path: String, at file: URL, spelled prefix: String) throws(RecipeFileProblem) {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder) else {
+      let hint = "a recipe is found from the folder where you are, or from that of -C; one that is a base, from the root"
+      throw RecipeFileProblem(message: prefix + "there is no such file", hint: hint)
     }
-  }
-
-  var hint: String? {
-    switch self {
-    case .missing: "a recipe is found from the folder where you are, or from that of -C; one that is a base, from the root"
-    case .isFolder(let path): "name the file in it, or work there: -C \(path)"
-    }
+    guard isFolder.boolValue else { return }
+    throw RecipeFileProblem(message: prefix + "a folder, where a recipe is asked for", hint: "name the file in it, or work there: -C \(path)")
   }
 }

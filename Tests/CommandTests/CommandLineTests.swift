@@ -21,7 +21,7 @@ struct CommandLineTests {
   @Test("what is typed wrongly is refused with exit code 2, in words, before anything is touched",
     arguments: [
       Case("build", "several recipes and none chosen: recipes/base.yaml, recipes/voice.yaml", hint: "name one: recipes/base.yaml"),
-      Case("build recipes/none.yaml", "recipes/none.yaml: there is no such recipe", hint: "a recipe is found from the folder"),
+      Case("build recipes/none.yaml", "recipes/none.yaml: there is no such file", hint: "a recipe is found from the folder"),
       Case("check recipes", "recipes: a folder, where a recipe is asked for", hint: "name the file in it"),
       Case("build recipes/voice.yaml --nope", "unknown option '--nope'", hint: "soulpack build [<options>] [<recipe>]"),
       Case("build recipes/voice.yaml recipes/base.yaml", "unexpected argument 'recipes/base.yaml'"),
@@ -65,13 +65,13 @@ struct CommandLineTests {
 
   @Test("a mistake in a recipe is named by file, line and column, and nothing is built",
     arguments: [
-      Mistake("license: CC0-1.0\nbase", "licence: CC0-1.0\nbase", #"recipes/voice.yaml:5:1: "#),
+      Mistake("license: CC0-1.0\nbase", "licence: CC0-1.0\nbase", "recipes/voice.yaml:1:1: the recipe needs the key \"license\"\nrecipes/voice.yaml:5:1: unknown key \"licence\""),
       Mistake("epochs: 4", "epochs: four", #"recipes/voice.yaml:13:117: "epochs" needs a whole number from 1 to 100000, found "four""#),
       Mistake("epochs: 4", "epochs: \"4\"", #"recipes/voice.yaml:13:117: "epochs" needs a whole number"#),
       Mistake("holdout: 20%", "holdout: 0%", #"recipes/voice.yaml:11:58: dataset "talk" has no holdout"#),
       Mistake("dataset: talk", "dataset: walk", #"recipes/voice.yaml:13:"#),
       Mistake("from: talk", "from: ../talk", #"recipes/voice.yaml:9:11: "#),
-      Mistake("recipes/base.yaml", "recipes/none.yaml", "recipes/none.yaml: there is no such recipe"),
+      Mistake("recipes/base.yaml", "recipes/none.yaml", #"recipes/voice.yaml:6:17: cannot read base recipe "recipes/none.yaml": there is no such file"#),
       Mistake("{ recipe: recipes/base.yaml }", "{ recipe: recipes/voice.yaml }", "recipes/voice.yaml:6:"),
       Mistake("soul: voice", "soul: [", "recipes/voice.yaml:"),
       Mistake("soul: voice", "soul: \u{1}", "recipes/voice.yaml:1:"),

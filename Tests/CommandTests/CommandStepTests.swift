@@ -27,14 +27,13 @@ struct CommandStepTests {
 
   @Test("a command that fails tells its status and its last lines; one that is killed, the signal; one that is not there, that")
   func failing() throws {
-    try Tool.inProject(Project.commanded("echo out of ink; echo no paper >&2; exit 7")) { tool in
+    try Tool.inProject(Project.commanded(": {output}; echo out of ink; echo no paper >&2; exit 7")) { tool in
       let outcome = try tool.build("--allow-run", "-j", "1")
       outcome.expectFailure(1, "run.copy: the command ended with status 7", hint: "its last lines stand above")
       #expect(outcome.errors.contains("run.copy: out of ink\n        run.copy: no paper\n"))
       try tool.edit("recipes/voice.yaml", "exit 7", "kill -9 $$")
       try tool.build("--allow-run").expectFailure(1, "run.copy: the command was ended by signal 9")
       try tool.edit("recipes/voice.yaml", "[sh, -c,", "[no-such-program, -c,")
-      try tool.edit("recipes/voice.yaml", "echo out", "{output} echo out")
       let missing = try tool.build("--allow-run")
       missing.expectFailure(1, "run.copy: the command ended with status 127")
       #expect(missing.errors.contains("no-such-program"))

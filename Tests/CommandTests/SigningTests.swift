@@ -10,7 +10,7 @@ struct SigningTests {
       try tool.run("verify", "out/voice-1.0.0.soul").expectFailure(6, #""voice" is not signed"#)
       let key = try tool.signed()
       try tool.run("verify", "out/voice-1.0.0.soul").expectFailure(
-        8, #"no rule of the trust policy is for "voice""#, hint: "if you know the signer: soulpack trust add 'voice' \(key)")
+        8, #"no rule of the trust policy is for "voice""#, hint: "if you know the signer: soulpack trust add voice \(key)")
       let json = try tool.run("verify", "out/voice-1.0.0.soul", "--json")
       #expect(try json.status == 8 && json.json()["schema"]?.string == "soulpack.verify/1")
       let other = try #require(try tool.must("keys", "new", "other", "--no-passphrase", "--json").json()["key"]?.string)

@@ -70,6 +70,17 @@ struct StreamTests {
     }
   }
 
+  @Test("what an archive says cannot repaint the terminal")
+  func harmless() throws {
+    try Tool.inBuiltProject { tool in
+      try tool.edit("recipes/voice.yaml", "intent: Answers with numbers.", #"intent: "Answers \e[2J\u202Ewith numbers.""#)
+      let built = try tool.build()
+      guard built.status == 0 else { return built.expectFailure(2, "recipes/voice.yaml:3:") }
+      let shown = try tool.must("inspect", "out/voice-1.0.0.soul").output
+      #expect(shown.contains(#"Answers \u{1b}[2J\u{202e}with numbers."#) && !shown.contains("\u{1B}"))
+    }
+  }
+
   @Test("on a terminal a live line stands below, is taken away at the end, and NO_COLOR turns colour off alone", arguments: ["", "1"])
   func terminal(noColour: String) throws {
     try Tool.inBuiltProject { tool in

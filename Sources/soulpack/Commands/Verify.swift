@@ -23,6 +23,7 @@ struct Verify: ParsableCommand {
     let report = Verifier.verify(archive) { policy.evaluate(soul: $0, signers: $1) }
     if report.isTrusted || common.json { common.terminal.show(VerifyReport(report: report)) }
     do { try report.requireTrusted() } catch {
+      let error = RefusedSoul(cause: error)
       if common.json { throw EndsWith(code: Exit(for: error)) }
       throw error
     }
@@ -40,5 +41,19 @@ struct VerifyReport: Report {
     for signature in report.signatures { lines.append("  signed   \(signature.check.keyID)") }
     if case .policy(.trusted(let rule, _)) = report.decision { lines.append("  rule     souls \"\(rule)\"") }
     return lines
+  }
+}
+
+/// Why an archive is not to be used, with the command that would change it.
+struct RefusedSoul: ExplainedError {
+  let cause: VerificationError
+
+  var message: String { cause.message }
+
+  var hint: String? {
+    guard case .noRule(let soul, let signers) = cause, let signer = signers.first else { return cause.hint }
+    // A name of the archive's making must not become a part of a command line that somebody copies.
+    guard soul.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }) else { return cause.hint }
+    return "if you know the signer: soulpack trust add \(soul) \(signer)"
   }
 }

@@ -55,7 +55,7 @@ final class BuildRenderer: Sendable {
     case .progress(let action, let progress):
       showProgress(action, progress, &state)
     case .note(let action, let text):
-      line(tag("", .dim) + action + ": " + text, &state)
+      line(tag("", .dim) + action + ": " + text.harmless, &state)
     case .finished(let action, let key, let seconds):
       state.settled += 1
       line(tag("done", .green) + action + "  " + terminal.style("\(Quantity.duration(seconds: seconds))  \(key.short)", .dim), &state)

@@ -30,7 +30,7 @@ struct Terminal: Sendable {
 
   /// A result.
   func print(_ text: String) {
-    let code = write(text + "\n", to: STDOUT_FILENO)
+    let code = write(isJSON ? text + "\n" : text.harmless + "\n", to: STDOUT_FILENO)
     if code != 0 { outputFailure.store(code, ordering: .relaxed) }
   }
 
@@ -97,4 +97,23 @@ struct LostOutput: ExplainedError {
 
   var message: String { "standard output: the result could not be written: \(String(cString: strerror(code)).lowercased())" }
   var hint: String? { "the work itself is done and kept" }
+}
+
+extension String {
+  /// Without control characters, which could repaint a terminal: a stranger's archive or a command may hold any. Lines and tabs stay.
+  var harmless: String {
+    guard unicodeScalars.contains(where: \.isHarmful) else { return self }
+    return unicodeScalars.map { $0.isHarmful ? "\\u{\(String($0.value, radix: 16))}" : String($0) }.joined()
+  }
+}
+
+extension Unicode.Scalar {
+  /// C0 and C1 controls, and the marks that turn the direction of text around (CVE-2021-42574).
+  fileprivate var isHarmful: Bool {
+    switch value {
+    case 0x09, 0x0A: false
+    case 0..<0x20, 0x7F..<0xA0, 0x202A...0x202E, 0x2066...0x2069: true
+    default: false
+    }
+  }
 }

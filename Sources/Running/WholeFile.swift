@@ -1,0 +1,58 @@
+internal import Artifacts
+package import Foundation
+
+/// A file that is only ever replaced whole: whoever reads it, whenever a writer is killed, finds the old bytes or the new.
+///
+/// Foundation's atomic writing does the same but leaves its draft behind when it is killed, under a name that nobody can tell from a
+/// stranger's. Here the draft is named after the file and the process, so that the next writer knows whose it was, and that it is gone.
+package struct WholeFile: Sendable {
+  package let url: URL
+
+  package init(_ url: URL) { self.url = url }
+
+  /// - Parameter durable: whether the bytes are on the disk before the file takes its place. Not for what can be told from a torn file.
+  package func replace(with bytes: Data, durable: Bool = true) throws {
+    try replace { draft in
+      let descriptor = open(draft.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+      guard descriptor >= 0 else { throw CannotReplace(path: url.path, code: errno) }
+      defer { close(descriptor) }
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+        if count < 0 && errno == EINTR { continue }
+        guard count > 0 else { throw CannotReplace(path: url.path, code: count < 0 ? errno : ENOSPC) }
+        rest = rest.dropFirst(count)
+      }
+      guard !durable || fsync(descriptor) == 0 else { throw CannotReplace(path: url.path, code: errno) }
+    }
+  }
+
+  /// Lets `write` make a file beside this one, and puts it in this one's place.
+  package func replace(_ write: (URL) throws -> Void) throws {
+    removeLeftovers()
+    let draft = url.deletingLastPathComponent().appending(path: "\(draftPrefix)\(getpid())")
+    defer { unlink(draft.path) }  // Still there only where writing failed.
+    try write(draft)
+    guard rename(draft.path, url.path) == 0 else { throw CannotReplace(path: url.path, code: errno) }
+  }
+
+  /// Removes what a process that was killed while it wrote here has left. What a living one writes is not touched.
+  package func removeLeftovers() {
+    let folder = url.deletingLastPathComponent().path
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return }  // Mostly: there is no such folder yet.
+    for name in names where name.hasPrefix(draftPrefix) {
+      guard let process = Int32(name.dropFirst(draftPrefix.count).prefix { $0 != "." }), process > 0 else { continue }
+      if kill(process, 0) != 0 && errno == ESRCH { unlink(folder + "/" + name) }
+    }
+  }
+
+  private var draftPrefix: String { ".\(url.lastPathComponent)." }
+}
+
+package struct CannotReplace: ExplainedError {
+  package let path: String
+  package let code: Int32
+
+  package var message: String { "\(path): cannot be written: \(String(cString: strerror(code)).lowercased())" }
+  package var hint: String? { code == ENOSPC ? "free some space and go on: what was done is kept" : nil }
+}
