@@ -3,7 +3,7 @@ internal import Foundation
 
 /// What every command understands.
 struct CommonArguments: ParsableArguments {
-  @Option(name: [.customShort("C")], help: ArgumentHelp("Work as if started in this folder.", valueName: "dir"))
+  @Option(name: [.customShort("C", allowingJoined: true)], help: ArgumentHelp("Work as if started in this folder.", valueName: "dir"))
   var directory: String?
 
   @Flag(name: .shortAndLong, help: "Say nothing but results and errors.")
@@ -36,7 +36,7 @@ struct BuildArguments: ParsableArguments {
   @OptionGroup var common: CommonArguments
   @OptionGroup var recipe: RecipeArguments
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("Actions at once. Training takes turns: it uses all threads.", valueName: "n"))
+  @Option(name: [.customShort("j", allowingJoined: true), .long], help: ArgumentHelp("Actions at once. Training takes turns: it uses all threads.", valueName: "n"))
   var jobs: Int = ProcessInfo.processInfo.activeProcessorCount
 
   @Option(help: ArgumentHelp("Threads of the engine. The result is the same for any number.", valueName: "n"))
