@@ -18,6 +18,7 @@ struct StoreDatabase: Sendable {
   /// Opens, makes or brings up to date. A database of a newer soulpack is refused before anything in it changes.
   static func writing(at path: String) throws -> StoreDatabase {
     try mapping(path) {
+      if isHalfMade(path) { try rollBack(path) }
       let exists = FileStatus(at: path, followingLinks: true).map { $0.byteCount > 0 } ?? false
       let found = exists ? try foundVersion(at: path) : 0
       guard found <= version else { throw StoreError.newer(path: path, found: found, supported: version) }
@@ -30,6 +31,7 @@ struct StoreDatabase: Sendable {
 
   static func reading(at path: String) throws -> StoreDatabase {
     try mapping(path) {
+      guard !isHalfMade(path) else { throw StoreError.older(path: path, found: 0, supported: version) }
       let found = try foundVersion(at: path)
       guard found <= version else { throw StoreError.newer(path: path, found: found, supported: version) }
       guard found == version else { throw StoreError.older(path: path, found: found, supported: version) }
@@ -59,6 +61,14 @@ struct StoreDatabase: Sendable {
   }
 
   func close() throws { try Self.mapping(path) { try pool.close() } }
+
+  /// A rollback journal exists only until a new database is in WAL mode: whoever made it was killed there. SQLite cannot look into such a
+  /// database without writing to it (SQLITE_READONLY_ROLLBACK, https://www.sqlite.org/rescode.html#readonly_rollback).
+  private static func isHalfMade(_ path: String) -> Bool { FileStatus(at: path + "-journal", followingLinks: false) != nil }
+
+  private static func rollBack(_ path: String) throws {
+    _ = try DatabaseQueue(path: path).read { try Int.fetchOne($0, sql: "PRAGMA user_version") }
+  }
 
   /// 0 for a database whose making was cut short.
   private static func foundVersion(at path: String) throws -> Int {

@@ -108,4 +108,31 @@ struct OpenStoreTests {
     let next = try folder.openStore()
     #expect(try next.fsck().leftoverCount == 0)
   }
+
+  @Test("a store whose making was killed before it was in WAL mode is made again, and a reader is told that a build will")
+  func halfMade() throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.createDirectory(at: folder.storeRoot, withIntermediateDirectories: true)
+    // Spilling the cache writes the database and makes its journal hot, https://www.sqlite.org/lockingv3.html#hot_journals.
+    let script = """
+      import os, signal, sqlite3, sys
+      open(os.path.dirname(sys.argv[1]) + "/lock", "w").close()
+      base = sqlite3.connect(sys.argv[1], isolation_level=None)
+      for line in ["PRAGMA cache_size = 1", "CREATE TABLE a (x)", "INSERT INTO a VALUES (randomblob(90000))", "BEGIN", "DROP TABLE a", "CREATE TABLE b (x)"]:
+        base.execute(line)
+      for _ in range(50): base.execute("INSERT INTO b VALUES (randomblob(9000))")
+      os.kill(os.getpid(), signal.SIGKILL)
+      """
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["python3", "-c", script, folder.storeRoot.path + "/store.sqlite"]
+    try process.run()
+    process.waitUntilExit()
+    try #require(FileManager.default.fileExists(atPath: folder.storeRoot.path + "/store.sqlite-journal"))
+    let error = #expect(throws: StoreError.self) { try ReadableStore.open(at: folder.storeRoot) }
+    #expect(error?.hint == "the next build brings it up to date")
+    let store = try folder.openStore()
+    #expect(try store.objects.get(try store.objects.put(noise(300))) == noise(300))
+  }
+
 }
