@@ -46,7 +46,8 @@ package enum RecipeLocator {
     return (0...parts.count).reversed().map { "/" + parts.prefix($0).joined(separator: "/") }
   }
 
-  /// `-C`, else the nearest ancestor with a lock or a store, else the nearest with `.git`, else the recipe's folder.
+  /// `-C`, else the nearest ancestor with a lock or a store, else the nearest with `.git`, else the recipe's folder, or
+  /// the one that holds it where it is called `recipes`: there its paths mean the same with and without git.
   package static func root(asked: String?, recipe path: String, markers: [String: Set<Marker>]) -> Root {
     if let asked { return Root(folder: asked, reason: .asked) }
     let ancestors = ancestors(ofRecipe: path)
@@ -56,7 +57,8 @@ package enum RecipeLocator {
       }
     }
     if let folder = ancestors.first(where: { markers[$0]?.contains(.git) == true }) { return Root(folder: folder, reason: .marked(.git)) }
-    return Root(folder: ancestors[0], reason: .recipeFolder)
+    let isAmongRecipes = ancestors.count > 1 && ancestors[0].split(separator: "/").last == "recipes"
+    return Root(folder: ancestors[isAmongRecipes ? 1 : 0], reason: .recipeFolder)
   }
 }
 
@@ -76,7 +78,7 @@ package enum LocationError: ExplainedError, Hashable {
 
   package var hint: String? {
     switch self {
-    case .none: "\"soulpack init\" writes one"
+    case .none: "write one: docs/recipe.md says how, and recipes/lamplighter.yaml is an example"
     case .several(let paths): "name one: \(paths[0])"
     case .severalChosen: nil
     }

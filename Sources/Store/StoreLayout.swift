@@ -23,7 +23,7 @@ struct StoreLayout: Sendable {
   func newTemporary() -> String { temporary + "/" + UUID().uuidString.lowercased() }
 
   private static let names: Set<String> = [
-    ".gitignore", "lock", "log", "objects", "store.sqlite", "store.sqlite-shm", "store.sqlite-wal", "tmp", "work",
+    ".gitignore", "checkpoints", "lock", "log", "objects", "store.sqlite", "store.sqlite-shm", "store.sqlite-wal", "tmp", "work",
   ]
 
   /// Refuses a folder of somebody else's: what lies in `tmp` and `work` of a store is deleted without asking. A store whose making was

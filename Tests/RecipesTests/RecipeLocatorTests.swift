@@ -27,7 +27,9 @@ struct RecipeLocatorTests {
     func root(_ markers: [String: Set<RecipeLocator.Marker>], asked: String? = nil) -> RecipeLocator.Root {
       RecipeLocator.root(asked: asked, recipe: recipe, markers: markers)
     }
-    #expect(root([:]) == .init(folder: "/home/me/work/recipes", reason: .recipeFolder))
+    #expect(root([:]) == .init(folder: "/home/me/work", reason: .recipeFolder))
+    #expect(RecipeLocator.root(asked: nil, recipe: "/home/me/soul.yaml", markers: [:]) == .init(folder: "/home/me", reason: .recipeFolder))
+    #expect(RecipeLocator.root(asked: nil, recipe: "/recipes/a.yaml", markers: [:]) == .init(folder: "/", reason: .recipeFolder))
     #expect(root(["/home/me/work": [.git], "/home": [.git]]) == .init(folder: "/home/me/work", reason: .marked(.git)))
     #expect(root(["/home/me/work": [.git], "/home/me": [.store]]) == .init(folder: "/home/me", reason: .marked(.store)))
     #expect(root(["/home/me/work": [.store, .lock]]) == .init(folder: "/home/me/work", reason: .marked(.lock)))

@@ -32,7 +32,7 @@ package enum ModelError: ExplainedError, Hashable {
   package var hint: String? {
     switch self {
     case .unsupported: "choose a base the engine can compute exactly, or another substrate"
-    case .missingFile: "a model folder in Hugging Face's layout has \"config.json\" and \"model.safetensors\""
+    case .missingFile: "a model folder in Hugging Face's layout has \"config.json\", \"model.safetensors\" and \"tokenizer.json\""
     case .badTensors(_, let error): error.hint
     default: nil
     }

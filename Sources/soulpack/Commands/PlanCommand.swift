@@ -35,7 +35,7 @@ struct PlanReport: Report {
     switch project.root.reason {
     case .asked: "given by -C"
     case .marked(let marker): "it holds \(marker.rawValue)"
-    case .recipeFolder: "the recipe's own folder"
+    case .recipeFolder: "where the recipe is"
     }
   }
 }
