@@ -31,11 +31,14 @@ struct TrainStep: Step {
     return try BaseModel(new: shape, tokenizer: tokenizer, seed: settings.training.seed)
   }
 
+  /// Notes read the same on every machine, as all of soulpack's words do.
+  private static let locale = Locale(identifier: "en_US")
+
   /// What the training will take, said before it begins.
   private func announce(_ start: BaseModel, _ examples: EncodedDataset, _ settings: TrainingSettings, _ context: StepContext) throws {
     let estimate = try TrainingEstimate(base: start.model.configuration, examples: examples.examples, parameters: settings.training)
-    let memory = estimate.peakByteCount.formatted(.byteCount(style: .decimal))
-    context.note("\(estimate.stepCount) steps over \(examples.counts.examples) examples, \(estimate.tokenCount) tokens in all, about \(memory) of memory")
+    let memory = estimate.peakByteCount.formatted(.byteCount(style: .decimal).locale(TrainStep.locale))
+    context.note("\(estimate.stepCount) steps over \(examples.counts.examples) examples, \(estimate.tokenCount.formatted(.number.locale(TrainStep.locale))) tokens in all, about \(memory) of memory")
   }
 
   private func resume(_ trainer: Trainer, _ context: StepContext) throws {
