@@ -1,5 +1,6 @@
 # make demo   build soulpack and walk the whole path on datasets/lamplighter
 # make test   build and run every test
+# make bench  measure the kernels and the engine
 # make        build soulpack into .build/release
 .PHONY: build demo test bench setup clean
 
@@ -19,6 +20,12 @@ test: setup
 # Installs what is missing of the system packages, and nothing else; says so first, and asks on a terminal.
 setup:
 	@tools/setup
+
+# Prints ratios within one run: the kernels against the machine's peak, the engine against its kernels.
+bench: setup
+	clang -std=gnu17 -O2 -ISources/CKernels/include bench/kernels.c Sources/CKernels/*.c -lm -lpthread -o .build/bench-kernels
+	.build/bench-kernels 2
+	$(SWIFT) run -c release engine-bench
 
 clean:
 	rm -rf .build out

@@ -27,10 +27,11 @@ let package = Package(
   name: "soulpack",
   platforms: [.macOS(.v15)],
   products: [.executable(name: "soulpack", targets: ["soulpack"])],
+  // Exact, so that every clone builds with the same; a newer one is a change like any other.
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
     // C and C++: system libraries behind thin shims; CKernels is our own mathematics.

@@ -31,7 +31,7 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// Inputs: `train`. Outputs: `tokenizer`, a `tokenizer.json`.
   /// Parameters: `kind` (`byte-level-bpe`), `vocabulary`.
   case tokenizer
-  /// Inputs: `train`, `validation`, and `base` (a snapshot of a model folder) or `tokenizer`. Outputs: `files` (a snapshot of a PEFT
+  /// Inputs: `train`, and `base` (a snapshot of a model folder) or `tokenizer`. Outputs: `files` (a snapshot of a PEFT
   /// adapter or of a model folder), `trace` (what the run commits to).
   /// Parameters: `method` (`sft`, `full`), `substrate`, `seed`, `epochs`, `batch`, `context`, `optimizer` {`learning-rate`, `schedule`, `warmup`,
   /// `weight-decay`, `betas`, `epsilon`, `clip`}; `lora` {`rank`, `alpha`, `targets`: `all-linear` or a sorted list} with `sft`; `model`
@@ -53,8 +53,19 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// `lease-seconds`.
   case seal
 
-  /// Part of every action key. Bump it with any change of what the step gives for the same inputs.
-  package var semantics: Int64 { 1 }
+  /// Part of every action key. Bump a kind's number with any change of what its step gives for the same inputs.
+  package var semantics: Int64 {
+    switch self {
+    case .run: 1
+    case .curate: 1
+    case .split: 1
+    case .tokenizer: 1
+    case .train: 1
+    case .score: 1
+    case .select: 1
+    case .seal: 1
+    }
+  }
 }
 
 /// Something outside the plan, read from disk when the build starts.

@@ -91,7 +91,7 @@ struct RecipeActions {
     zip(numbers, target.candidates).map { number, candidate in
       Action(
         id: id(.train, target.name, "\(number)"), kind: .train, parameters: target.parameters(for: candidate, base: recipe.base),
-        inputs: foundation.merging(["train": split(.train), "validation": split(.validation)]) { first, _ in first })
+        inputs: foundation.merging(["train": split(.train)]) { first, _ in first })
     }
   }
 

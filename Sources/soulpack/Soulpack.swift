@@ -10,7 +10,7 @@ struct Soulpack: AsyncParsableCommand {
     discussion: """
       Start with a recipe (docs/recipe.md), or see one work: soulpack build recipes/lamplighter.yaml
       Results go to standard output, talk to standard error. Exit codes: 0 done, 1 failed, 2 usage or recipe, 3 lock differs,
-      4 gate missed, 5 budget, 6 verification, 7 withdrawn, 8 not permitted, 130 interrupted.
+      4 gate missed, 5 budget, 6 verification, 8 not permitted, 130 interrupted.
       """,
     version: version,
     groupedSubcommands: [

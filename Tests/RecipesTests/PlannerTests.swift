@@ -31,7 +31,7 @@ struct PlannerTests {
     let golden = """
       curate.letters        source=datasets/letters
       split.letters         dataset=curate.letters:dataset
-      train.letters-lora.1  base=models/ember  train=split.letters:train  validation=split.letters:validation
+      train.letters-lora.1  base=models/ember  train=split.letters:train
       score.letters-lora.0  base=models/ember  holdout=split.letters:holdout
       score.letters-lora.1  base=models/ember  candidate=train.letters-lora.1:files  holdout=split.letters:holdout
       select.letters-lora   candidate.1=train.letters-lora.1:files  score.0=score.letters-lora.0:score  score.1=score.letters-lora.1:score
@@ -54,7 +54,7 @@ struct PlannerTests {
       base/curate.primer    source=datasets/primer
       base/split.primer     dataset=base/curate.primer:dataset
       base/tokenizer        train=base/split.primer:train
-      base/train.primer.1   tokenizer=base/tokenizer:tokenizer  train=base/split.primer:train  validation=base/split.primer:validation
+      base/train.primer.1   tokenizer=base/tokenizer:tokenizer  train=base/split.primer:train
       base/score.primer.1   candidate=base/train.primer.1:files  holdout=base/split.primer:holdout
       base/select.primer    candidate.1=base/train.primer.1:files  score.1=base/score.primer.1:score
       curate.letters        source=datasets/letters

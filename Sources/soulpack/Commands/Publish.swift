@@ -31,8 +31,10 @@ struct Publish: AsyncParsableCommand {
     let output = OutputFile(session.project)
     try output.place(sealed, from: result.store)
     let archive = try SoulArchive.open(output.url)
-    if !archive.isSigned(by: signer.publicKey) { try sign(archive, signer, output, began: began) }
+    guard archive.digest == sealed.digest else { throw ReplacedMeanwhile(path: output.path) }
+    // Noted before it is signed: a kill in between must not leave a signed archive whose version is still free.
     try published.note(sealed.digest, of: session.project)
+    if !archive.isSigned(by: signer.publicKey) { try sign(archive, signer, output, began: began) }
     arguments.common.terminal.show(
       PublishReport(project: session.project, sealed: sealed, file: output.path, signer: signer.publicKey, counts: ActionCounts(result.report)))
   }
@@ -95,6 +97,14 @@ struct BadEpoch: ExplainedError {
 
   var message: String { "SOURCE_DATE_EPOCH is \"\(text)\", which is not a whole number of seconds since 1970" }
   var hint: String? { "for example: SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)" }
+}
+
+/// The file at the output's place is another Soul than the one that was just put there.
+struct ReplacedMeanwhile: ExplainedError {
+  let path: String
+
+  var message: String { "\(path): something else put another archive there meanwhile; nothing was signed" }
+  var hint: String? { "publish again when nothing else writes there" }
 }
 
 enum NoKey: ExplainedError {
