@@ -9,8 +9,10 @@ struct Soulpack: AsyncParsableCommand {
     abstract: "make, for Souls: from a folder and a recipe to a signed package that a stranger can check.",
     discussion: """
       Start with a recipe (docs/recipe.md), or see one work: soulpack build recipes/lamplighter.yaml
-      Results go to standard output, talk to standard error. Exit codes: 0 done, 1 failed, 2 usage or recipe, 3 lock differs,
-      4 gate missed, 5 budget, 6 verification, 8 not permitted, 130 interrupted.
+
+      Results go to standard output, talk to standard error.
+
+      Exit codes: 0 done, 1 failed, 2 usage or recipe, 3 lock differs, 4 gate missed, 5 budget, 6 verification, 8 not permitted, 130 interrupted.
       """,
     version: version,
     groupedSubcommands: [
