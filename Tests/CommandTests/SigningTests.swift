@@ -134,6 +134,31 @@ struct SigningTests {
     }
   }
 
+  @Test("rules that many processes add at once are all in the policy")
+  func trustAtOnce() throws {
+    try Tool.inProject([:]) { tool in
+      let key = try #require(try tool.must("keys", "new", "me", "--no-passphrase", "--json").json()["key"]?.string)
+      let outcome = try tool.shell("for i in $(seq 24); do soulpack trust add soul$i \(key) -q >/dev/null & done; wait")
+      #expect(outcome.errors.isEmpty, "\(outcome.errors)")
+      #expect(try tool.must("trust", "list", "--json").json()["rules"]?.array?.count == 24)
+    }
+  }
+
+  @Test("notes that are no notes are to be moved away; notes that cannot be read are not, and both are left as they are")
+  func notes() throws {
+    try Tool.inBuiltProject { tool in
+      let notes = "../home/state/soulpack/log-heads.json"
+      try tool.write("<<<<", to: notes)
+      let unparsed = try tool.build()
+      #expect(unparsed.status == 1 && unparsed.errors.contains("log-heads.json: not readable as soulpack's notes\nhint: move it away"), "\(unparsed.errors)")
+      #expect(try tool.read(notes) == Data("<<<<".utf8))
+      try tool.remove(notes)
+      try FileManager.default.createDirectory(at: tool.place(notes), withIntermediateDirectories: true)
+      let unread = try tool.build()
+      #expect(unread.status == 1 && !unread.errors.contains("move it away"), "\(unread.errors)")
+    }
+  }
+
   @Test("keys: a new one needs a passphrase or the wish for none; one that is there is never overwritten")
   func keys() throws {
     try Tool.inProject([:]) { tool in
