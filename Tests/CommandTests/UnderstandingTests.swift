@@ -104,6 +104,20 @@ struct UnderstandingTests {
     }
   }
 
+  @Test("the name of the one who has the store cannot repaint the terminal of those who wait", arguments: [
+    "fsck", "update recipes/voice.yaml", "build recipes/voice.yaml",
+  ])
+  func harmlessHolder(command: String) throws {
+    try Tool.inBuiltProject { tool in
+      let outcome = try whileHeld(tool, by: #"\\u001b[2Jsly"#, """
+        "$SOULPACK" \(command) 9>&- 2>words & waiting=$!
+        until grep -q 'has the store' words || ! kill -0 $waiting; do sleep 0.02; done
+        kill $waiting; wait $waiting; cat words
+        """)
+      #expect(outcome.output.contains(#"waiting for process 7 (\u{1b}[2Jsly), which has the store"#), "\(outcome.output)")
+    }
+  }
+
   @Test("after a build all is up to date; one more line of data, and what hangs on it would run")
   func upToDate() throws {
     try Tool.inBuiltProject { tool in
