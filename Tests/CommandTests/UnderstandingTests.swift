@@ -118,6 +118,20 @@ struct UnderstandingTests {
     }
   }
 
+  @Test("explain compares within one recipe, and passes over trials")
+  func explainOneRecipe() throws {
+    try Tool.inBuiltProject { tool in
+      let seal = ["explain", "seal", "--recipe", "recipes/voice.yaml"]
+      let before = try tool.start(seal).wait().output
+      #expect(before == "seal: its key has never been another\n")
+      try tool.must("build", "recipes/base.yaml", "--threads", "1")
+      try tool.digest("--set", "train.talk-lora.epochs=2")
+      #expect(try tool.start(seal).wait().output == before)
+      try tool.write(Project.voice, to: "recipes/copy.yaml")
+      #expect(try tool.must("explain", "seal", "--recipe", "recipes/copy.yaml").output == "seal: no build of this recipe has had it\n")
+    }
+  }
+
   @Test("after a build all is up to date; one more line of data, and what hangs on it would run")
   func upToDate() throws {
     try Tool.inBuiltProject { tool in
