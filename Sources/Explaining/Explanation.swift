@@ -4,11 +4,11 @@ package import Store
 /// Why an action ran, or would run: what differs between its key's preimage and that of the key before.
 package struct Explanation: Sendable {
   package enum Verdict: Sendable {
-    /// No build has had an action of this name.
+    /// No build of this recipe has had an action of this name.
     case neverRun
-    /// The last build had this very key.
+    /// Every build of this recipe that had the action gave it this very key.
     case unchanged
-    /// These members of the key differ from the one before.
+    /// These members of the key differ from the last other key that a build of this recipe gave the action.
     case changed([DocumentDifference])
   }
 
@@ -16,23 +16,20 @@ package struct Explanation: Sendable {
   package let key: Digest
   package let verdict: Verdict
 
-  /// Explains the key that an action has now, given its preimage, against the last other key that a build gave it.
-  package init(action: String, key: Digest, preimage: JSONValue, store: ReadableStore) throws {
+  /// Explains the key that an action has now, given its preimage. Builds of other recipes, and trials with `--set`, do not count: their
+  /// actions have the same names and another meaning.
+  package init(action: String, key: Digest, preimage: JSONValue, recipe: String, store: ReadableStore?) throws {
     self.action = action
     self.key = key
-    let history = try store.builds.history(of: action, last: Explanation.depth)
-    guard let latest = history.first else {
+    guard let store, try !store.builds.history(of: action, recipe: recipe, last: 1).isEmpty else {
       verdict = .neverRun
       return
     }
-    guard let other = history.first(where: { $0.key != key }) else {
-      verdict = latest.key == key ? .unchanged : .neverRun
+    guard let other = try store.builds.history(of: action, recipe: recipe, otherThan: key, last: 1).first else {
+      verdict = .unchanged
       return
     }
     let earlier = try JSONValue(parsingCanonical: try store.objects.get(other.preimage))
     verdict = .changed(DocumentDifference.between(earlier, preimage))
   }
-
-  /// How many builds back a change is looked for.
-  private static let depth = 100
 }

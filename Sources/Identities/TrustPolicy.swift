@@ -80,6 +80,21 @@ extension TrustPolicy {
     }
   }
 
+  /// Changes the policy that is at `url` and gives what it is then. No other process changes it in between.
+  package static func update(at url: URL, _ change: (TrustPolicy) -> TrustPolicy) throws(TrustPolicyError) -> TrustPolicy {
+    do {
+      return try ChangeLock.holding(beside: url) {
+        let policy = change(try load(from: url))
+        try policy.save(to: url)
+        return policy
+      }
+    } catch let error as TrustPolicyError {
+      throw error
+    } catch {
+      throw .inputOutput(path: url.path, reason: "cannot be written")
+    }
+  }
+
   /// Writes the policy for people to read and edit, replacing the file in one step.
   package func save(to url: URL) throws(TrustPolicyError) {
     do {

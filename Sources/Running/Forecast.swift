@@ -24,7 +24,8 @@ package struct Forecast: Sendable {
 
   package var isUpToDate: Bool { rows.allSatisfy { $0.standing == .upToDate } }
 
-  package init(actions: [Action], sources: [Source: Digest], store: ReadableStore) throws {
+  /// Without a store, no key has been seen.
+  package init(actions: [Action], sources: [Source: Digest], store: ReadableStore?) throws {
     var outputs: [ActionID: [String: Digest]] = [:]
     var rows: [Row] = []
     for action in actions {
@@ -39,7 +40,7 @@ package struct Forecast: Sendable {
         continue
       }
       let key = ActionKey(action: action, inputs: inputs)
-      let entry = try store.actions.lookup(key.digest)
+      let entry = try store?.actions.lookup(key.digest)
       outputs[action.id] = entry?.outputs
       rows.append(Row(action: action, key: key, standing: entry == nil ? .wouldRun : .upToDate))
     }

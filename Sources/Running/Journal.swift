@@ -10,11 +10,12 @@ package struct Journal: Sendable {
   private let build: BuildID
   private let clock: @Sendable () -> Date
 
-  /// Begins a build of the given goal. The clock is for people and the log; no digest holds it.
-  package init(store: WritableStore, goal: String, clock: @escaping @Sendable () -> Date) throws {
+  /// Begins a build of the given goal. The clock is for people and the log; no digest holds it. `recipe` is its path from its root, by which
+  /// a later build finds this one; a trial is a build with values of the recipe set for it only.
+  package init(store: WritableStore, goal: String, recipe: String? = nil, isTrial: Bool = false, clock: @escaping @Sendable () -> Date) throws {
     self.store = store
     self.clock = clock
-    build = try store.builds.begin(goal: goal, at: clock())
+    build = try store.builds.begin(goal: goal, recipe: recipe, isTrial: isTrial, at: clock())
   }
 
   func reused(_ action: Action, _ key: ActionKey) throws {

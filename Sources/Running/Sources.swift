@@ -26,21 +26,7 @@ package struct SourceReader: Sendable {
   }
 
   private func read(_ source: Source) async throws -> Digest {
-    let place = try self.place(of: source)
-    let scan = try await scanner.scan(place)
-    guard source.kind == .file else { return scan.digest }
-    guard let entry = scan.snapshot.entries.first else { throw SourceProblem.notAFile(source.path) }
-    return entry.digest
-  }
-
-  /// Where a source is, if there is something of its kind.
-  private func place(of source: Source) throws(SourceProblem) -> URL {
-    let place = source.path.hasPrefix("/") ? URL(filePath: source.path) : root.appending(path: source.path)
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) else { throw .missing(source.path) }
-    if source.kind == .file && isFolder.boolValue { throw .notAFile(source.path) }
-    if source.kind == .folder && !isFolder.boolValue { throw .notAFolder(source.path) }
-    return place
+    try source.digest(of: try await scanner.scan(try source.place(in: root)))
   }
 
   /// The sources that are no longer, on disk, what was read: by path. One that is gone is changed.
@@ -56,12 +42,49 @@ package struct SourceReader: Sendable {
   }
 
   private func existingPlace(of source: Source) -> URL? {
-    do { return try place(of: source) } catch { return nil }  // Gone, or of another kind: either way it is not what was read.
+    do { return try source.place(in: root) } catch { return nil }  // Gone, or of another kind: either way it is not what was read.
   }
 
   private func byteCount(of digest: Digest) throws -> Int64 {
     guard let count = try store.objects.byteCount(of: digest) else { throw StoreError.objectMissing(digest) }
     return count
+  }
+}
+
+/// The same digests for those who only ask: nothing is stored, no lock is taken, and there need not be a store.
+package struct SourceProbe: Sendable {
+  private let root: URL
+  private let probe: FolderProbe
+
+  package init(root: URL, store: ReadableStore?, storeRoot: URL) {
+    self.root = root
+    probe = FolderProbe(store, storeRoot: storeRoot)
+  }
+
+  /// The digest that each source would have as an input of a build.
+  package func read(_ sources: [Source]) throws -> [Source: Digest] {
+    var digests: [Source: Digest] = [:]
+    for source in sources { digests[source] = try source.digest(of: try probe.scan(try source.place(in: root))) }
+    return digests
+  }
+}
+
+extension Source {
+  /// Where a source is, if there is something of its kind.
+  fileprivate func place(in root: URL) throws(SourceProblem) -> URL {
+    let place = path.hasPrefix("/") ? URL(filePath: path) : root.appending(path: path)
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) else { throw .missing(path) }
+    if kind == .file && isFolder.boolValue { throw .notAFile(path) }
+    if kind == .folder && !isFolder.boolValue { throw .notAFolder(path) }
+    return place
+  }
+
+  /// A file's own, a folder's snapshot.
+  fileprivate func digest(of scan: FolderScanner.Scan) throws(SourceProblem) -> Digest {
+    guard kind == .file else { return scan.digest }
+    guard let entry = scan.snapshot.entries.first else { throw .notAFile(path) }
+    return entry.digest
   }
 }
 

@@ -13,6 +13,10 @@ package struct BuildEntry: Hashable, Sendable {
   /// RFC 3339, UTC.
   package let started: String
   package let goal: String
+  /// The recipe's path from its root; nil where the build did not say.
+  package let recipe: String?
+  /// Whether values of the recipe were set for this build only: what it did is not what the recipe means.
+  package let isTrial: Bool
 }
 
 /// One action in one build.
@@ -46,16 +50,21 @@ package struct BuildHistory<Access: StoreAccess>: Sendable {
   /// The last builds, the newest first.
   package func last(_ count: Int) throws -> [BuildEntry] {
     try database.read { database in
-      let statement = try database.cachedStatement(sql: "SELECT id, started, goal FROM build ORDER BY id DESC LIMIT ?")
+      let statement = try database.cachedStatement(sql: "SELECT id, started, goal, recipe, is_trial FROM build ORDER BY id DESC LIMIT ?")
       return try Row.fetchAll(statement, arguments: [count]).map {
-        BuildEntry(id: BuildID(number: $0["id"]), started: $0["started"], goal: $0["goal"])
+        BuildEntry(id: BuildID(number: $0["id"]), started: $0["started"], goal: $0["goal"], recipe: $0["recipe"], isTrial: $0["is_trial"])
       }
     }
   }
 
-  /// What happened to the action of this name in the last builds that had it, the newest first.
-  package func history(of action: String, last count: Int) throws -> [BuildAction] {
-    try actions("SELECT * FROM build_action WHERE action = ? ORDER BY build DESC LIMIT ?", [action, count])
+  /// What happened to the action of this name in the last builds of the recipe that had it, the newest first. Trials are left out, and so
+  /// are builds that gave the action the key `otherThan`.
+  package func history(of action: String, recipe: String, otherThan key: Digest? = nil, last count: Int) throws -> [BuildAction] {
+    try actions(
+      """
+      SELECT build_action.* FROM build_action JOIN build ON build.id = build_action.build
+      WHERE action = :action AND recipe = :recipe AND NOT is_trial AND (:key IS NULL OR key <> :key) ORDER BY build DESC LIMIT :count
+      """, ["action": action, "recipe": recipe, "key": key?.blob, "count": count])
   }
 
   /// What happened in one build, by the names of actions.
@@ -71,10 +80,11 @@ package struct BuildHistory<Access: StoreAccess>: Sendable {
 }
 
 extension BuildHistory where Access == Writing {
-  package func begin(goal: String, at time: Date) throws -> BuildID {
+  /// `recipe` is its path from its root; a trial is a build with values set for it only.
+  package func begin(goal: String, recipe: String? = nil, isTrial: Bool = false, at time: Date) throws -> BuildID {
     try database.write { database in
-      try database.cachedStatement(sql: "INSERT INTO build (started, goal) VALUES (?, ?)")
-        .execute(arguments: [time.formatted(.iso8601), goal])
+      try database.cachedStatement(sql: "INSERT INTO build (started, goal, recipe, is_trial) VALUES (?, ?, ?, ?)")
+        .execute(arguments: [time.formatted(.iso8601), goal, recipe, isTrial])
       return BuildID(number: database.lastInsertedRowID)
     }
   }

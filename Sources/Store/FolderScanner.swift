@@ -90,7 +90,7 @@ package struct FolderScanner: Sendable {
   private func isSame(_ file: FoundFile, as entry: Snapshot.Entry, believed: Digest?) throws -> Bool {
     guard file.status.byteCount == entry.byteCount else { return false }
     if let believed { return believed == entry.digest }
-    return try reading(file) { try $0.hash().digest == entry.digest }
+    return try file.reading { try $0.hash().digest == entry.digest }
   }
 
   /// The digests that need no reading: the status is believed and the object is there.
@@ -148,23 +148,25 @@ package struct FolderScanner: Sendable {
   private func stage(_ file: FoundFile) throws -> StagedObject {
     try Task.checkCancellation()
     willRead(file.path)
-    return try reading(file) { open in
+    return try file.reading { open in
       let (object, status) = try store.objects.stage(open)
       guard status == file.status else { throw ScanError.changedWhileRead(path: file.place) }
       return object
     }
   }
+}
 
+extension FoundFile {
   /// Opens a file that the walk found, and tells failures of the source from failures of the store.
-  private func reading<Value>(_ file: FoundFile, _ body: (borrowing OpenFile) throws -> Value) throws -> Value {
+  func reading<Value>(_ body: (borrowing OpenFile) throws -> Value) throws -> Value {
     do {
-      return try body(try OpenFile(file.place, O_RDONLY | O_NOFOLLOW | O_NONBLOCK))
+      return try body(try OpenFile(place, O_RDONLY | O_NOFOLLOW | O_NONBLOCK))
     } catch StoreError.changedWhileRead(let path) {
       throw ScanError.changedWhileRead(path: path)
     } catch StoreError.notAFile(let path) {
       throw ScanError.changedWhileRead(path: path)
-    } catch StoreError.system(_, file.place, let code) {
-      throw code == ENOENT ? ScanError.vanished(path: file.place) : ScanError.unreadable(path: file.place, code: code)
+    } catch StoreError.system(_, place, let code) {
+      throw code == ENOENT ? ScanError.vanished(path: place) : ScanError.unreadable(path: place, code: code)
     }
   }
 }

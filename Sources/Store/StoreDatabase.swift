@@ -144,7 +144,13 @@ struct StoreDatabase: Sendable {
     CREATE TABLE log_head (
       id INTEGER PRIMARY KEY CHECK (id = 1), sequence INTEGER NOT NULL, digest BLOB NOT NULL
     ) STRICT;
+    """,
     """
+    -- The recipe's path from its root: names of actions repeat from recipe to recipe. NULL in builds from before this column.
+    ALTER TABLE build ADD COLUMN recipe TEXT;
+    -- Whether values of the recipe were set for this build only.
+    ALTER TABLE build ADD COLUMN is_trial INTEGER NOT NULL DEFAULT 0 CHECK (is_trial IN (0, 1));
+    """,
   ]
 }
 

@@ -39,7 +39,12 @@ struct CommandApproval: Sendable {
     renderer.finish()
     terminal.sayAlways("\(command.action) runs a command of the recipe:\n  \(command.arguments.joined(separator: " ").harmless)")
     terminal.sayAlways("allow it, for these very bytes? [y/N] ", terminator: "")
-    return readLine()?.lowercased().hasPrefix("y") == true
+    do {
+      return String(decoding: try TypedLine.read(from: STDIN_FILENO), as: UTF8.self).lowercased().hasPrefix("y")
+    } catch {
+      terminal.sayAlways("")  // The question's line was left open.
+      throw error
+    }
   }
 }
 

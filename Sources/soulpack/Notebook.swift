@@ -1,5 +1,6 @@
 internal import Artifacts
 internal import Foundation
+internal import Identities
 internal import Running
 
 /// A small file of names and what is known of them, in the user's state folder: commands allowed, versions published, log heads.
@@ -9,19 +10,35 @@ struct Notebook {
 
   init(_ file: URL) throws {
     self.file = file
-    entries = [:]
-    guard FileManager.default.fileExists(atPath: file.path) else { return }
-    let document = try? JSONValue(parsing: Data(contentsOf: file))  // Whatever is wrong with it, the answer below is the same.
-    guard let members = document?["entries"]?.object else { throw UnreadableNotebook(path: file.path) }
-    entries = members
+    entries = try Notebook.entries(in: file)
   }
 
+  /// Other processes note things too: the file is read again, under a lock, so that only this one name changes in it.
   mutating func note(_ name: String, _ value: JSONValue) throws {
-    guard entries[name] != value else { return }
-    entries[name] = value
-    let document: JSONValue = ["schema": "soulpack.notebook/1", "entries": .object(entries)]
-    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try WholeFile(file).replace(with: Data(document.pretty.utf8))
+    entries = try ChangeLock.holding(beside: file) {
+      var entries = try Notebook.entries(in: file)
+      guard entries[name] != value else { return entries }
+      entries[name] = value
+      let document: JSONValue = ["schema": "soulpack.notebook/1", "entries": .object(entries)]
+      try WholeFile(file).replace(with: Data(document.pretty.utf8))
+      return entries
+    }
+  }
+
+  /// A file that cannot be read says nothing about what is in it: that error goes on as it is.
+  private static func entries(in file: URL) throws -> [String: JSONValue] {
+    let bytes: Data
+    do {
+      bytes = try Data(contentsOf: file)
+    } catch CocoaError.fileReadNoSuchFile {
+      return [:]
+    }
+    do {
+      guard let members = try JSONValue(parsing: bytes)["entries"]?.object else { throw UnreadableNotebook(path: file.path) }
+      return members
+    } catch is JSONSyntaxError {
+      throw UnreadableNotebook(path: file.path)
+    }
   }
 }
 

@@ -22,7 +22,7 @@ enum Passphrase {
   private static func readDescriptor() throws -> [UInt8]? {
     guard let value = ProcessInfo.processInfo.environment["SOULPACK_PASSPHRASE_FD"] else { return nil }
     guard let descriptor = Int32(value), descriptor >= 0, fcntl(descriptor, F_GETFD) != -1 else { throw PassphraseProblem.badDescriptor(value) }
-    let line = try readLine(from: descriptor)
+    let line = try TypedLine.read(from: descriptor)
     guard !line.isEmpty else { throw PassphraseProblem.empty }
     return line
   }
@@ -39,19 +39,7 @@ enum Passphrase {
     defer { tcsetattr(terminal, TCSAFLUSH, &shown) }
     Terminal().sayAlways(prompt, terminator: "")
     defer { Terminal().sayAlways("") }
-    return try readLine(from: terminal)
-  }
-
-  private static func readLine(from descriptor: Int32) throws -> [UInt8] {
-    var line: [UInt8] = []
-    var byte: UInt8 = 0
-    while line.count < 4096 {
-      let count = read(descriptor, &byte, 1)
-      if count < 0 && errno == EINTR { continue }
-      guard count == 1, byte != UInt8(ascii: "\n") else { break }
-      line.append(byte)
-    }
-    return line
+    return try TypedLine.read(from: terminal)
   }
 }
 

@@ -92,6 +92,73 @@ struct SigningTests {
     }
   }
 
+  @Test("Ctrl-C at the passphrase prompt ends the command at once with 130, and the terminal shows what is typed again")
+  func interruptedPrompt() throws {
+    try Tool.inProject([:]) { tool in
+      // pty(7): the other end tells the state of the terminal, and what is written there is typed.
+      let script = """
+        import os, pty, sys, termios
+        def shows(end): return bool(termios.tcgetattr(end)[3] & termios.ECHO)
+        process, end = pty.fork()
+        if process == 0: os.execv(sys.argv[1], [sys.argv[1], "keys", "new", "me"])
+        said = b""
+        while b"passphrase for the new key: " not in said: said += os.read(end, 1000)
+        hidden = not shows(end)
+        os.write(end, b"half\\x03")
+        status = os.waitpid(process, 0)[1]
+        print(os.waitstatus_to_exitcode(status), hidden, shows(end))
+        """
+      let outcome = try tool.start(["60", "python3", "-c", script, Tool.executable.path], of: URL(filePath: "/usr/bin/timeout")).wait()
+      #expect(outcome.output == "130 True True\n", "\(outcome.output) \(outcome.errors)")
+      #expect(!tool.exists("../home/data/soulpack/keys/me.key"))
+    }
+  }
+
+  @Test("Ctrl-C at the question whether a command may run ends the build with 130")
+  func interruptedQuestion() throws {
+    try Tool.inProject(Project.commanded(Project.copying)) { tool in
+      let script = """
+        import os, pty, sys
+        process, end = pty.fork()
+        if process == 0: os.execv(sys.argv[1], [sys.argv[1], "build", "recipes/voice.yaml", "--threads", "1"])
+        said = b""
+        while b"[y/N] " not in said: said += os.read(end, 1000)
+        os.write(end, b"\\x03")
+        try:
+          while os.read(end, 1000): pass
+        except OSError: pass  # EIO: nobody is at the other side any more
+        print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
+        """
+      let outcome = try tool.start(["60", "python3", "-c", script, Tool.executable.path], of: URL(filePath: "/usr/bin/timeout")).wait()
+      #expect(outcome.output == "130\n", "\(outcome.output) \(outcome.errors)")
+    }
+  }
+
+  @Test("rules that many processes add at once are all in the policy")
+  func trustAtOnce() throws {
+    try Tool.inProject([:]) { tool in
+      let key = try #require(try tool.must("keys", "new", "me", "--no-passphrase", "--json").json()["key"]?.string)
+      let outcome = try tool.shell("for i in $(seq 24); do soulpack trust add soul$i \(key) -q >/dev/null & done; wait")
+      #expect(outcome.errors.isEmpty, "\(outcome.errors)")
+      #expect(try tool.must("trust", "list", "--json").json()["rules"]?.array?.count == 24)
+    }
+  }
+
+  @Test("notes that are no notes are to be moved away; notes that cannot be read are not, and both are left as they are")
+  func notes() throws {
+    try Tool.inBuiltProject { tool in
+      let notes = "../home/state/soulpack/log-heads.json"
+      try tool.write("<<<<", to: notes)
+      let unparsed = try tool.build()
+      #expect(unparsed.status == 1 && unparsed.errors.contains("log-heads.json: not readable as soulpack's notes\nhint: move it away"), "\(unparsed.errors)")
+      #expect(try tool.read(notes) == Data("<<<<".utf8))
+      try tool.remove(notes)
+      try FileManager.default.createDirectory(at: tool.place(notes), withIntermediateDirectories: true)
+      let unread = try tool.build()
+      #expect(unread.status == 1 && !unread.errors.contains("move it away"), "\(unread.errors)")
+    }
+  }
+
   @Test("keys: a new one needs a passphrase or the wish for none; one that is there is never overwritten")
   func keys() throws {
     try Tool.inProject([:]) { tool in

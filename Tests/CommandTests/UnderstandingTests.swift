@@ -75,10 +75,60 @@ struct UnderstandingTests {
         let outcome = try tool.start(command + ["recipes/voice.yaml"]).wait()
         #expect(outcome.status == 0 && outcome.output.contains("curate.talk"), "\(command) \(outcome.errors)")
       }
-      #expect(try tool.must("log").output.isEmpty)
-      #expect(!tool.exists("out") && !tool.exists("soul.lock"))
+      #expect(!tool.exists(".soulpack") && !tool.exists("out") && !tool.exists("soul.lock"))
       let rows = try #require(try tool.must("status", "recipes/voice.yaml", "--json").json()["actions"]?.array)
       #expect(Set(rows.compactMap { $0["standing"]?.string }) == ["would-run", "may-run"])
+    }
+  }
+
+  /// Holds the store's lock, as a build of an hour would, under a name that a shell chooses.
+  private func whileHeld(_ tool: Tool, by command: String = "soulpack build", _ script: String) throws -> Tool.Outcome {
+    try tool.shell(#"""
+      exec 9<>.soulpack/lock && flock -n 9 || exit 99
+      printf '{"command":"\#(command)","pid":7}' >&9
+      \#(script)
+      """#)
+  }
+
+  @Test("while a build has the store, status, explain, why and -n answer at once", arguments: [
+    "status recipes/voice.yaml", "explain --recipe recipes/voice.yaml", "why talk.jsonl:3 --recipe recipes/voice.yaml",
+    "build -n --no-wait recipes/voice.yaml",
+  ])
+  func besideBuild(command: String) throws {
+    try Tool.inBuiltProject { tool in
+      try tool.write(Project.talk(count: 40), to: "talk/talk.jsonl")  // Its status is new: it is read, and not remembered.
+      let before = try tool.read(".soulpack/log")
+      let outcome = try whileHeld(tool, "timeout 60 \"$SOULPACK\" \(command) 9>&-")
+      #expect(outcome.status == 0 && outcome.errors.isEmpty && !outcome.output.isEmpty, "\(outcome.status) \(outcome.errors)")
+      #expect(try tool.read(".soulpack/log") == before)
+    }
+  }
+
+  @Test("the name of the one who has the store cannot repaint the terminal of those who wait", arguments: [
+    "fsck", "update recipes/voice.yaml", "build recipes/voice.yaml",
+  ])
+  func harmlessHolder(command: String) throws {
+    try Tool.inBuiltProject { tool in
+      let outcome = try whileHeld(tool, by: #"\\u001b[2Jsly"#, """
+        "$SOULPACK" \(command) 9>&- 2>words & waiting=$!
+        until grep -q 'has the store' words || ! kill -0 $waiting; do sleep 0.02; done
+        kill $waiting; wait $waiting; cat words
+        """)
+      #expect(outcome.output.contains(#"waiting for process 7 (\u{1b}[2Jsly), which has the store"#), "\(outcome.output)")
+    }
+  }
+
+  @Test("explain compares within one recipe, and passes over trials")
+  func explainOneRecipe() throws {
+    try Tool.inBuiltProject { tool in
+      let seal = ["explain", "seal", "--recipe", "recipes/voice.yaml"]
+      let before = try tool.start(seal).wait().output
+      #expect(before == "seal: its key has never been another\n")
+      try tool.must("build", "recipes/base.yaml", "--threads", "1")
+      try tool.digest("--set", "train.talk-lora.epochs=2")
+      #expect(try tool.start(seal).wait().output == before)
+      try tool.write(Project.voice, to: "recipes/copy.yaml")
+      #expect(try tool.must("explain", "seal", "--recipe", "recipes/copy.yaml").output == "seal: no build of this recipe has had it\n")
     }
   }
 

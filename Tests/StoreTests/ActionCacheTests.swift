@@ -112,18 +112,40 @@ struct ActionCacheTests {
   func history() throws {
     let folder = try TemporaryFolder()
     let store = try folder.openStore()
-    let builds = try (0..<3).map { try store.builds.begin(goal: "train", at: Date(timeIntervalSince1970: Double($0))) }
+    let builds = try (0..<3).map { try store.builds.begin(goal: "train", recipe: "a.yaml", at: Date(timeIntervalSince1970: Double($0))) }
     let items = builds.enumerated().map { index, build in
       BuildAction(
         build: build, action: "train.letters", key: digest("key \(index)"), preimage: digest("preimage \(index)"),
         outcome: [.ran, .failed, .reused][index], seconds: 1.5)
     }
     for item in items { try store.builds.record(item) }
-    #expect(try store.builds.history(of: "train.letters", last: 2) == [items[2], items[1]])
-    #expect(try store.builds.history(of: "train", last: 2) == [])
+    #expect(try store.builds.history(of: "train.letters", recipe: "a.yaml", last: 2) == [items[2], items[1]])
+    #expect(try store.builds.history(of: "train", recipe: "a.yaml", last: 2) == [])
     #expect(try store.builds.actions(in: builds[0]) == [items[0]])
     #expect(try store.builds.last(2).map(\.id) == [builds[2], builds[1]])
     #expect(try store.builds.last(1).map(\.started) == ["1970-01-01T00:00:02Z"])
+  }
+
+  @Test("the history of one recipe has neither other recipes, nor trials, nor builds that did not say; one key can be left out")
+  func historyOfRecipe() throws {
+    let folder = try TemporaryFolder()
+    let store = try folder.openStore()
+    func record(_ key: String, recipe: String?, isTrial: Bool = false) throws -> BuildAction {
+      let build = try store.builds.begin(goal: "build", recipe: recipe, isTrial: isTrial, at: Date(timeIntervalSince1970: 0))
+      let item = BuildAction(build: build, action: "seal", key: digest(key), preimage: digest("preimage"), outcome: .ran, seconds: 1)
+      try store.builds.record(item)
+      return item
+    }
+    let first = try record("first", recipe: "a.yaml")
+    let second = try record("second", recipe: "a.yaml")
+    _ = try record("trial", recipe: "a.yaml", isTrial: true)
+    let other = try record("other", recipe: "b.yaml")
+    _ = try record("silent", recipe: nil)
+    #expect(try store.builds.history(of: "seal", recipe: "a.yaml", last: 9) == [second, first])
+    #expect(try store.builds.history(of: "seal", recipe: "a.yaml", otherThan: digest("second"), last: 9) == [first])
+    #expect(try store.builds.history(of: "seal", recipe: "b.yaml", last: 9) == [other])
+    #expect(try store.builds.last(3).map(\.recipe) == [nil, "b.yaml", "a.yaml"])
+    #expect(try store.builds.last(3).map(\.isTrial) == [false, false, true])
   }
 
   private func entry(_ key: String, inputs: [String: Digest], outputs: [String: Digest]) -> ActionEntry {

@@ -51,11 +51,27 @@ struct OpenStoreTests {
     try folder.openStore().close()
     try damageDatabase(of: folder, "PRAGMA user_version = 99")
     let leftover = try folder.write("x", to: ".soulpack/work/step/file")
-    let expected = StoreError.newer(path: folder.storeRoot.path + "/store.sqlite", found: 99, supported: 1)
+    let expected = StoreError.newer(path: folder.storeRoot.path + "/store.sqlite", found: 99, supported: 2)
     #expect(throws: expected) { try folder.openStore() }
     #expect(throws: expected) { try ReadableStore.open(at: folder.storeRoot) }
-    #expect(expected.message.contains("version 99") && expected.message.contains("up to 1"))
+    #expect(expected.message.contains("version 99") && expected.message.contains("up to 2"))
     #expect(FileManager.default.fileExists(atPath: leftover.path))
+  }
+
+  @Test("a store of version 1 keeps its builds when a writer brings it up to date; until then a reader is told so")
+  func versionOne() throws {
+    let folder = try TemporaryFolder()
+    let first = try folder.openStore()
+    let build = try first.builds.begin(goal: "build", recipe: "a.yaml", at: Date(timeIntervalSince1970: 0))
+    try first.close()
+    try damageDatabase(
+      of: folder, "ALTER TABLE build DROP COLUMN recipe; ALTER TABLE build DROP COLUMN is_trial; PRAGMA user_version = 1")
+    #expect(throws: StoreError.older(path: folder.storeRoot.path + "/store.sqlite", found: 1, supported: 2)) {
+      try ReadableStore.open(at: folder.storeRoot)
+    }
+    let entry = try #require(try folder.openStore().builds.last(1).first)
+    #expect(entry.id == build && entry.goal == "build" && entry.recipe == nil && !entry.isTrial)
+    #expect(try ReadableStore.open(at: folder.storeRoot).builds.last(1) == [entry])
   }
 
   @Test("a folder of somebody else's is refused and left alone", arguments: ["work/thesis.txt", "store.txt", "tmp/a"])

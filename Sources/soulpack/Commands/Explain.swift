@@ -4,10 +4,9 @@ internal import Explaining
 internal import Foundation
 internal import Planning
 internal import Running
-internal import Store
 
 /// `soulpack explain ACTION`: which part of an action's key differs from the one before. Reads; runs nothing.
-struct Explain: AsyncParsableCommand {
+struct Explain: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Say why an action ran again, or would.")
 
   @Argument(help: "An action as `soulpack plan` names it; several, or none for all.")
@@ -17,21 +16,21 @@ struct Explain: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Set a value of the recipe, as for build.", valueName: "key=value")) var set: [String] = []
   @OptionGroup var common: CommonArguments
 
-  func run() async throws {
+  func run() throws {
     var chosen = RecipeArguments()
     chosen.recipe = recipe
     chosen.set = set
     let project = try Project(chosen, common)
     for name in actions where project.plan[ActionID(name)] == nil { throw UnknownAction(name: name, recipe: project.recipePath) }
-    let store = try await WritableStore.waitAndOpen(at: project.storeFolder, command: "soulpack explain", onWaiting: common.terminal.tellWaiting)
-    let planned = project.plan.actions(for: .build)
-    let sources = try await SourceReader(root: project.rootFolder, store: store).read(project.plan.sources(for: planned))
-    let forecast = try Forecast(actions: planned, sources: sources, store: store.reading)
-    let rows = forecast.rows.filter { actions.isEmpty || actions.contains($0.action.id.name) }
+    let survey = try Survey(project, goal: .build)
+    let rows = survey.forecast.rows.filter { actions.isEmpty || actions.contains($0.action.id.name) }
     let explained = try rows.map { row in
       try ExplainReport.Row(
         forecast: row,
-        explanation: row.key.map { try Explanation(action: row.action.id.name, key: $0.digest, preimage: $0.preimage, store: store.reading) })
+        explanation: row.key.map { key in
+          try Explanation(
+            action: row.action.id.name, key: key.digest, preimage: key.preimage, recipe: project.recipePath, store: survey.store)
+        })
     }
     common.terminal.show(ExplainReport(rows: explained))
   }
@@ -82,7 +81,7 @@ struct ExplainReport: Report {
     let name = row.forecast.action.id.name
     guard let explanation = row.explanation else { return ["\(name): its inputs are not known until what stands before it has run"] }
     switch explanation.verdict {
-    case .neverRun: return ["\(name): no build has had it"]
+    case .neverRun: return ["\(name): no build of this recipe has had it"]
     case .unchanged: return ["\(name): its key has never been another"]
     case .changed(let differences):
       let standing = row.forecast.standing == .upToDate ? "is up to date; it last differed by" : "would run, because of"

@@ -27,8 +27,7 @@ struct Trust: ParsableCommand {
         throw ValidationError("a rule needs each key once, and a threshold from 1 to the number of keys")
       }
       let place = UserFolders().trustPolicy
-      let policy = try TrustPolicy.load(from: place).replacing(rule)
-      try policy.save(to: place)
+      let policy = try TrustPolicy.update(at: place) { $0.replacing(rule) }
       common.terminal.show(TrustReport(policy: policy, place: place.path))
     }
   }

@@ -7,7 +7,7 @@ internal import Running
 internal import Store
 
 /// `soulpack why FILE:LINE` and `soulpack why RECORD`: what became of a record, stage by stage. Reads; runs nothing.
-struct Why: AsyncParsableCommand {
+struct Why: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Say what became of a record, stage by stage.",
     discussion: "The datasets must be curated. FILE is relative to the dataset's source folder, or to the root.")
@@ -16,12 +16,12 @@ struct Why: AsyncParsableCommand {
   @Option(help: "The recipe.") var recipe: String?
   @OptionGroup var common: CommonArguments
 
-  func run() async throws {
+  func run() throws {
     var chosen = RecipeArguments()
     chosen.recipe = recipe
     chosen.set = []
     let project = try Project(chosen, common)
-    let ledgers = try await ledgers(of: project)
+    let ledgers = try ledgers(of: project)
     var failure: (any Error)?
     for (dataset, source, ledger) in ledgers {
       do {
@@ -44,13 +44,10 @@ struct Why: AsyncParsableCommand {
   }
 
   /// The ledger of each curated dataset, with the source's path where it is a folder of the project.
-  private func ledgers(of project: Project) async throws -> [(String, String?, LedgerQuery)] {
-    let store = try await WritableStore.waitAndOpen(at: project.storeFolder, command: "soulpack why", onWaiting: common.terminal.tellWaiting)
-    let actions = project.plan.actions(for: .curate)
-    let sources = try await SourceReader(root: project.rootFolder, store: store).read(project.plan.sources(for: actions))
-    let forecast = try Forecast(actions: actions, sources: sources, store: store.reading)
-    return try forecast.rows.filter { $0.action.kind == .curate }.map { row in
-      guard let key = row.key, let ledger = try store.actions.lookup(key.digest)?.outputs["ledger"] else {
+  private func ledgers(of project: Project) throws -> [(String, String?, LedgerQuery)] {
+    let survey = try Survey(project, goal: .curate)
+    return try survey.forecast.rows.filter { $0.action.kind == .curate }.map { row in
+      guard let store = survey.store, let key = row.key, let ledger = try store.actions.lookup(key.digest)?.outputs["ledger"] else {
         throw NotCurated(action: row.action.id.name, recipe: project.recipePath)
       }
       let path: String? = if case .source(let source)? = row.action.inputs["source"] { source.path } else { nil }

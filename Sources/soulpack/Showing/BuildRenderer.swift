@@ -46,7 +46,7 @@ final class BuildRenderer: Sendable {
       state.total = actions
     case .waiting(let processID, let command):
       // A holder that has just come has not yet written who it is.
-      line("waiting for " + (processID == 0 ? command : "process \(processID) (\(command))") + ", which has the store", &state)
+      line("waiting for " + (processID == 0 ? command : "process \(processID) (\(command.harmless))") + ", which has the store", &state)
     case .reused(let action, let key):
       state.settled += 1
       if terminal.talk == .verbose { line(tag("same", .dim) + action + "  " + key.short, &state) }

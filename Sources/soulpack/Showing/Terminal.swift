@@ -55,7 +55,7 @@ struct Terminal: Sendable {
 
   /// Said once by a command that waits for the store.
   func tellWaiting(_ holder: WriterLock.Holder?) {
-    remark("waiting for " + (holder.map { "process \($0.processID) (\($0.command))" } ?? "another soulpack") + ", which has the store")
+    remark("waiting for " + (holder.map { "process \($0.processID) (\($0.command.harmless))" } ?? "another soulpack") + ", which has the store")
   }
 
   /// Talk that nothing silences: errors, and questions.
