@@ -48,6 +48,7 @@ package struct Build: Sendable {
   /// be several. What is thrown is the store's own trouble.
   package func run() async throws -> BuildReport {
     emit(.planned(actions: actions.count))
+    Checkpoint.removeForgotten(in: checkpoints, now: Date())
     var state = BuildState(actions: actions, sources: sources)
     try await withThrowingTaskGroup(of: (ActionID, Result<Execution, any Error>).self) { group in
       while true {
@@ -81,33 +82,47 @@ package struct Build: Sendable {
 
   /// One action, from its work folder to its rows in the store. Durable before it is seen: the objects first, then the row.
   private func execute(_ action: Action, inputs: [String: Digest], key: ActionKey) async -> Result<Execution, any Error> {
-    let clock = ContinuousClock()
-    let began = clock.now
     do {
       guard let step = steps[action.kind] else { throw MissingStep(kind: action.kind) }
       emit(.started(action: action.id.name, kind: action.kind.rawValue))
-      let store = journal.store
-      let workFolder = try store.makeWorkFolder(action.id.name)
-      let context = self.context(action, inputs: inputs, key: key, workFolder: workFolder)
-      let outcome: Result<[String: Digest], any Error>
-      do { outcome = .success(try await step.run(context)) } catch { outcome = .failure(error) }
-      try store.removeWorkFolder(workFolder)
-      let outputs = try outcome.get()
-      let seconds = (clock.now - began) / .seconds(1)
-      try journal.finished(action, key, inputs: inputs, outputs: outputs, seconds: seconds)
-      try context.checkpoint.remove()
-      return .success(Execution(key: key, outputs: outputs, seconds: seconds))
+      let context = self.context(action, inputs: inputs, key: key, workFolder: try journal.store.makeWorkFolder(action.id.name))
+      // Only once the outcome is settled: trouble with what is left over neither undoes a success nor hides a failure.
+      defer { tidy(action, "its work folder") { try journal.store.removeWorkFolder(context.workFolder) } }
+      let execution = try await carryOut(step, key, context)
+      tidy(action, "its checkpoint") { try context.checkpoint.remove() }
+      return .success(execution)
     } catch {
       return .failure(error)
     }
   }
+
+  private func carryOut(_ step: any Step, _ key: ActionKey, _ context: StepContext) async throws -> Execution {
+    let clock = ContinuousClock()
+    let began = clock.now
+    let outputs = try await step.run(context)
+    let seconds = (clock.now - began) / .seconds(1)
+    try journal.finished(context.action, key, inputs: context.inputs, outputs: outputs, seconds: seconds)
+    return Execution(key: key, outputs: outputs, seconds: seconds)
+  }
+
+  /// What cannot be removed now is removed later: a work folder by the next writer of the store, a checkpoint once it is old.
+  private func tidy(_ action: Action, _ what: String, _ remove: () throws -> Void) {
+    do {
+      try remove()
+    } catch {
+      let reason = (error as? any ExplainedError)?.message ?? (error as NSError).localizedDescription
+      emit(.note(action: action.id.name, "\(what) could not be removed: \(reason)"))
+    }
+  }
+
+  private var checkpoints: URL { journal.store.root.appending(path: "checkpoints") }
 
   private func context(_ action: Action, inputs: [String: Digest], key: ActionKey, workFolder: URL) -> StepContext {
     let name = action.id.name
     let emit = self.emit
     return StepContext(
       action: action, inputs: inputs, store: journal.store, threads: options.threads, deadline: options.deadline,
-      workFolder: workFolder, checkpoint: Checkpoint(key: key.digest, folder: journal.store.root.appending(path: "checkpoints")),
+      workFolder: workFolder, checkpoint: Checkpoint(key: key.digest, folder: checkpoints),
       report: { emit(.progress(action: name, $0)) }, note: { emit(.note(action: name, $0)) })
   }
 

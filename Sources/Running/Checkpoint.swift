@@ -1,6 +1,5 @@
 package import Artifacts
 package import Foundation
-internal import Hashing
 
 /// Where a long step keeps its unfinished state, so that a killed build goes on where it was. Named by the action key: another
 /// action's state cannot be mistaken for this one's.
@@ -11,23 +10,35 @@ package struct Checkpoint: Sendable {
     file = folder.appending(path: "\(key.hex).checkpoint")
   }
 
-  /// Replaces the state atomically: a kill leaves the earlier one or this one. The digest before it tells a torn file, which a crash of
-  /// the machine can leave, from a whole one.
+  /// Replaces the state atomically: a kill leaves the earlier one or this one. A crash of the machine can leave a torn file: the state must
+  /// be one that its owner can tell from a damaged one, and damaged, the step begins anew, which costs time only.
   package func save(_ state: Data) throws {
     try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try WholeFile(file).replace(with: Data(Digest(hashing: state).bytes) + state, durable: false)
+    try WholeFile(file).replace(with: state, durable: false)
   }
 
-  /// The state, or nil where there is none that is whole: the step then begins anew, which costs time only.
+  /// The state, or nil where there is none.
   package func load() throws -> Data? {
     guard FileManager.default.fileExists(atPath: file.path) else { return nil }
-    let bytes = try Data(contentsOf: file)
-    let state = Data(bytes.dropFirst(Digest.byteCount))
-    return Digest(bytes: bytes.prefix(Digest.byteCount)) == Digest(hashing: state) ? state : nil
+    return try Data(contentsOf: file)
   }
 
   package func remove() throws {
     guard FileManager.default.fileExists(atPath: file.path) else { return }
     try FileManager.default.removeItem(at: file)
+  }
+
+  /// How long a state may lie untouched. Its key comes back only with the same inputs and parameters, and often never.
+  private static let forgottenAfterSeconds: TimeInterval = 30 * 24 * 3600
+
+  /// Removes the states, and the drafts of them, that no build has come back to. Called with the writer lock.
+  package static func removeForgotten(in folder: URL, now: Date) {
+    let limit = now.addingTimeInterval(-forgottenAfterSeconds)
+    // Mostly there is no such folder yet; and a file that cannot be looked at or removed now stays for the next build.
+    guard let files = try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) else { return }
+    for file in files {
+      let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)
+      if let modified = attributes?[.modificationDate] as? Date, modified < limit { unlink(file.path) }
+    }
   }
 }

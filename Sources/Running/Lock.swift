@@ -9,12 +9,26 @@ package import Planning
 package struct Lock: Hashable, Sendable {
   /// The pins of one recipe.
   package struct Pins: Hashable, Sendable {
+    /// By path. A path that is used in two ways has two digests: then its bytes as a file stand under `PATH//file`, which is no path that a
+    /// recipe can name.
     package var sources: [String: Digest]
     package var semantics: [String: Int64]
 
     package init(sources: [Source: Digest], actions: [Action]) {
-      self.sources = Dictionary(sources.map { ($0.key.path, $0.value) }, uniquingKeysWith: { first, _ in first })
+      let snapshots = sources.filter { $0.key.kind != .file }
+      // A folder has the same snapshot whether or not the recipe says that it is one.
+      self.sources = Dictionary(snapshots.map { ($0.key.path, $0.value) }, uniquingKeysWith: { first, _ in first })
+      for (source, digest) in sources where source.kind == .file {
+        self.sources[self.sources[source.path] == nil ? source.path : Pins.fileKey(source.path)] = digest
+      }
       semantics = Dictionary(actions.map { ($0.kind.rawValue, $0.kind.semantics) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private static func fileKey(_ path: String) -> String { path + "//file" }
+
+    /// Whether a path is pinned to this digest in either use: a goal short of the whole recipe may use it in one way only.
+    fileprivate func holds(_ digest: Digest?, at path: String) -> Bool {
+      sources[path] == digest || digest != nil && sources[Pins.fileKey(path)] == digest
     }
 
     fileprivate init?(_ value: JSONValue) {
@@ -51,7 +65,7 @@ extension Lock {
     guard let pins = recipes[recipe] else { return [.notLocked(recipe: recipe)] }
     let paths = (isComplete ? Set(pins.sources.keys) : []).union(found.sources.keys).sorted()
     let sources = paths.compactMap { path -> Difference? in
-      pins.sources[path] == found.sources[path] ? nil : .source(path: path, locked: pins.sources[path], found: found.sources[path])
+      pins.holds(found.sources[path], at: path) ? nil : .source(path: path, locked: pins.sources[path], found: found.sources[path])
     }
     return sources + semanticsDifferences(from: found, recipe: recipe)
   }

@@ -12,7 +12,7 @@ package struct WholeFile: Sendable {
 
   /// - Parameter durable: whether the bytes are on the disk before the file takes its place. Not for what can be told from a torn file.
   package func replace(with bytes: Data, durable: Bool = true) throws {
-    try replace { draft in
+    try replace(durable: durable) { draft in
       let descriptor = open(draft.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
       guard descriptor >= 0 else { throw CannotReplace(path: url.path, code: errno) }
       defer { close(descriptor) }
@@ -27,13 +27,23 @@ package struct WholeFile: Sendable {
     }
   }
 
-  /// Lets `write` make a file beside this one, and puts it in this one's place.
-  package func replace(_ write: (URL) throws -> Void) throws {
+  /// Lets `write` make a file beside this one, and puts it in this one's place. Where `durable`, the new name too is on the disk.
+  package func replace(durable: Bool = true, _ write: (URL) throws -> Void) throws {
     removeLeftovers()
     let draft = url.deletingLastPathComponent().appending(path: "\(draftPrefix)\(getpid())")
     defer { unlink(draft.path) }  // Still there only where writing failed.
     try write(draft)
     guard rename(draft.path, url.path) == 0 else { throw CannotReplace(path: url.path, code: errno) }
+    if durable { try synchronizeFolder() }
+  }
+
+  /// rename(2) changes the folder: until that is written, a crash of the machine can bring the old file back.
+  private func synchronizeFolder() throws {
+    let folder = open(url.deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard folder >= 0 else { throw CannotReplace(path: url.path, code: errno) }
+    defer { close(folder) }
+    // EINVAL: a file system that keeps no folder to write.
+    guard fsync(folder) == 0 || errno == EINVAL else { throw CannotReplace(path: url.path, code: errno) }
   }
 
   /// Removes what a process that was killed while it wrote here has left. What a living one writes is not touched.

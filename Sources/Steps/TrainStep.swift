@@ -43,8 +43,15 @@ struct TrainStep: Step {
 
   private func resume(_ trainer: Trainer, _ context: StepContext) throws {
     guard let state = try context.checkpoint.load() else { return }
-    try trainer.restore(state)
-    context.note("going on from step \(trainer.completedSteps) of \(trainer.totalSteps)")
+    do {
+      try trainer.restore(state)
+      context.note("going on from step \(trainer.completedSteps) of \(trainer.totalSteps)")
+    } catch {
+      // Damaged, or of an engine that computed otherwise: kept, it would stop every build from now on.
+      guard error.isOfCheckpoint else { throw error }
+      context.note("\(error.message): beginning anew")
+      try context.checkpoint.remove()
+    }
   }
 
   private func train(_ trainer: Trainer, _ context: StepContext) throws {
@@ -64,7 +71,7 @@ struct TrainStep: Step {
         })
     } catch TrainingError.cancelled {
       try context.checkpoint.save(trainer.checkpoint())
-      throw isOverBudget ? OverBudget(action: context.action.id, completed: trainer.completedSteps, total: trainer.totalSteps) : CancellationError()
+      throw isOverBudget ? OverBudget(action: context.action.id, progress: .init(completed: trainer.completedSteps, total: trainer.totalSteps)) : CancellationError()
     }
   }
 
@@ -85,12 +92,34 @@ struct TrainStep: Step {
   }
 }
 
-/// The wall budget is used up. What was done is in a checkpoint.
+/// The wall budget is used up.
 package struct OverBudget: ExplainedError {
-  package let action: ActionID
-  package let completed: Int
-  package let total: Int
+  package struct Progress: Hashable, Sendable {
+    package let completed: Int
+    package let total: Int
+  }
 
-  package var message: String { "\(action): the wall budget is used up after step \(completed) of \(total)" }
-  package var hint: String? { "build again: it goes on from here; or raise \"budget: wall:\" in the recipe" }
+  package let action: ActionID
+  /// What was done and is in a checkpoint. Nil for what has none, and begins anew.
+  package let progress: Progress?
+
+  package var message: String {
+    guard let progress else { return "\(action): the wall budget is used up, and the command was ended" }
+    return "\(action): the wall budget is used up after step \(progress.completed) of \(progress.total)"
+  }
+
+  package var hint: String? {
+    progress == nil
+      ? "raise \"budget: wall:\" in the recipe: a command begins anew each time"
+      : "build again: it goes on from here; or raise \"budget: wall:\" in the recipe"
+  }
+}
+
+extension TrainingError {
+  fileprivate var isOfCheckpoint: Bool {
+    switch self {
+    case .checkpointDamaged, .checkpointOfAnotherRun: true
+    default: false
+    }
+  }
 }

@@ -42,7 +42,7 @@ struct BuildSession {
       return nil
     }
     let report = try await build(actions, sources, reader, store)
-    try warnOfChanges(reader, sources)
+    warnOfChanges(reader, sources)
     try writeLock(lock, pins)
     try noteLogHead(store)
     return Result(report: report, store: store)
@@ -65,7 +65,8 @@ struct BuildSession {
 
   private func build(_ actions: [Action], _ sources: [Source: Digest], _ reader: SourceReader, _ store: WritableStore) async throws -> BuildReport {
     let approval = CommandApproval(isAllowedByFlag: arguments.allowRun, terminal: terminal, renderer: renderer)
-    let steps = allSteps(approve: approval.approve, changedSources: { try reader.changes(since: sources, of: $0) })
+    let steps = allSteps(
+      approve: approval.approve, changedSources: { try reader.changes(since: sources, of: $0) }, showLastWords: showLastWords)
     let deadline = project.recipe.wallBudget.map { ContinuousClock.now + .seconds($0.seconds) }
     let build = Build(
       actions: actions, sources: sources, steps: steps, journal: try Journal(store: store, goal: goal.rawValue, clock: { Date() }),
@@ -76,6 +77,12 @@ struct BuildSession {
     renderer.finish()
     try requireSuccess(report, deadline: deadline)
     return report
+  }
+
+  /// For a person's eyes. JSON lines are made to be kept, and what a command prints may hold record text.
+  private func showLastWords(_ command: ForeignCommand, _ lines: [String]) {
+    guard !terminal.isJSON else { return }
+    for line in lines { renderer.show(.note(action: command.action, line)) }
   }
 
   /// Tells every failure (with `-k` there can be several); the first decides the exit code.
@@ -89,10 +96,17 @@ struct BuildSession {
     throw BudgetUsedUp(left: report.rows.count - report.ranCount - report.reusedCount)
   }
 
-  /// The result is right for what was read; but the person should know that the folder has moved on.
-  private func warnOfChanges(_ reader: SourceReader, _ sources: [Source: Digest]) throws {
-    for path in try reader.changes(since: sources, of: sources.keys.sorted { $0.path < $1.path }) {
-      terminal.remark("warning: \(path) changed while this was built; the result is of what it was before")
+  /// The result is right for what was read; but the person should know that the folder has moved on. A
+  /// finished build does not fail over it.
+  private func warnOfChanges(_ reader: SourceReader, _ sources: [Source: Digest]) {
+    for source in sources.keys.sorted(by: { $0.path < $1.path }) {
+      do {
+        guard try !reader.changes(since: sources, of: [source]).isEmpty else { continue }
+        terminal.remark("warning: \(source.path) changed while this was built; the result is of what it was before")
+      } catch {
+        let reason = (error as? any ExplainedError ?? SystemError(error)).message
+        terminal.remark("warning: \(source.path) cannot be read any more (\(reason)); the result is of what it was before")
+      }
     }
   }
 
@@ -104,9 +118,14 @@ struct BuildSession {
     try lock.write(to: project.rootFolder)
   }
 
+  /// Notes where the log ends, for the next build and `soulpack fsck` to find there.
   private func noteLogHead(_ store: WritableStore) throws {
     guard let head = try store.log.head() else { return }
     var heads = try LogHeads()
+    // A store may be deleted at any time, and begun anew: that is no error, but nobody should do it unseen.
+    if let seen = heads.head(ofStore: project.storeFolder), try store.log.verify(pinned: seen).problems.contains(.headMissing(seen)) {
+      terminal.remark("warning: the event log of this store is not the one seen before (deleted, or rolled back)")
+    }
     try heads.note(head, ofStore: project.storeFolder)
   }
 }

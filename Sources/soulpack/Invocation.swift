@@ -7,9 +7,10 @@ internal import Synchronization
 /// One run of the program: parse, do, and turn whatever went wrong into words and an exit code.
 enum Invocation {
   static func run(_ arguments: [String]) async -> Exit {
-    signal(SIGPIPE, SIG_IGN)
-    // A file that grows past `ulimit -f` is then an error of write(2), to be told like a full disk, and not the end of the process.
-    signal(SIGXFSZ, SIG_IGN)
+    // A reader that went away, and a file that grows past `ulimit -f`, are then errors of write(2), to be told as such, and not the end of
+    // the process. A handler that does nothing, and not SIG_IGN, which a command of a recipe would inherit: execve(2) keeps what is ignored
+    // and sets what is handled back.
+    for number in [SIGPIPE, SIGXFSZ] { signal(number) { _ in } }
     return await interruptible { await perform(arguments) }
   }
 

@@ -31,6 +31,8 @@ struct CommandStepTests {
       let outcome = try tool.build("--allow-run", "-j", "1")
       outcome.expectFailure(1, "run.copy: the command ended with status 7", hint: "its last lines stand above")
       #expect(outcome.errors.contains("run.copy: out of ink\n        run.copy: no paper\n"))
+      let kept = try tool.build("--allow-run", "--json")
+      #expect(kept.status == 1 && !kept.errors.contains("out of ink") && kept.errors.contains("with --json they are not shown"), "\(kept.errors)")
       try tool.edit("recipes/voice.yaml", "exit 7", "kill -9 $$")
       try tool.build("--allow-run").expectFailure(1, "run.copy: the command was ended by signal 9")
       try tool.edit("recipes/voice.yaml", "[sh, -c,", "[no-such-program, -c,")
@@ -44,6 +46,45 @@ struct CommandStepTests {
   func silent() throws {
     try Tool.inProject(Project.commanded("true {output}")) { tool in
       try tool.build("--allow-run").expectFailure(1, "run.copy: the command wrote nothing into {output}", hint: "{output} is a folder that is there already")
+    }
+  }
+
+  @Test("what a command writes under names that begin with a dot is refused by name, and not lost")
+  func hidden() throws {
+    try Tool.inProject(Project.commanded("mkdir {output}/sub; : > {output}/sub/.spare; " + Project.copying)) { tool in
+      try tool.build("--allow-run").expectFailure(
+        1, #"run.copy: the command wrote "sub/.spare"; names that begin with a dot are not kept"#, hint: "let it write under other names")
+    }
+  }
+
+  @Test("the paths that a command is given are the same in every run")
+  func samePaths() throws {
+    try Tool.inProject(Project.commanded("echo {input.talk} {output} >> ../../../seen; " + Project.copying)) { tool in
+      try tool.digest("--allow-run")
+      try tool.remove(".soulpack")
+      try tool.digest("--allow-run")
+      #expect(try tool.read("seen") == Data("inputs/talk output\ninputs/talk output\n".utf8))
+    }
+  }
+
+  @Test("what a command leaves running is ended with it, and no signal is ignored or held back in it")
+  func leftRunning() throws {
+    let line = "grep -E ''SigIgn|SigBlk'' /proc/self/status > ../../../signals; sleep 1000 & echo $! > ../../../left; " + Project.copying
+    try Tool.inProject(Project.commanded(line.replacing("''", with: "\""))) { tool in
+      try tool.digest("--allow-run")
+      let left = try tool.shell("ps -o stat= -p $(cat left) | grep -v Z")
+      #expect(left.output.isEmpty, "\(left.output)")
+      let masks = String(decoding: try tool.read("signals"), as: UTF8.self).split(separator: "\n").compactMap { $0.split(separator: "\t").last }
+      #expect(masks.count == 2 && masks.allSatisfy { UInt64($0, radix: 16).map { $0 & (1 << 12 | 1 << 24) == 0 } == true }, "\(masks)")
+    }
+  }
+
+  @Test("the wall budget ends a command too, with exit code 5")
+  func overdue() throws {
+    try Tool.inProject(Project.commanded("sleep 1000; " + Project.copying)) { tool in
+      try tool.edit("recipes/voice.yaml", "license: CC0-1.0\nbase", "license: CC0-1.0\nbudget: { wall: 2s }\nbase")
+      let outcome = try tool.build("--allow-run", "-j", "8")
+      outcome.expectFailure(5, "run.copy: the wall budget is used up, and the command was ended", hint: "raise \"budget: wall:\"")
     }
   }
 

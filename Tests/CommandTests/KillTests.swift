@@ -132,6 +132,54 @@ struct KillTests {
   }
 }
 
+@Suite("Ends that are not clean")
+struct UncleanEndTests {
+  @Test("Ctrl-C ends a command that will not hear of it")
+  func trapping() throws {
+    let line = "trap \"\" TERM; : > ../../../up; while :; do sleep 0.1; done; "
+    try Tool.inProject(Project.commanded(line + Project.copying)) { tool in
+      let building = try tool.start(["build", "recipes/voice.yaml", "--threads", "1", "--allow-run"])
+      while building.process.isRunning && !tool.exists("up") { usleep(5_000) }
+      building.send(SIGINT)
+      let outcome = try building.wait()
+      #expect(outcome.status == 130, "\(outcome.errors)")
+    }
+  }
+
+  @Test("a checkpoint that is damaged, or of an earlier form, costs time only: the training begins anew, to the same bytes")
+  func damagedCheckpoint() throws {
+    try Tool.inBuiltProject { tool in
+      let uninterrupted = try tool.digest("--set", Project.long)
+      try tool.remove(".soulpack", "out")
+      let building = try tool.start(["build", "recipes/voice.yaml", "--threads", "1", "--set", Project.long])
+      try building.waitUntil(itSays: "start   train.talk-lora.1")
+      usleep(200_000)
+      building.send(SIGINT)
+      #expect(try building.wait().status == 130)
+      let name = try #require(try tool.names(in: ".soulpack/checkpoints").first)
+      var state = try tool.read(".soulpack/checkpoints/" + name)
+      state[state.count / 2] ^= 1
+      try tool.write(state, to: ".soulpack/checkpoints/" + name)
+      let resumed = try tool.build("--set", Project.long)
+      #expect(resumed.errors.contains("train.talk-lora.1: the checkpoint is damaged: beginning anew"), "\(resumed.errors)")
+      #expect(resumed.digest == uninterrupted)
+    }
+  }
+
+  @Test("a store that was deleted is begun anew, and the person is told that its log is another")
+  func deletedStore() throws {
+    let words = "warning: the event log of this store is not the one seen before (deleted, or rolled back)"
+    try Tool.inProject { tool in
+      #expect(try !tool.build().errors.contains(words))
+      #expect(try !tool.build("--set", "train.talk-lora.epochs=5").errors.contains(words))
+      try tool.remove(".soulpack")
+      let anew = try tool.build()
+      #expect(anew.status == 0 && anew.errors.contains(words), "\(anew.errors)")
+      #expect(try !tool.build().errors.contains(words))
+    }
+  }
+}
+
 /// Vigna's splitmix64: kills at moments that a failed run can name again.
 struct SplitMix: RandomNumberGenerator {
   var state: UInt64

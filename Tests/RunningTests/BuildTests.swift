@@ -100,6 +100,19 @@ struct BuildTests {
     #expect(try shop.store.fsck().isSound)
   }
 
+  @Test("a work folder that cannot be removed neither undoes a success nor hides a failure")
+  func leftWorkFolder() async throws {
+    let shop = try Workshop()
+    let report = try await shop.build([Action("a"), Action("b")], keepsGoing: true) { context in
+      // Gone already: removing it fails.
+      try FileManager.default.removeItem(at: context.workFolder)
+      if context.action.id == "a" { throw MadeUpFailure() }
+      return try Workshop.echo(context)
+    }
+    #expect(report.words == ["a failed", "b ran"] && report.failures.first?.error is MadeUpFailure)
+    #expect(try await shop.build([Action("b")]).words == ["b reused"])
+  }
+
   @Test("an output that was not stored is a failure, and nothing is remembered")
   func brokenPromise() async throws {
     let shop = try Workshop()

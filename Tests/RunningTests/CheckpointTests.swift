@@ -26,23 +26,18 @@ struct CheckpointTests {
     #expect(try checkpoint.load() == nil)
   }
 
-  @Test("a torn or changed file is no state: cut at any length, or with any bit flipped")
-  func torn() throws {
+  @Test("a state that no build came back to in thirty days is removed, a draft of one too, and a younger one is not")
+  func forgotten() async throws {
     let shop = try Workshop()
-    let checkpoint = Checkpoint(key: key, folder: shop.folder)
-    try checkpoint.save(Data("a state of some bytes".utf8))
-    let file = shop.folder.appending(path: "\(key.hex).checkpoint")
-    let whole = try Data(contentsOf: file)
-    for count in 0..<whole.count {
-      try whole.prefix(count).write(to: file)
-      #expect(try checkpoint.load() == nil, "cut to \(count)")
+    let folder = shop.store.root.appending(path: "checkpoints")
+    try Checkpoint(key: key, folder: folder).save(Data("young".utf8))
+    for (name, days) in [("old.checkpoint", 31.0), (".old.checkpoint.1", 31), ("recent.checkpoint", 29)] {
+      let file = folder.appending(path: name)
+      try Data("state".utf8).write(to: file)
+      try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -days * 86_400)], ofItemAtPath: file.path)
     }
-    for bit in 0..<(whole.count * 8) {
-      var changed = whole
-      changed[bit / 8] ^= 1 << UInt8(bit % 8)
-      try changed.write(to: file)
-      #expect(try checkpoint.load() == nil, "bit \(bit)")
-    }
+    _ = try await shop.build([Action("a")])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["\(key.hex).checkpoint", "recent.checkpoint"].sorted())
   }
 
   @Test("a step that failed finds its checkpoint in the next build, and one that is done leaves none")

@@ -47,6 +47,19 @@ struct LockTests {
     #expect(lock.differences(from: pins(["a": two]), recipe: "r.yaml", isComplete: false).count == 1)
   }
 
+  @Test("a path used as a file and as a dataset is pinned in both uses, in any order, and a goal may use either")
+  func twoUses() {
+    let uses = [(Source(kind: .file, path: "a"), one), (Source(kind: .fileOrFolder, path: "a"), two)]
+    func pins(_ uses: [(Source, Digest)]) -> Lock.Pins { Lock.Pins(sources: Dictionary(uniqueKeysWithValues: uses), actions: []) }
+    let both = pins(uses)
+    #expect(both.sources == ["a": two, "a//file": one])
+    #expect(pins(uses.reversed()) == both)
+    for use in uses { #expect(lock(both).differences(from: pins([use]), recipe: "r.yaml", isComplete: false) == []) }
+    let three = Digest(hashing: Data("three".utf8))
+    #expect(lock(both).differences(from: pins([(uses[0].0, three)]), recipe: "r.yaml", isComplete: false).count == 1)
+    #expect(pins([uses[0]]).sources == ["a": one] && pins([uses[1]]).sources == ["a": two])
+  }
+
   @Test("a step of another meaning differs whatever is asked for, and the hint is another")
   func semantics() {
     var old = pins(["a": one])
