@@ -12,7 +12,7 @@ package struct Journal: Sendable {
 
   /// Begins a build of the given goal. The clock is for people and the log; no digest holds it. `recipe` is its path from its root, by which
   /// a later build finds this one; a trial is a build with values of the recipe set for it only.
-  package init(store: WritableStore, goal: String, recipe: String? = nil, isTrial: Bool = false, clock: @escaping @Sendable () -> Date) throws {
+  package init(store: WritableStore, goal: String, recipe: String, isTrial: Bool, clock: @escaping @Sendable () -> Date) throws {
     self.store = store
     self.clock = clock
     build = try store.builds.begin(goal: goal, recipe: recipe, isTrial: isTrial, at: clock())

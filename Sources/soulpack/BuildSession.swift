@@ -30,6 +30,10 @@ struct BuildSession {
 
   /// Builds, and throws the first failure. With `-n` it says what would run and gives nil.
   func run() async throws -> Result? {
+    if arguments.dryRun {
+      try showForecast()
+      return nil
+    }
     let store = try await openStore()
     let actions = project.plan.actions(for: goal)
     let reader = SourceReader(root: project.rootFolder, store: store)
@@ -37,15 +41,18 @@ struct BuildSession {
     let lock = try Lock(readingFrom: project.rootFolder)
     let pins = Lock.Pins(sources: sources, actions: actions)
     try requireLock(lock, pins)
-    if arguments.dryRun {
-      terminal.show(StatusReport(forecast: try Forecast(actions: actions, sources: sources, store: store.reading)))
-      return nil
-    }
     let report = try await build(actions, sources, reader, store)
     warnOfChanges(reader, sources)
     try writeLock(lock, pins)
     try noteLogHead(store)
     return Result(report: report, store: store)
+  }
+
+  /// What would run, found without taking the store. The lock's word counts here too.
+  private func showForecast() throws {
+    let survey = try Survey(project, goal: goal)
+    try requireLock(try Lock(readingFrom: project.rootFolder), Lock.Pins(sources: survey.sources, actions: survey.actions))
+    terminal.show(StatusReport(forecast: survey.forecast))
   }
 
   private func openStore() async throws -> WritableStore {
@@ -63,13 +70,17 @@ struct BuildSession {
     guard all.isEmpty else { throw LockDiffers(differences: all) }
   }
 
+  private func journal(in store: WritableStore) throws -> Journal {
+    try Journal(store: store, goal: goal.rawValue, recipe: project.recipePath, isTrial: !arguments.recipe.set.isEmpty, clock: { Date() })
+  }
+
   private func build(_ actions: [Action], _ sources: [Source: Digest], _ reader: SourceReader, _ store: WritableStore) async throws -> BuildReport {
     let approval = CommandApproval(isAllowedByFlag: arguments.allowRun, terminal: terminal, renderer: renderer)
     let steps = allSteps(
       approve: approval.approve, changedSources: { try reader.changes(since: sources, of: $0) }, showLastWords: showLastWords)
     let deadline = project.recipe.wallBudget.map { ContinuousClock.now + .seconds($0.seconds) }
     let build = Build(
-      actions: actions, sources: sources, steps: steps, journal: try Journal(store: store, goal: goal.rawValue, clock: { Date() }),
+      actions: actions, sources: sources, steps: steps, journal: try journal(in: store),
       options: .init(jobs: arguments.jobs, threads: arguments.threads, keepsGoing: arguments.keepGoing, deadline: deadline),
       emit: { renderer.show($0) })
     defer { renderer.finish() }
