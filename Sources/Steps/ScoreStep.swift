@@ -14,12 +14,20 @@ struct ScoreStep: Step {
     try adapter?.check(against: base.model.configuration)
     let contextLength = try parameters.count("context")
     let examples = try base.encode(context, "holdout", contextLength: contextLength).examples
-    let score = try Evaluator(base: base.model, adapter: adapter, threads: context.threads).score(
-      examples, maximumTokens: contextLength, isCancelled: { Task.isCancelled },
-      report: { context.report(StepProgress(done: Int64($0), total: Int64(examples.count), unit: "examples")) })
+    let score = try measure(examples, Evaluator(base: base.model, adapter: adapter, threads: context.threads), contextLength, context)
     let measured = MeasuredScore(
       candidate: try context.digest(of: subject == "base" ? "base" : "candidate"), score: score,
       vocabulary: base.model.configuration.vocabularySize)
     return ["score": try context.store.objects.put(measured.document.canonical)]
+  }
+
+  private func measure(_ examples: [EncodedExample], _ evaluator: Evaluator, _ contextLength: Int, _ context: StepContext) throws -> Engine.Score {
+    do {
+      return try evaluator.score(
+        examples, maximumTokens: contextLength, isCancelled: { Task.isCancelled },
+        report: { context.report(StepProgress(done: Int64($0), total: Int64(examples.count), unit: "examples")) })
+    } catch TrainingError.cancelled {
+      throw CancellationError()
+    }
   }
 }

@@ -104,7 +104,8 @@ struct LogBytes {
   init(at path: String) throws {
     let bytes: Data
     do {
-      let file = try OpenFile(path, O_RDONLY)
+      // A pipe in the place of the log would keep a blocking open waiting for ever.
+      let file = try OpenFile(path, O_RDONLY | O_NONBLOCK)
       bytes = try file.read(atMost: Int(try file.status().byteCount))
     } catch StoreError.system(_, _, ENOENT) {
       bytes = Data()  // No event yet.

@@ -45,7 +45,7 @@ final class Workshop: Sendable {
   ) async throws -> BuildReport {
     let build = Build(
       actions: actions, sources: sources, steps: steps,
-      journal: try Journal(store: store, goal: "build", clock: { Date(timeIntervalSince1970: 0) }),
+      journal: try Journal(store: store, goal: "build", recipe: "soul.yaml", isTrial: false, clock: { Date(timeIntervalSince1970: 0) }),
       options: .init(jobs: jobs, threads: 1, keepsGoing: keepsGoing, deadline: deadline), emit: { event in self.note(event) })
     return try await build.run()
   }
