@@ -40,6 +40,7 @@ package enum KeyError: ExplainedError, Hashable {
     case .badName: "use lower-case letters, digits, \".\", \"_\" and \"-\", at most 64, beginning with a letter or a digit"
     case .exists: "keys are never overwritten: choose another name"
     case .modeTooOpen(let path, _): "chmod 600 '\(path)', and consider whether somebody has read it"
+    case .notFound(let name, _): "make it with `soulpack keys new \(name)`, or see `soulpack keys list`"
     case .passphraseNeeded: "give the passphrase on a terminal or through SOULPACK_PASSPHRASE_FD"
     default: nil
     }

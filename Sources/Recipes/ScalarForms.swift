@@ -74,7 +74,7 @@ extension TextForm {
     return switch self {
     case .line, .paragraph: text.contains { !$0.isWhitespace }
     case .name: TextForm.isName(text)
-    case .version: TextForm.isVersion(text)
+    case .version: text.utf8.count <= 128 && TextForm.isVersion(text)
     case .key: text.hasPrefix("did:key:z") && text.utf8.count > 40 && text.dropFirst(8).utf8.allSatisfy(TextForm.base58.contains)
     case .path: TextForm.isPath(text)
     case .localPath, .glob: TextForm.isPath(text) && !text.hasPrefix("/")

@@ -43,6 +43,8 @@ struct BaseModel {
       vocabularySize: tokenizer.vocabularySize, hiddenSize: shape.hidden, intermediateSize: shape.intermediate, layerCount: shape.layers,
       headCount: shape.heads, keyValueHeadCount: shape.keyValueHeads, ropeTheta: shape.ropeTheta, maximumPositionCount: shape.context,
       beginToken: format.endOfText, endTokens: format.stopTokens)
+    // Value, gradient and two moments of each number, and the folder itself.
+    try Memory.require(byteCount: configuration.parameterCount * 5 * MemoryLayout<Float>.size)
     model = try ModelFolder.fresh(configuration, seed: seed)
     textFiles = [
       BaseModel.tokenizerPath: file, BaseModel.templatePath: ChatFormat.templateFile,

@@ -37,6 +37,7 @@ struct TrainStep: Step {
   /// What the training will take, said before it begins.
   private func announce(_ start: BaseModel, _ examples: EncodedDataset, _ settings: TrainingSettings, _ context: StepContext) throws {
     let estimate = try TrainingEstimate(base: start.model.configuration, examples: examples.examples, parameters: settings.training)
+    try Memory.require(byteCount: estimate.peakByteCount)
     let memory = estimate.peakByteCount.formatted(.byteCount(style: .decimal).locale(TrainStep.locale))
     context.note("\(estimate.stepCount) steps over \(examples.counts.examples) examples, \(estimate.tokenCount.formatted(.number.locale(TrainStep.locale))) tokens in all, about \(memory) of memory")
   }

@@ -50,6 +50,7 @@ extension OpenStore where Access == Reading {
   package static func open(at root: URL) throws -> ReadableStore {
     let layout = StoreLayout(root: root)
     guard FileStatus(at: layout.database, followingLinks: true) != nil else { throw StoreError.absent(path: layout.path) }
+    try layout.requireOurs()
     return OpenStore(layout: layout, database: try .reading(at: layout.database), lock: nil, calls: .system)
   }
 }

@@ -29,6 +29,8 @@ struct StoreLayout: Sendable {
   /// Refuses a folder of somebody else's: what lies in `tmp` and `work` of a store is deleted without asking. A store whose making was
   /// cut short has a lock and no foreign name.
   func requireOurs() throws {
+    // SQLite would open whatever stands there, and wait for ever on a pipe.
+    if let status = FileStatus(at: database, followingLinks: true), status.kind != .regular { throw StoreError.notAStore(path: path) }
     guard let names = try namesInRoot(), !names.isEmpty, !names.contains("store.sqlite") else { return }
     guard names.contains("lock"), names.allSatisfy(Self.names.contains) else { throw StoreError.notAStore(path: path) }
   }

@@ -48,6 +48,11 @@ package struct ModelConfiguration: Hashable, Sendable {
   }
 }
 
+extension ModelConfiguration {
+  /// How many numbers a model of this configuration holds, known before any of them is made.
+  package var parameterCount: Int { TensorShape.model(self).reduce(0) { $0 + $1.count } }
+}
+
 // MARK: - Reading
 
 extension ModelConfiguration {

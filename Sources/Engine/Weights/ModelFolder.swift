@@ -30,8 +30,6 @@ package struct ModelFolder: Sendable {
 
   package subscript(name: String) -> Tensor? { tensors.first { $0.name == name } }
 
-  package var parameterCount: Int { tensors.reduce(0) { $0 + $1.values.count } }
-
   /// The Merkle root over the tensors in name order, each by its name, shape and float32 bytes: the same for F32, BF16 and sharded
   /// files of equal numbers.
   package var root: Digest {

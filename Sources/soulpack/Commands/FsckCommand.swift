@@ -39,6 +39,6 @@ struct FsckReport: Report {
 
   var lines: [String] {
     let counts = "\(Quantity.count(report.objectCount)) objects, \(Quantity.bytes(report.byteCount)), \(Quantity.count(report.logLineCount)) log lines"
-    return report.problems.map(\.message) + [(report.isSound ? "sound: " : "\(report.problems.count) problems: ") + counts]
+    return report.problems.map(\.message) + [(report.isSound ? "sound: " : "\(report.problems.count) \(report.problems.count == 1 ? "problem" : "problems"): ") + counts]
   }
 }
