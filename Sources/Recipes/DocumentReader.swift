@@ -12,7 +12,8 @@ enum DocumentReader {
   static func read(_ bytes: Data, file: String) throws(RecipeError) -> DocumentNode {
     guard bytes.count <= byteLimit else { throw RecipeError(.tooLarge(byteCount: bytes.count, limit: byteLimit), at: .file(file)) }
     if let place = firstNonUTF8(bytes, file: file) { throw RecipeError(.notUTF8, at: place) }
-    let text = String(decoding: bytes, as: UTF8.self)
+    // A byte order mark may open a stream (YAML 1.2.2, section 5.2); it is no part of the first line.
+    let text = String(decoding: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes, as: UTF8.self)
     let placed = { (mark: Mark?) in mark.map { Place.position(file: file, line: $0.line, column: $0.column) } ?? .file(file) }
     try refuseAnchors(text, file: file)
     return try read(text, file: file, placed: placed)

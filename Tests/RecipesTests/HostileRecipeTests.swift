@@ -103,4 +103,10 @@ struct HostileRecipeTests {
     #expect(recipe.description == "&this is text\n*so is this  # and this\n" || recipe.description == "&this is text\n*so is this  # and this")
     #expect(recipe.datasets.first?.files == ["*.md", "talk/*.jsonl"])
   }
+
+  @Test("a byte order mark before the first line changes nothing")
+  func byteOrderMark() throws {
+    let bytes = Data(RecipeFixture.lines.utf8)
+    #expect(try Recipe(parsing: [0xEF, 0xBB, 0xBF] + bytes, path: "x.yaml") == Recipe(parsing: bytes, path: "x.yaml"))
+  }
 }
