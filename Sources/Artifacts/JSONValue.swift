@@ -3,7 +3,8 @@ package import Foundation
 /// A JSON document as a value, with the one canonical spelling that every digest in soulpack is taken over.
 ///
 /// The canonical form is RFC 8785 (JSON Canonicalization Scheme): members sorted by UTF-16 code units, no white space, numbers as
-/// ECMAScript prints them. Integers outside ±2⁵³ are refused by `canonical`, as RFC 8785 asks (section 3.2.2.3).
+/// ECMAScript prints them. Integers beyond ±(2⁵³ − 1), which RFC 8785 does not allow (section 3.2.2.3), are for whoever reads a foreign document to
+/// refuse: none of ours holds one.
 package indirect enum JSONValue: Hashable, Sendable {
   case null
   case bool(Bool)
@@ -127,6 +128,9 @@ extension JSONValue {
     return Data(output)
   }
 
+  /// The canonical bytes as text, for a line of output or of a larger document.
+  package var canonicalText: String { String(decoding: canonical, as: UTF8.self) }
+
   private func append(to output: inout [UInt8]) {
     switch self {
     case .null: output += "null".utf8
@@ -174,13 +178,13 @@ extension JSONValue {
     case .object(let members) where !members.isEmpty:
       output += "{\n"
       for (index, member) in sortedMembers(members).enumerated() {
-        output += inner + String(decoding: JSONValue.string(member.key).canonical, as: UTF8.self) + ": "
+        output += inner + JSONValue.string(member.key).canonicalText + ": "
         member.value.appendPretty(to: &output, indent: inner)
         output += index + 1 < members.count ? ",\n" : "\n"
       }
       output += indent + "}"
     default:
-      output += String(decoding: canonical, as: UTF8.self)
+      output += canonicalText
     }
   }
 }

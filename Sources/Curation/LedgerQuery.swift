@@ -66,7 +66,7 @@ package struct LedgerQuery: Sendable {
     return entries
   }
 
-  private func quoted(_ text: String) -> String { String(decoding: JSONValue.string(text).canonical, as: UTF8.self) }
+  private func quoted(_ text: String) -> String { JSONValue.string(text).canonicalText }
 }
 
 /// Why a question about a ledger has no answer.

@@ -89,5 +89,5 @@ struct ModelCard {
   }
 
   /// A YAML double-quoted scalar; JSON's form is one (YAML 1.2.2, section 1.2).
-  private func quoted(_ text: String) -> String { String(decoding: JSONValue.string(text).canonical, as: UTF8.self) }
+  private func quoted(_ text: String) -> String { JSONValue.string(text).canonicalText }
 }

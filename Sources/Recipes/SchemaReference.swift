@@ -66,7 +66,7 @@ extension Field.Presence {
     case .optional: "optional"
     case .depends: "depends"
     case .standard(.string(let text)): text
-    case .standard(let value): String(decoding: value.canonical, as: UTF8.self)
+    case .standard(let value): value.canonicalText
     }
   }
 }

@@ -129,7 +129,7 @@ extension Terminal {
         "schema": "soulpack.error/1", "code": .integer(Int64(Exit(for: error).rawValue)), "message": .string(error.message),
         "hint": error.hint.map(JSONValue.string) ?? .null,
       ]
-      sayAlways(String(decoding: document.canonical, as: UTF8.self))
+      sayAlways(document.canonicalText)
       return
     }
     sayAlways(style("soulpack: error: ", .red) + error.message.harmless)

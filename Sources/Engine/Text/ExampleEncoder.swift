@@ -105,7 +105,7 @@ extension ChatFormat {
 /// overrides are neither).
 private func escapedJSON(_ text: String) -> String {
   var output = ""
-  for scalar in String(decoding: JSONValue.string(text).canonical, as: UTF8.self).unicodeScalars {
+  for scalar in JSONValue.string(text).canonicalText.unicodeScalars {
     switch scalar.properties.generalCategory {
     case .control, .format: output += scalar.utf16.map { #"\u"# + hexadecimal([UInt8($0 >> 8), UInt8($0 & 0xFF)]) }.joined()
     default: output.unicodeScalars.append(scalar)

@@ -180,6 +180,6 @@ private func refuseUnknown(_ members: [String: JSONValue], known: Set<String>, i
 private func describe(_ value: JSONValue?) -> String {
   guard let value else { return "nothing" }
   if let type = value["type"]?.string { return "\"\(type)\"" }
-  let text = String(decoding: value.canonical, as: UTF8.self)
+  let text = value.canonicalText
   return text.count > 200 ? text.prefix(200) + "…" : text
 }

@@ -60,6 +60,6 @@ struct ConfigurationReader {
   }
 
   private static func shown(_ value: JSONValue) -> String {
-    String(String(decoding: value.canonical, as: UTF8.self).prefix(80))
+    String(value.canonicalText.prefix(80))
   }
 }

@@ -73,4 +73,4 @@ package enum TensorFile {
   }
 }
 
-private func quotedJSON(_ text: String) -> String { String(decoding: JSONValue.string(text).canonical, as: UTF8.self) }
+private func quotedJSON(_ text: String) -> String { JSONValue.string(text).canonicalText }

@@ -91,6 +91,6 @@ struct ExplainReport: Report {
 
   private func words(_ value: JSONValue?) -> String {
     guard let value else { return "(absent)" }
-    return value.digest?.short ?? value.string ?? String(decoding: value.canonical, as: UTF8.self)
+    return value.digest?.short ?? value.string ?? value.canonicalText
   }
 }

@@ -129,7 +129,7 @@ final class BuildRenderer: Sendable {
     guard terminal.talk != .quiet else { return }
     var members = members(of: event)
     members["schema"] = "soulpack.event/1"
-    terminal.say(String(decoding: JSONValue.object(members).canonical, as: UTF8.self))
+    terminal.say(JSONValue.object(members).canonicalText)
   }
 
   private func members(of event: BuildEvent) -> [String: JSONValue] {

@@ -50,7 +50,7 @@ struct Terminal: Sendable {
   func remark(_ text: String) {
     guard isJSON else { return say("soulpack: " + text) }
     let document: JSONValue = ["schema": "soulpack.remark/1", "text": .string(text)]
-    say(String(decoding: document.canonical, as: UTF8.self))
+    say(document.canonicalText)
   }
 
   /// Said once by a command that waits for the store.
@@ -64,7 +64,7 @@ struct Terminal: Sendable {
   /// A report, once, in the form that was asked for.
   func show(_ report: some Report) {
     if isJSON {
-      print(String(decoding: report.document.canonical, as: UTF8.self))
+      print(report.document.canonicalText)
     } else {
       for line in report.lines { print(line) }
     }
