@@ -4,6 +4,7 @@ internal import Engine
 internal import Foundation
 internal import Planning
 internal import Running
+internal import Substrates
 
 /// A model with the text format it reads: what training starts from and what scores are taken on.
 struct BaseModel {
