@@ -40,33 +40,21 @@ struct JobFolder {
     return "start"
   }
 
-  /// A line for each example, under the names that Hugging Face's trainers take: −100 is a token that is read and not learnt.
   private static func write(_ dataset: EncodedDataset, _ name: String, in folder: URL) throws -> JSONValue {
-    let lines = dataset.examples.map { example in
-      let labels = zip(example.tokens, example.supervised).enumerated().map { $0 > 0 && $1.1 ? $1.0 : -100 }
-      return #"{"input_ids":\#(list(example.tokens)),"labels":\#(list(labels))}"#
-    }
-    return try write(lines, name, in: folder).adding([
+    try write(dataset.jsonLines, name, in: folder).adding([
       "examples": .integer(Int64(dataset.counts.examples)), "tokens": .integer(Int64(dataset.counts.tokens)),
       "supervised-tokens": .integer(Int64(dataset.counts.supervisedTokens)),
     ])
   }
 
-  /// A line for each step.
   private static func write(_ plan: TrainingPlan, _ name: String, in folder: URL) throws -> JSONValue {
-    let lines = plan.steps.map { step in
-      #"{"examples":\#(list(step.examples)),"learning-rate":\#(JSONValue.number(step.learningRate).canonicalText)}"#
-    }
-    return try write(lines, name, in: folder).adding(["steps": .integer(Int64(plan.steps.count))])
+    try write(plan.jsonLines, name, in: folder).adding(["steps": .integer(Int64(plan.steps.count))])
   }
 
-  private static func write(_ lines: [String], _ name: String, in folder: URL) throws -> [String: JSONValue] {
-    let bytes = Data(lines.map { $0 + "\n" }.joined().utf8)
+  private static func write(_ bytes: Data, _ name: String, in folder: URL) throws -> [String: JSONValue] {
     try bytes.write(to: folder.appending(path: name))
     return ["path": .string(name), "digest": .digest(Digest(hashing: bytes))]
   }
-
-  private static func list(_ numbers: [some BinaryInteger]) -> String { "[" + numbers.map { "\($0)" }.joined(separator: ",") + "]" }
 }
 
 extension [String: JSONValue] {
