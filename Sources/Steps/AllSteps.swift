@@ -17,6 +17,7 @@ package func allSteps(
         case .train: TrainStep(supervision: supervision)
         case .score: ScoreStep()
         case .select: SelectStep()
+        case .gate: GateStep()
         case .seal: SealStep()
         }
       return (kind, step)
