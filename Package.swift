@@ -83,7 +83,7 @@ let package = Package(
     tests("RunningTests", ["Artifacts", "Hashing", "Planning", "Running", "Store"]),
     tests("CurationTests", ["Artifacts", "Hashing", "Curation"]),
     tests("EngineTests", ["Artifacts", "Hashing", "Engine", "Normalizing", "CKernels"]),
-    tests("SubstratesTests", ["Artifacts", "Hashing", "Engine", "Substrates"]),
+    tests("SubstratesTests", ["Artifacts", "Hashing", "Engine", "Substrates"], resources: [.copy("trainer.py")]),
     tests("SealTests", ["Artifacts", "Hashing", "Archiving", "Signing", "Judging", "Identities", "Packaging"]),
     tests("CommandTests", ["Artifacts", "Hashing"]),
   ]

@@ -2,6 +2,7 @@ package import Artifacts
 internal import Curation
 internal import Engine
 package import Foundation
+internal import Judging
 package import Planning
 package import Running
 package import Store
@@ -30,8 +31,8 @@ package struct Handout: Sendable {
     var rows: [Row] = []
     for score in scores {
       guard let key = score.key, let output = try store.actions.lookup(key.digest)?.outputs["score"] else { throw NotMeasured(action: score.action.id) }
-      guard let measured = MeasuredScore(document: try JSONValue(parsingCanonical: try store.objects.get(output))) else { continue }
-      rows.append(try write(measured, of: score.action, inputs: digests(key), to: folder))
+      let measured = try JSONValue(parsingCanonical: try store.objects.get(output))
+      if let row = try write(measured, of: score.action, inputs: digests(key), to: folder) { rows.append(row) }
     }
     let document: JSONValue = ["schema": "soulpack.handout/1", "holdout": "holdout.jsonl", "base": "base", "scores": .array(rows.map(\.document))]
     try Data(document.pretty.utf8).write(to: folder.appending(path: "handout.json"))
@@ -40,16 +41,17 @@ package struct Handout: Sendable {
 
   private func digests(_ key: ActionKey) -> [String: Digest] { (key.preimage["inputs"]?.object ?? [:]).compactMapValues(\.digest) }
 
-  private func write(_ measured: MeasuredScore, of action: Action, inputs: [String: Digest], to folder: URL) throws -> Row {
+  private func write(_ measured: JSONValue, of action: Action, inputs: [String: Digest], to folder: URL) throws -> Row? {
+    guard let total = measured["total"]?.integer, let tokens = measured["tokens"]?.integer else { return nil }
     let name: String? = inputs["candidate"] == nil ? nil : "candidates/" + action.id.name.dropFirst("score.".count)
     if let name { try export(inputs["candidate"], to: folder.appending(path: name)) }
     let base = folder.appending(path: "base")
     if inputs["base"] != nil, !FileManager.default.fileExists(atPath: base.path) { try export(inputs["base"], to: base) }
     try writeHoldout(action, reader: inputs["base"] ?? inputs["candidate"], inputs["holdout"], to: folder.appending(path: "holdout.jsonl"))
-    let loss = measured.score.lossNatsPerToken
+    let loss = Double(total) / Double(Judging.Score.unitsPerNat) / Double(tokens)
     let document: JSONValue = [
       "action": .string(action.id.name), "subject": action.parameters["subject"] ?? .null, "folder": name.map(JSONValue.string) ?? .null,
-      "total": .integer(measured.total), "tokens": .integer(measured.tokens), "lossNatsPerToken": .number(loss),
+      "total": .integer(total), "tokens": .integer(tokens), "lossNatsPerToken": .number(loss),
     ]
     return Row(action: action.id, folder: name, lossNatsPerToken: loss, document: document)
   }

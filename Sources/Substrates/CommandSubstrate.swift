@@ -70,7 +70,7 @@ package struct CommandSubstrate: Substrate {
       "command": .array(command.map { .string($0) }), "programs": .object(programs.mapValues(JSONValue.digest)), "parameters": paper.parameters,
       "counts": job.train.counts.document,
     ]
-    if let loss = answer.claimedLossNatsPerToken { members["claim"] = ["lossNatsPerToken": .string(JSONValue.number(loss).canonicalText)] }
+    if let loss = answer.claimedLossNatsPerToken { members["claim"] = ["lossNatsPerToken": .string(loss)] }
     return .object(members)
   }
 }

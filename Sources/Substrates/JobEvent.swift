@@ -15,7 +15,8 @@ enum JobEvent: Equatable {
     let job: Digest
     /// Under the output folder.
     let adapter: String
-    let claimedLossNatsPerToken: Double?
+    /// Digits with a point at most, as the claim was written.
+    let claimedLossNatsPerToken: String?
   }
 
   /// Nil where the line is no event of this protocol. An event that comes to nothing with a typing error must not pass for one.
@@ -44,7 +45,13 @@ enum JobEvent: Equatable {
   private init?(done value: JSONValue) {
     guard let job = value["job"]?.digest, let adapter = value["adapter"]?.string else { return nil }
     let claim = value["claimed-loss"]
-    guard claim == nil || claim?.number.map({ (0..<1_048_576).contains($0) }) == true else { return nil }
-    self = .done(Answer(job: job, adapter: adapter, claimedLossNatsPerToken: claim?.number))
+    guard claim == nil || claim?.number.map({ (0..<1_000_000).contains($0) }) == true else { return nil }
+    self = .done(Answer(job: job, adapter: adapter, claimedLossNatsPerToken: claim.map(Self.decimal)))
+  }
+
+  /// RFC 8785 writes small numbers with an exponent: less than a millionth of a nat is called nothing.
+  private static func decimal(_ claim: JSONValue) -> String {
+    let text = JSONValue.number(claim.number ?? 0).canonicalText
+    return text.contains("e") ? "0" : text
   }
 }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Artifacts
 internal import Foundation
+internal import Planning
 internal import Steps
 
 /// `soulpack engine handout FOLDER`: a build's base, candidates, holdout tokens and scores, for another program to measure again.
