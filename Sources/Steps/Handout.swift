@@ -8,7 +8,8 @@ package import Running
 package import Store
 internal import Substrates
 
-/// What a build measured, laid out for another program to measure again: the base, the candidates, the tokens of the holdout, and our scores.
+/// What a build measured, laid out for another program to measure again: the base, the candidates with the accounts
+/// of their training, the tokens of the holdout, and our scores.
 ///
 /// It holds the holdout in the clear, so it is for whoever checks a choice that was made and not for a trainer.
 package struct Handout: Sendable {
@@ -24,22 +25,26 @@ package struct Handout: Sendable {
 
   package init(store: ReadableStore) { self.store = store }
 
-  /// Writes into `folder`, which is made. `forecast` must have every score up to date. A candidate that diverged has no score, and is left out.
+  /// Writes into `folder`, which is made. Every action of the forecast must be up to date. A candidate that diverged has no score, and is left
+  /// out; why, its account says.
   package func write(_ forecast: Forecast, to folder: URL) throws -> [Row] {
-    let scores = forecast.rows.filter { $0.action.kind == .score && !$0.action.id.name.contains("/") }
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    var rows: [Row] = []
-    for score in scores {
-      guard let key = score.key, let output = try store.actions.lookup(key.digest)?.outputs["score"] else { throw NotMeasured(action: score.action.id) }
-      let measured = try JSONValue(parsingCanonical: try store.objects.get(output))
-      if let row = try write(measured, of: score.action, inputs: digests(key), to: folder) { rows.append(row) }
-    }
+    let own = forecast.rows.filter { !$0.action.id.name.contains("/") }
+    let scores = try own.filter { $0.action.kind == .score }.map { ($0, try stored("score", of: $0)) }
+    let accounts = try own.filter { $0.action.kind == .train }.map { ($0.action.id, try stored("trace", of: $0)) }
+    for place in ["candidates", "accounts"] { try FileManager.default.createDirectory(at: folder.appending(path: place), withIntermediateDirectories: true) }
+    for (id, account) in accounts { try account.canonical.write(to: folder.appending(path: "accounts/\(id.name.dropFirst("train.".count)).json")) }
+    let rows = try scores.compactMap { row, score in try write(score, of: row.action, inputs: digests(row.key), to: folder) }
     let document: JSONValue = ["schema": "soulpack.handout/1", "holdout": "holdout.jsonl", "base": "base", "scores": .array(rows.map(\.document))]
     try Data(document.pretty.utf8).write(to: folder.appending(path: "handout.json"))
     return rows
   }
 
-  private func digests(_ key: ActionKey) -> [String: Digest] { (key.preimage["inputs"]?.object ?? [:]).compactMapValues(\.digest) }
+  private func stored(_ output: String, of row: Forecast.Row) throws -> JSONValue {
+    guard let key = row.key, let digest = try store.actions.lookup(key.digest)?.outputs[output] else { throw NotMeasured(action: row.action.id) }
+    return try JSONValue(parsingCanonical: try store.objects.get(digest))
+  }
+
+  private func digests(_ key: ActionKey?) -> [String: Digest] { (key?.preimage["inputs"]?.object ?? [:]).compactMapValues(\.digest) }
 
   private func write(_ measured: JSONValue, of action: Action, inputs: [String: Digest], to folder: URL) throws -> Row? {
     guard let total = measured["total"]?.integer, let tokens = measured["tokens"]?.integer else { return nil }

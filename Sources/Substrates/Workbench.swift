@@ -48,4 +48,6 @@ package struct DeadlinePassed: Error, Hashable {
 
   /// What was done and is kept. Nil where nothing is, and the work begins anew.
   package let kept: Progress?
+
+  package init(kept: Progress?) { self.kept = kept }
 }

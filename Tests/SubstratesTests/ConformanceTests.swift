@@ -2,6 +2,7 @@ import Artifacts
 import Engine
 import Foundation
 import Substrates
+import Synchronization
 import Testing
 
 /// What holds for every substrate, whatever trains behind it.
