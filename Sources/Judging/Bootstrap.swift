@@ -53,10 +53,12 @@ package struct BootstrapInterval: Hashable, Sendable {
 
 /// Random numbers by their number: the output function of SplitMix64 over a counter (G. Steele, D. Lea, C. Flood, Fast Splittable Pseudorandom Number
 /// Generators, OOPSLA 2014, figure 16).
-struct CounterRandom: Hashable, Sendable {
-  let seed: UInt64
+package struct CounterRandom: Hashable, Sendable {
+  package let seed: UInt64
 
-  func value(_ counter: UInt64) -> UInt64 {
+  package init(seed: UInt64) { self.seed = seed }
+
+  package func value(_ counter: UInt64) -> UInt64 {
     var bits = seed &+ (counter &+ 1) &* 0x9E37_79B9_7F4A_7C15
     bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
     bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
@@ -64,5 +66,5 @@ struct CounterRandom: Hashable, Sendable {
   }
 
   /// Uniform but for one part in 2⁶⁴ ⁄ bound: the high word of the product with the bound.
-  func index(_ counter: UInt64, below bound: UInt64) -> UInt64 { value(counter).multipliedFullWidth(by: bound).high }
+  package func index(_ counter: UInt64, below bound: UInt64) -> UInt64 { value(counter).multipliedFullWidth(by: bound).high }
 }

@@ -70,7 +70,7 @@ extension SoulManifest {
 
 extension SoulManifest.Selection.Score {
   /// Nats a token, rounded half up to four places, from integers: the same text everywhere.
-  var lossText: String {
+  package var lossText: String {
     let scale = Int128(10_000)
     let divisor = Int128(tokens) << 20
     let rounded = (2 * Int128(total) * scale + divisor) / (2 * divisor)

@@ -21,7 +21,7 @@ struct VerifierTests {
   }
 
   private func verify(_ archive: SoulArchive, _ policy: TrustPolicy) -> VerificationReport {
-    Verifier.verify(archive) { policy.evaluate(soul: $0, signers: $1) }
+    Verifier.verify(archive, judge: SoulFixture.judge) { policy.evaluate(soul: $0, signers: $1) }
   }
 
   /// The fixture's archive with these envelopes attached.
@@ -78,7 +78,7 @@ struct VerifierTests {
     #expect(report.decision == .unsigned)
     let error = #expect(throws: VerificationError.self) { try report.requireTrusted() }
     #expect(error?.isRefusedByPolicy == false)
-    let always = Verifier.verify(try SoulArchive.open(folder["0.soul"])) { _, keys in .trusted(rule: "*", keys: keys) }
+    let always = Verifier.verify(try SoulArchive.open(folder["0.soul"]), judge: SoulFixture.judge) { _, keys in .trusted(rule: "*", keys: keys) }
     #expect(!always.isTrusted)
   }
 
@@ -163,7 +163,7 @@ struct VerifierTests {
     var other = fixture
     other.description = "Somebody else."
     let target = try other.write(to: folder["other.soul"])
-    _ = try target.attach(signed.referrers[0].envelope, to: folder["moved.soul"])
+    _ = try target.attach(try #require(signed.referrers[0].envelope), to: folder["moved.soul"])
     guard case .invalid = verify(try SoulArchive.open(folder["moved.soul"]), try policy([1])).decision else {
       Issue.record("a moved signature counted")
       return
