@@ -9,6 +9,7 @@ package struct RoundManifest: Hashable, Sendable {
 
   /// What is trained, on what, by what: all that a consumer can find again in soul.json.
   package struct Subject: Hashable, Sendable {
+    /// `NAME@VERSION`.
     package let soul: String
     /// Nil for a new model.
     package let base: Digest?

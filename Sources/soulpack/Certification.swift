@@ -47,10 +47,11 @@ enum Certification {
       quorum: certificate.manifest.quorum)
   }
 
-  /// What a round about this Soul is about, as docs/archive-format.md has it. That the winner is a component of the Soul, `SoulManifest` checked.
+  /// What a round about this Soul is about, as docs/selection.md has it. The version is in it because a key may sign one round for each: it
+  /// publishes one content under each name and version. That the winner is a component of the Soul, `SoulManifest` checked.
   private static func subject(of manifest: SoulManifest) -> RoundManifest.Subject {
     RoundManifest.Subject(
-      soul: manifest.name, base: manifest.components.first?.base?.digest,
+      soul: "\(manifest.name)@\(manifest.version)", base: manifest.components.first?.base?.digest,
       dataset: Digest(hashing: .array(manifest.datasets.map { .digest($0.roots.all) })), recipe: manifest.recipe,
       engine: Digest(hashing: ["schema": "soulpack.engine/1", "numericsVersion": .integer(manifest.training.numericsVersion)]))
   }

@@ -185,8 +185,9 @@ struct ArchiveTests {
   @Test("leaves a signed archive where tools/judge-archive.sh asks for one", .enabled(if: ProcessInfo.processInfo.environment["SOULPACK_JUDGE"] != nil))
   func judge() throws {
     let path = try #require(ProcessInfo.processInfo.environment["SOULPACK_JUDGE"])
-    _ = try fixture.writeSigned(seeds: [1, 2], in: folder)
-    try FileManager.default.copyItem(at: folder["signed.soul"], to: URL(fileURLWithPath: path))
+    let signed = try fixture.writeSigned(seeds: [1, 2], in: folder)
+    _ = try signed.attach([.certificate(fixture.certificate(seed: 1).document.canonical)], to: folder["certified.soul"])
+    try FileManager.default.copyItem(at: folder["certified.soul"], to: URL(fileURLWithPath: path))
   }
 }
 

@@ -171,7 +171,7 @@ struct CertificateTests {
     let certificate = try fixture.certificate(seed: 1)
     let (subject, selection) = (try fixture.subject(), try fixture.decision().document)
     let renamed = RoundManifest.Subject(soul: "x", base: subject.base, dataset: subject.dataset, recipe: subject.recipe, engine: subject.engine)
-    #expect(certificate.objection(subject: renamed, selection: selection) == "the certificate is of a Soul named \"lamplighter\"")
+    #expect(certificate.objection(subject: renamed, selection: selection) == "the certificate is of a Soul named \"lamplighter@1.2.0\"")
     let rebased = RoundManifest.Subject(soul: subject.soul, base: nil, dataset: subject.dataset, recipe: subject.recipe, engine: subject.engine)
     #expect(certificate.objection(subject: rebased, selection: selection)?.contains("another base") == true)
     #expect(certificate.objection(subject: subject, selection: [:]) == "the certificate's table is not the one in soul.json")

@@ -113,7 +113,7 @@ struct SoulFixture {
 
   static func subject(of manifest: SoulManifest) -> RoundManifest.Subject {
     RoundManifest.Subject(
-      soul: manifest.name, base: manifest.components[0].base?.digest, dataset: manifest.datasets[0].roots.all, recipe: manifest.recipe,
+      soul: "\(manifest.name)@\(manifest.version)", base: manifest.components[0].base?.digest, dataset: manifest.datasets[0].roots.all, recipe: manifest.recipe,
       engine: Digest(hashing: Data("engine".utf8)))
   }
 
