@@ -75,6 +75,9 @@ let package = Package(
     // Measures; nothing depends on it.
     .executableTarget(
       name: "engine-bench", dependencies: ["Artifacts", "Hashing", "Engine"], path: "bench/engine", swiftSettings: strict),
+    .executableTarget(
+      name: "curation-bench", dependencies: ["Artifacts", "Hashing", "Curation"], path: "bench/curation", exclude: ["run.py"],
+      swiftSettings: strict),
 
     tests("ArchitectureTests", ["Engine", "Planning"]),
     tests("ArtifactsTests", ["Artifacts", "Hashing"]),

@@ -14,15 +14,14 @@ package struct Curator: Sendable {
 
   private let parameters: CurationParameters
   private let route: Route
-  /// Work that is under way at one time.
-  private let concurrency: Int
+  private let workers: Workers
   /// JSON Lines are cut into pieces of about this many bytes.
   private let chunkByteCount: Int
 
   package init(parameters: CurationParameters, concurrency: Int = ProcessInfo.processInfo.activeProcessorCount, chunkByteCount: Int = 4 << 20) {
     self.parameters = parameters
     self.route = Route(parameters)
-    self.concurrency = max(1, concurrency)
+    workers = Workers(concurrency: concurrency)
     self.chunkByteCount = max(1, chunkByteCount)
   }
 
@@ -32,8 +31,10 @@ package struct Curator: Sendable {
     guard !listing.readable.isEmpty else { throw CurationError.noReadableFile(kinds: listing.kinds, patterns: parameters.files ?? []) }
     var outcomes = try await read(&listing, load: load)
     guard !outcomes.isEmpty else { throw CurationError.noRecords(files: listing.readable.count) }
-    for leg in route.legs.dropFirst() {
-      outcomes = try await run(leg, over: Deduplication.merge(outcomes))
+    if let rule = route.deduplication, let leg = route.legs.last {
+      if rule.exact { outcomes = ExactDuplicates.merge(outcomes) }
+      if let near = rule.near { outcomes = try await NearDuplicates(near, workers: workers).merge(outcomes) }
+      outcomes = try await run(leg, over: outcomes)
     }
     return try await finish(outcomes, listing)
   }
@@ -43,7 +44,7 @@ package struct Curator: Sendable {
   /// Reads every file and runs the first leg, in the order of the sources.
   private func read(_ listing: inout Listing, load: Load) async throws -> [Outcome] {
     let leg = route.legs[0]
-    let isMergeNext = route.legs.count > 1
+    let isMergeNext = route.deduplication != nil
     var owners: [Int] = []
     let parts = try await withThrowingTaskGroup(of: (Int, [Outcome]).self) { group in
       var gathered = Gathered<[Outcome]>()
@@ -51,7 +52,7 @@ package struct Curator: Sendable {
         try Task.checkCancellation()
         let data = try loaded(file, load)
         for chunk in chunks(of: data, file.kind) {
-          if gathered.pending(of: owners.count) >= concurrency, let done = try await group.next() { gathered.take(done) }
+          if gathered.pending(of: owners.count) >= workers.concurrency, let done = try await group.next() { gathered.take(done) }
           let number = owners.count
           owners.append(index)
           group.addTask {
@@ -69,19 +70,19 @@ package struct Curator: Sendable {
 
   private func run(_ leg: [any RecordStage], over outcomes: [Outcome]) async throws -> [Outcome] {
     guard !leg.isEmpty else { return outcomes }
-    return try await inParallel(outcomes) { Curator.pass($0, leg, fixingID: false) }
+    return try await workers.map(outcomes) { Curator.pass($0, leg, fixingID: false) }
   }
 
   /// Closes the ledger, and holds it against what the readers counted and the dataset holds.
   private func finish(_ outcomes: [Outcome], _ listing: Listing) async throws -> Curation {
-    let lines = try await inParallel(outcomes) { outcome -> CuratedDataset.Line? in
+    let lines = try await workers.map(outcomes) { outcome -> CuratedDataset.Line? in
       guard case .alive(let draft) = outcome else { return nil }
       return CuratedDataset.Line(draft)
     }
     let entries = zip(outcomes, lines).map { outcome, line in
       switch outcome {
       case .ended(let entry): entry
-      case .alive(let draft): LedgerEntry(source: draft.source, id: line?.id, fate: .kept, passages: draft.passages)
+      case .alive(let draft): LedgerEntry(source: draft.source, id: line?.id, fate: .kept, passages: draft.passages, characters: line?.characters)
       }
     }
     let dataset = CuratedDataset(lines.compactMap { $0 })
@@ -124,32 +125,4 @@ package struct Curator: Sendable {
     case .jsonLines: try JSONLinesReader.read(chunk, of: data, file: file.entry.path)
     }
   }
-
-  /// `map`, by slices, on all cores.
-  private func inParallel<Element: Sendable, Result: Sendable>(
-    _ elements: [Element], _ transform: @escaping @Sendable (Element) -> Result
-  ) async throws -> [Result] {
-    let width = max(1, min(4_096, elements.count / concurrency))
-    return try await withThrowingTaskGroup(of: (Int, [Result]).self) { group in
-      var gathered = Gathered<[Result]>()
-      for (number, start) in stride(from: 0, to: elements.count, by: width).enumerated() {
-        if gathered.pending(of: number) >= concurrency, let done = try await group.next() { gathered.take(done) }
-        let slice = elements[start..<min(start + width, elements.count)]
-        group.addTask { (number, slice.map(transform)) }
-      }
-      while let done = try await group.next() { gathered.take(done) }
-      return gathered.inOrder.flatMap { $0 }
-    }
-  }
-}
-
-/// Results that arrive in any order.
-private struct Gathered<Value> {
-  private var results: [Int: Value] = [:]
-
-  func pending(of started: Int) -> Int { started - results.count }
-
-  mutating func take(_ result: (Int, Value)) { results[result.0] = result.1 }
-
-  var inOrder: [Value] { results.sorted { $0.key < $1.key }.map(\.value) }
 }

@@ -63,7 +63,7 @@ package enum ActionKind: String, CaseIterable, Sendable {
   package var semantics: Int64 {
     switch self {
     case .run: 1
-    case .curate: 1
+    case .curate: 2
     case .split: 1
     case .tokenizer: 1
     case .train: 1

@@ -3,10 +3,19 @@ import Curation
 import Foundation
 import Hashing
 
-/// Every stage, in the order that recipes have by default.
-let standardStages: [CurationParameters.Stage] = [
-  .normalize, .deduplicate, .length(minimumInCharacters: 1, maximumInCharacters: 20_000),
+/// The stages that look at spelling, copies and length alone.
+let standardStages: [CurationParameters.Stage] = [.repair, .exact, .length(minimumInCharacters: 1, maximumInCharacters: 20_000)]
+
+/// Every stage, in the order and with the settings that recipes have by default.
+let everyStage: [CurationParameters.Stage] = [
+  .repair, .quality(.chat), .near, .pii(.redact, kinds: Set(PersonalData.allCases)), .length(minimumInCharacters: 1, maximumInCharacters: 20_000),
 ]
+
+extension CurationParameters.Stage {
+  static let repair = Self.normalize(repairsMojibake: true)
+  static let exact = Self.deduplicate(DeduplicationRule(exact: true, near: nil))
+  static let near = Self.deduplicate(DeduplicationRule(exact: true, near: NearDuplicateRule()))
+}
 
 /// Curates files that stand here and not on a disk.
 func curate(

@@ -30,7 +30,7 @@ package struct LedgerQuery: Sendable {
       case .markdown: try entries(holding: ",\"file\":\(quoted(path)),").last { $0.source.place.isIn(path) && $0.source.place.line <= line }
       }
     guard let found else { throw LedgerQueryError.noRecord(place) }
-    return Explanation(found, header.parameters)
+    return try explanation(of: found)
   }
 
   /// Everything that was read with one id: the keeper and what was merged into it, in the order of the sources. `prefix` is the id or the
@@ -44,7 +44,37 @@ package struct LedgerQuery: Sendable {
     let ids = Set(found.compactMap(\.id))
     guard !ids.isEmpty else { throw LedgerQueryError.unknownRecord(prefix) }
     guard ids.count == 1 else { throw LedgerQueryError.ambiguous(prefix, ids.sorted()) }
-    return found.map { Explanation($0, header.parameters) }
+    return try found.map(explanation)
+  }
+
+  /// The near duplicates of one keeper.
+  package struct NearDuplicateCluster: Hashable, Sendable {
+    package let keeper: RecordPlace
+    /// In the order of the sources.
+    package let members: [Member]
+
+    package struct Member: Hashable, Sendable {
+      package let place: RecordPlace
+      package let similarityPPM: Int
+    }
+  }
+
+  /// The clusters of most members, those before others of their size whose keeper's source sorts first.
+  package func largestNearDuplicateClusters(_ count: Int) throws -> [NearDuplicateCluster] {
+    var members: [RecordPlace: [NearDuplicateCluster.Member]] = [:]
+    for entry in try entries(holding: ",\"similarity-ppm\":") {
+      guard case .merged(_, let keeper, let similarityPPM?) = entry.fate else { continue }
+      members[keeper, default: []].append(.init(place: entry.source.place, similarityPPM: similarityPPM))
+    }
+    let clusters = members.map { NearDuplicateCluster(keeper: $0, members: $1) }
+    return Array(clusters.sorted { ($1.members.count, $0.keeper) < ($0.members.count, $1.keeper) }.prefix(count))
+  }
+
+  /// What a record was merged into is named by its place: with copies left in, an id may stand for several.
+  private func explanation(of entry: LedgerEntry) throws -> Explanation {
+    guard let id = entry.id else { return Explanation(entry, header.parameters, members: []) }
+    let members = try entries(holding: "\"keeper\":{\"file\":\(quoted(entry.source.place.file)),\"id\":\"\(id)\",\"line\":\(entry.source.place.line)")
+    return Explanation(entry, header.parameters, members: members.filter { $0.isMerged(into: entry.source.place) })
   }
 
   /// The entries whose lines hold some bytes, in order.
@@ -100,5 +130,12 @@ package enum LedgerQueryError: ExplainedError, Hashable {
     case .ambiguous: "give more digits"
     default: nil
     }
+  }
+}
+
+extension LedgerEntry {
+  fileprivate func isMerged(into place: RecordPlace) -> Bool {
+    guard case .merged(_, let keeper, _) = fate else { return false }
+    return keeper == place
   }
 }

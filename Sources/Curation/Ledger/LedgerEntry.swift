@@ -8,12 +8,15 @@ package struct LedgerEntry: Hashable, Sendable {
   package let fate: Fate
   /// The stages that let it through and changed or measured something, in the order in which they ran.
   package let passages: [Passage]
+  /// Code points over all contents of a record that was kept.
+  package let characters: Int?
 
-  package init(source: RecordSource, id: RecordID?, fate: Fate, passages: [Passage]) {
+  package init(source: RecordSource, id: RecordID?, fate: Fate, passages: [Passage], characters: Int? = nil) {
     self.source = source
     self.id = id
     self.fate = fate
     self.passages = passages
+    self.characters = characters
   }
 }
 
@@ -23,6 +26,10 @@ extension CanonicalWriter {
   mutating func entry(_ entry: LedgerEntry) {
     raw("{\"bytes\":")
     integer(entry.source.byteRange.count)
+    if let characters = entry.characters {
+      raw(",\"characters\":")
+      integer(characters)
+    }
     raw(",\"fate\":\"")
     switch entry.fate {
     case .kept: raw("kept")
@@ -35,7 +42,7 @@ extension CanonicalWriter {
       raw(",\"id\":")
       digest(id.digest)
     }
-    if case .merged(let keeper, let place) = entry.fate { self.keeper(keeper, place) }
+    if case .merged(let keeper, let place, let similarityPPM) = entry.fate { self.keeper(keeper, place, similarityPPM) }
     raw(",\"line\":")
     integer(entry.source.place.line)
     if case .dropped(let drop) = entry.fate, let measured = drop.measured {
@@ -48,13 +55,17 @@ extension CanonicalWriter {
     raw("}")
   }
 
-  private mutating func keeper(_ id: RecordID, _ place: RecordPlace) {
+  private mutating func keeper(_ id: RecordID, _ place: RecordPlace, _ similarityPPM: Int?) {
     raw(",\"keeper\":{\"file\":")
     string(place.file)
     raw(",\"id\":")
     digest(id.digest)
     raw(",\"line\":")
     integer(place.line)
+    if let similarityPPM {
+      raw(",\"similarity-ppm\":")
+      integer(similarityPPM)
+    }
     raw("}")
   }
 
@@ -82,22 +93,38 @@ extension CanonicalWriter {
   private mutating func passage(_ passage: Passage) {
     raw("{")
     if !passage.changes.isEmpty {
-      raw("\"changes\":{")
-      for (index, change) in passage.changes.sorted(by: { $0.kind.rawValue < $1.kind.rawValue }).enumerated() {
-        if index > 0 { raw(",") }
-        string(change.kind.rawValue)
-        raw(":")
-        integer(change.count)
-      }
-      raw("},")
+      raw("\"changes\":")
+      members(passage.changes.map { ($0.kind.rawValue, $0.count) }) { $0.integer($1) }
+      raw(",")
+    }
+    if !passage.found.isEmpty {
+      raw("\"found\":")
+      members(passage.found.map { ($0.kind.rawValue, $0.count) }) { $0.integer($1) }
+      raw(",")
     }
     if let measured = passage.measured {
       raw("\"measured\":")
       number(measured)
       raw(",")
     }
+    if !passage.signals.isEmpty {
+      raw("\"signals\":")
+      members(passage.signals.map { ($0.signal.rawValue, $0.value) }) { $0.number($1) }
+      raw(",")
+    }
     raw("\"stage\":")
     string(passage.stage.rawValue)
+    raw("}")
+  }
+
+  private mutating func members<Value>(_ members: [(name: String, value: Value)], _ write: (inout CanonicalWriter, Value) -> Void) {
+    raw("{")
+    for (index, member) in members.sorted(by: { $0.name < $1.name }).enumerated() {
+      if index > 0 { raw(",") }
+      string(member.name)
+      raw(":")
+      write(&self, member.value)
+    }
     raw("}")
   }
 }
@@ -110,11 +137,11 @@ extension LedgerEntry {
     guard let file = value["file"]?.string, let line = value.natural("line"), let offset = value.natural("offset"),
       let count = value.natural("bytes"), let fate = Fate(canonical: value)
     else { return nil }
-    let passages = (value["passages"]?.array ?? []).map(Passage.init(canonical:))
-    guard !passages.contains(nil) else { return nil }
+    let passages = (value["passages"]?.array ?? []).compactMap(Passage.init(canonical:))
+    guard passages.count == value["passages"]?.array?.count ?? 0 else { return nil }
     self.init(
       source: RecordSource(file: file, line: line, byteRange: offset..<(offset + count)), id: value["id"]?.digest.map { RecordID($0) },
-      fate: fate, passages: passages.compactMap { $0 })
+      fate: fate, passages: passages, characters: value.natural("characters"))
   }
 }
 
@@ -129,7 +156,7 @@ extension Fate {
     case "merged":
       guard let keeper = value["keeper"], let id = keeper["id"]?.digest, let file = keeper["file"]?.string, let line = keeper.natural("line")
       else { return nil }
-      self = .merged(keeper: RecordID(id), at: RecordPlace(file: file, line: line))
+      self = .merged(keeper: RecordID(id), at: RecordPlace(file: file, line: line), similarityPPM: keeper.natural("similarity-ppm"))
     default: return nil
     }
   }
@@ -137,18 +164,29 @@ extension Fate {
 
 extension Passage {
   fileprivate init?(canonical value: JSONValue) {
-    guard let stage = value["stage"]?.string.flatMap(StageName.init) else { return nil }
-    let changes = (value["changes"]?.object ?? [:]).map { name, count in
-      Change.Kind(rawValue: name).flatMap { kind in count.integer.map { Change(kind: kind, count: Int($0)) } }
-    }
-    guard !changes.contains(nil) else { return nil }
-    let order = Dictionary(uniqueKeysWithValues: Change.Kind.allCases.enumerated().map { ($1, $0) })
-    let sorted = changes.compactMap { $0 }.sorted { order[$0.kind] ?? 0 < order[$1.kind] ?? 0 }
-    self.init(stage: stage, changes: sorted, measured: value["measured"]?.number)
+    guard let stage = value["stage"]?.string.flatMap(StageName.init),
+      let changes = value.members("changes", of: Change.Kind.self, { kind, count in count.integer.map { Change(kind: kind, count: Int($0)) } }),
+      let found = value.members("found", of: PersonalData.self, { kind, count in
+        count.integer.map { PersonalData.Finding(kind: kind, count: Int($0)) }
+      }),
+      let signals = value.members("signals", of: QualitySignal.self, { signal, reading in
+        reading.number.map { QualitySignal.Reading(signal: signal, value: $0) }
+      })
+    else { return nil }
+    self.init(stage: stage, changes: changes, measured: value["measured"]?.number, signals: signals, found: found)
   }
 }
 
 extension JSONValue {
   /// A member that is a whole number, not below zero. Small enough that two can be added.
   func natural(_ name: String) -> Int? { self[name]?.integer.flatMap { (0...(1 << 53)).contains($0) ? Int($0) : nil } }
+
+  /// The members of an object whose names are the cases of an enumeration, in the order of the cases. Nil where one is not.
+  fileprivate func members<Name: RawRepresentable<String> & CaseIterable, Member>(
+    _ name: String, of _: Name.Type, _ read: (Name, JSONValue) -> Member?
+  ) -> [Member]? {
+    guard let object = self[name]?.object else { return [] }
+    let members = Name.allCases.compactMap { name in object[name.rawValue].flatMap { read(name, $0) } }
+    return members.count == object.count ? members : nil
+  }
 }

@@ -1,7 +1,7 @@
 internal import Artifacts
 
 /// Merges records of one id into the one that stands first.
-enum Deduplication {
+enum ExactDuplicates {
   /// `outcomes` stand in the order of their sources.
   ///
   /// Copies may belong to different conversations. The keeper takes the smallest key among them, by bytes, so that the dataset does not

@@ -29,7 +29,7 @@ package struct Ledger: Hashable, Sendable {
 }
 
 extension Ledger {
-  static let schema = "soulpack.ledger/1"
+  static let schema = "soulpack.ledger/2"
 
   /// The canonical lines.
   package var bytes: Data {

@@ -9,20 +9,20 @@ struct StructureStage: RecordStage {
 
   func judge(_ record: DatasetRecord) -> Verdict {
     switch record.content {
-    case .text(let text): text.isEmpty ? .drop(.emptyText, measured: nil, threshold: nil) : .pass(measured: nil)
+    case .text(let text): text.isEmpty ? .drop(.emptyText) : .pass
     case .messages(let messages): judge(messages)
     }
   }
 
   private func judge(_ messages: [Message]) -> Verdict {
-    guard !messages.isEmpty else { return .drop(.noTurns, measured: nil, threshold: nil) }
+    guard !messages.isEmpty else { return .drop(.noTurns) }
     if let turn = messages.firstIndex(where: \.content.isEmpty) { return drop(.emptyTurn, turn: turn) }
     let start = messages[0].role == .system ? 1 : 0
     for turn in start..<messages.count {
       if let reason = fault(of: messages[turn].role, at: turn - start) { return drop(reason, turn: turn) }
     }
     guard messages.last?.role == .assistant else { return drop(.noAssistantTurn, turn: messages.count - 1) }
-    return .pass(measured: nil)
+    return .pass
   }
 
   /// What is wrong with a role at a place counted from 0 after the system turn.
@@ -34,6 +34,6 @@ struct StructureStage: RecordStage {
   }
 
   private func drop(_ reason: DropReason, turn index: Int) -> Verdict {
-    .drop(reason, measured: Double(index + 1), threshold: nil)
+    .drop(reason, measured: Double(index + 1))
   }
 }

@@ -5,23 +5,24 @@ internal import Normalizing
 /// Gives every content one spelling. docs/curation.md, "normalize", is the contract; the order of the steps is part of it.
 struct NormalizeStage: RecordStage {
   let name = StageName.normalize
+  let repairsMojibake: Bool
 
   func judge(_ record: DatasetRecord) -> Verdict {
     var tally = Tally()
     var changed = record
     switch record.content {
     case .text(let text):
-      guard let text = normalize(text, &tally) else { return .pass(measured: nil) }
+      guard let text = normalize(text, &tally) else { return .pass }
       changed.content = .text(text)
     case .messages(var messages):
       for index in messages.indices {
         guard let content = normalize(messages[index].content, &tally) else { continue }
         messages[index].content = content
       }
-      guard !tally.changes.isEmpty else { return .pass(measured: nil) }
+      guard !tally.changes.isEmpty else { return .pass }
       changed.content = .messages(messages)
     }
-    return .change(changed, tally.changes)
+    return Verdict(decision: .change(changed), changes: tally.changes)
   }
 
   /// How often each kind of edit was made to one record.
@@ -40,8 +41,13 @@ struct NormalizeStage: RecordStage {
   /// Nil where nothing is to be done.
   private func normalize(_ text: String, _ tally: inout Tally) -> String? {
     var text = text
-    if text.withUTF8(SettledText.holds) { return nil }
     let before = tally.counts
+    // First: the control characters that the next step takes away are bytes of the text that was misread.
+    if repairsMojibake, let repair = Mojibake.repaired(text) {
+      text = repair.text
+      tally.add(repair.characters, .mojibake)
+    }
+    if text.withUTF8(SettledText.holds) { return tally.counts == before ? nil : text }
     let cleaned = withoutControls(text, &tally)
     let composed = composed(cleaned, &tally)
     let trimmed = trimmed(composed, &tally)

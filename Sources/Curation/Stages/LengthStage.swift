@@ -11,13 +11,19 @@ struct LengthStage: RecordStage {
     let count = LengthStage.characters(of: record.content)
     if count < minimumInCharacters { return .drop(.tooShort, measured: Double(count), threshold: Double(minimumInCharacters)) }
     if count > maximumInCharacters { return .drop(.tooLong, measured: Double(count), threshold: Double(maximumInCharacters)) }
-    return .pass(measured: Double(count))
+    return Verdict(decision: .pass, measured: Double(count))
   }
 
   static func characters(of content: DatasetRecord.Content) -> Int {
     switch content {
-    case .text(let text): text.unicodeScalars.count
-    case .messages(let messages): messages.reduce(0) { $0 + $1.content.unicodeScalars.count }
+    case .text(let text): characters(of: text)
+    case .messages(let messages): messages.reduce(0) { $0 + characters(of: $1.content) }
     }
+  }
+
+  /// Of UTF-8, the bytes that begin a character.
+  static func characters(of text: String) -> Int {
+    var text = text
+    return text.withUTF8 { utf8 in utf8.reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) } }
   }
 }
