@@ -20,6 +20,7 @@ struct Listing: Sendable {
   /// With their places in `files`.
   let readable: [(Int, Readable)]
   private let selection: FileSelection
+  /// Of the snapshot, where it has archives; a member's must be none of them.
   private let paths: Set<[UInt8]>
 
   /// `patterns` nil: every file is selected.
@@ -35,7 +36,8 @@ struct Listing: Sendable {
     }
     self.files = files
     self.readable = readable
-    paths = Set(files.map { Array($0.path.utf8) })
+    let hasArchives = readable.contains { if case .archive = $0.1.content { true } else { false } }
+    paths = hasArchives ? Set(files.map { Array($0.path.utf8) }) : []
   }
 
   private static func plan(for path: String, _ selection: FileSelection) -> (Ledger.FileFate, Readable.Content?) {

@@ -223,7 +223,7 @@ struct ArchiveTests {
 
   @Test("a member whose sum is wrong is refused")
   func checksum() async throws {
-    var bytes = try packed([PackedMember("a.jsonl", textLine("the sum is over these words"))], as: "zip", options: "zip:compression=store,zip:encryption=0")
+    var bytes = try packed([PackedMember("a.jsonl", textLine("the sum is over these words"))], as: "zip", options: "zip:compression=store")
     let place = try #require(bytes.range(of: Data("these".utf8)))
     bytes[place.lowerBound] ^= 1
     await #expect(throws: CurationError.self) { try await curate(["a.zip": bytes]) }
@@ -253,8 +253,6 @@ struct ArchiveTests {
     await #expect(throws: CurationError.repeatedPath("a.zip!/b.jsonl")) {
       try await curate(["a.zip": archive, "a.zip!/b.jsonl": Data(goodLine.utf8)])
     }
-    let empty = try packed([], as: "zip")
-    await #expect(throws: CurationError.noReadableFile(kinds: ["zip": 1], patterns: [])) { try await curate(["a.zip": empty]) }
   }
 
   @Test("changed bytes give an error of ours or no more records, never a crash", arguments: kinds + packings)
