@@ -97,3 +97,14 @@ package struct Curator: Sendable {
     }
   }
 }
+
+/// Results that arrive in any order.
+struct Gathered<Value> {
+  private var results: [Int: Value] = [:]
+
+  func pending(of started: Int) -> Int { started - results.count }
+
+  mutating func take(_ result: (Int, Value)) { results[result.0] = result.1 }
+
+  var inOrder: [Value] { results.sorted { $0.key < $1.key }.map(\.value) }
+}

@@ -123,14 +123,3 @@ extension Outcome {
     return .alive(next)
   }
 }
-
-/// Results that arrive in any order.
-struct Gathered<Value> {
-  private var results: [Int: Value] = [:]
-
-  func pending(of started: Int) -> Int { started - results.count }
-
-  mutating func take(_ result: (Int, Value)) { results[result.0] = result.1 }
-
-  var inOrder: [Value] { results.sorted { $0.key < $1.key }.map(\.value) }
-}
