@@ -60,6 +60,9 @@ struct ArchiveHandle: ~Copyable {
     guard archive_read_data_skip(reader) == ARCHIVE_OK else { throw problem }
   }
 
+  /// Packed bytes that were taken; -1 stands for the first in the chain, the file itself (archive_read_filter(3)).
+  var packedByteCount: Int64 { archive_filter_bytes(reader, -1) }
+
   private borrowing func accept(_ form: ArchiveForm) throws(ArchiveProblem) {
     switch form.layout {
     // By its central directory, as other programs read a zip, and never by the headers between the members, which may say something else.

@@ -19,6 +19,8 @@ package enum ArchiveProblem: Error, Hashable, Sendable {
   /// Cut short, or with bytes that were changed. The reason is libarchive's, of which no text of a member is part.
   case damaged(String)
   case packedTwice
+  /// After the end of a packed file.
+  case trailingBytes
   case encrypted
   case tooManyMembers(limit: Int)
   case memberTooLarge(limit: Int)
@@ -34,6 +36,7 @@ package enum ArchiveProblem: Error, Hashable, Sendable {
     case .notOfItsKind(let layout, nil): "its bytes are not those of a \(layout.rawValue) archive, or it is cut short"
     case .notOfItsKind(let layout, let compression?): "its bytes are not those of a \(layout.rawValue) archive packed with \(compression.rawValue)"
     case .damaged(let reason): "the archive is damaged or cut short: \(reason)"
+    case .trailingBytes: "bytes after the end"
     case .packedTwice: "it is packed more than once"
     case .encrypted: "the archive is encrypted"
     case .tooManyMembers(let limit): "more than \(limit) members"
@@ -48,7 +51,7 @@ package enum ArchiveProblem: Error, Hashable, Sendable {
   var hint: String? {
     switch self {
     case .notOfItsKind: "give the file the ending of what it is, or unpack it"
-    case .damaged: "fetch or export it again; \"soulpack\" reads no part of a damaged archive"
+    case .damaged, .trailingBytes: "fetch or export it again: of a damaged archive nothing is read"
     case .encrypted: "unpack it with its passphrase, and name the folder instead"
     case .tooManyMembers, .memberTooLarge, .tooLarge, .ratioTooHigh: "if it is meant to be like this, unpack it and name the folder instead"
     case .packedTwice: "unpack it once"

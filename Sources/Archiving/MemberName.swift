@@ -25,7 +25,8 @@ enum MemberName {
     let isSeparator = { (scalar: Unicode.Scalar) in scalar == "/" || scalar == "\\" }
     guard let first = name.unicodeScalars.first else { throw .unreadableName }
     guard !isSeparator(first), !hasDrive(name) else { throw .absoluteName }
-    guard !name.unicodeScalars.split(whereSeparator: isSeparator).contains(where: { $0.elementsEqual("..".unicodeScalars) }) else { throw .escapingName }
+    let climbs = name.unicodeScalars.split(whereSeparator: isSeparator).contains { $0.elementsEqual("..".unicodeScalars) }
+    guard !climbs else { throw .escapingName }
     let parts = name.split(separator: "/").filter { $0 != "." }
     guard !parts.isEmpty else { throw .unreadableName }
     return parts.joined(separator: "/")

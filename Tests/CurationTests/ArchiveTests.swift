@@ -46,6 +46,15 @@ struct ArchiveTests {
     ])
   }
 
+  @Test("packed streams one after another are one file, and what follows the last is no part of it", arguments: packings)
+  func streams(packing: String) async throws {
+    let first = try packed([PackedMember("x", textLine("one") + "\n")], as: packing)
+    let second = try packed([PackedMember("x", textLine("two") + "\n")], as: packing)
+    let result = try await curate(["a.jsonl.\(packing)": first + second])
+    #expect(try result.texts() == Set(["one", "two"].map { Array($0.utf8) }))
+    await #expect(throws: CurationError.self) { try await curate(["a.jsonl.\(packing)": first + Data("and more".utf8)]) }
+  }
+
   @Test("a record in an archive is asked for by archive, member and line")
   func why() async throws {
     let members = [PackedMember("./inner//file.jsonl", [textLine("a"), textLine("b"), "{"].joined(separator: "\n")), PackedMember("x.bin", "?")]
@@ -116,8 +125,10 @@ struct ArchiveTests {
   @Test("path tricks in a zip are refused as in a tar")
   func zipTricks() async throws {
     let names = ["ok.jsonl", "/abs.jsonl", "a/../../b.jsonl", "../c.jsonl"]
-    let result = try await curate(["a.zip": try packed(names.map { PackedMember($0, textLine($0)) }, as: "zip")])
+    let members = names.map { PackedMember($0, textLine($0)) } + [PackedMember("link.jsonl", kind: .symbolicLink)]
+    let result = try await curate(["a.zip": try packed(members, as: "zip")])
     #expect(try result.texts() == [Array("ok.jsonl".utf8)])
+    #expect(result.ledger.files.map(\.fate).count { $0 == .refused(.link) } == 1)
     #expect(result.ledger.files.map(\.fate).count { $0 == .refused(.escapingName) } == 2)
     #expect(result.ledger.files.map(\.fate).count { $0 == .refused(.absoluteName) } == 1)
   }

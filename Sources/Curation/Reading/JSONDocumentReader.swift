@@ -20,21 +20,8 @@ enum JSONDocumentReader {
 
   static func cut(_ data: Data, size: Int) -> Cut {
     data.withUnsafeBytes { bytes in
-      let scanner = JSONScanner(bytes: bytes)
-      let start = scanner.skipSpace(from: bytes.starts(with: byteOrderMark) ? byteOrderMark.count : 0)
-      guard start < bytes.count else { return .chunks([]) }
-      if bytes[start] == UInt8(ascii: "["), case (let elements, let end) = scanner.elements(ofArrayAt: start) {
-        return .chunks(chunks(of: elements + trailing(scanner, from: end), size: size))
-      }
-      guard bytes[start] == UInt8(ascii: "{"), let end = scanner.endOfValue(from: start) else {
-        return .chunks(chunks(of: [JSONScanner.Element(byteRange: start..<bytes.count)], size: size))
-      }
-      let next = scanner.skipSpace(from: end)
-      if next < bytes.count, bytes[next] == UInt8(ascii: "{") {
-        if !bytes[start..<end].contains(UInt8(ascii: "\n")) { return .lines }
-        return .chunks(chunks(of: sequence(scanner, from: start), size: size))
-      }
-      return .chunks(chunks(of: records(scanner, of: start..<end) + trailing(scanner, from: end), size: size))
+      guard let elements = elements(of: JSONScanner(bytes: bytes)) else { return .lines }
+      return .chunks(chunks(of: elements, size: size))
     }
   }
 
@@ -52,6 +39,26 @@ enum JSONDocumentReader {
   }
 
   private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+  /// Nil for JSON Lines.
+  private static func elements(of scanner: JSONScanner) -> [JSONScanner.Element]? {
+    let bytes = scanner.bytes
+    let start = scanner.skipSpace(from: bytes.starts(with: byteOrderMark) ? byteOrderMark.count : 0)
+    guard start < bytes.count else { return [] }
+    let whole = [JSONScanner.Element(byteRange: start..<bytes.count)]
+    switch bytes[start] {
+    case UInt8(ascii: "["):
+      let (elements, end) = scanner.elements(ofArrayAt: start)
+      return elements + trailing(scanner, from: end)
+    case UInt8(ascii: "{"):
+      guard let end = scanner.endOfValue(from: start) else { return whole }
+      let next = scanner.skipSpace(from: end)
+      let isFollowed = next < bytes.count && bytes[next] == UInt8(ascii: "{")
+      guard isFollowed else { return records(scanner, of: start..<end) + trailing(scanner, from: end) }
+      return bytes[start..<end].contains(UInt8(ascii: "\n")) ? sequence(scanner, from: start) : nil
+    default: return whole
+    }
+  }
 
   /// What stands after the end of the text is broken.
   private static func trailing(_ scanner: JSONScanner, from end: Int) -> [JSONScanner.Element] {
