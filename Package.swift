@@ -35,6 +35,7 @@ let package = Package(
   ],
   targets: [
     // C and C++: system libraries behind thin shims; CKernels is our own mathematics.
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .target(
@@ -46,7 +47,7 @@ let package = Package(
     room("Artifacts"),
     room("Normalizing"),
     room("Hashing", ["Artifacts", "CCrypto"]),
-    room("Archiving"),
+    room("Archiving", ["CArchive"]),
     room("Signing", ["Artifacts", "Hashing", "CSodium"]),
 
     // Rooms.
@@ -54,7 +55,7 @@ let package = Package(
     room("Recipes", ["Artifacts", yams]),
     room("Planning", ["Artifacts", "Recipes"]),
     room("Running", ["Artifacts", "Hashing", "Planning", "Store"]),
-    room("Curation", ["Artifacts", "Hashing", "Normalizing", "CSimdjson"]),
+    room("Curation", ["Artifacts", "Archiving", "Hashing", "Normalizing", "CSimdjson"]),
     room("Engine", ["Artifacts", "Hashing", "Normalizing", "CKernels"]),
     room("Substrates", ["Artifacts", "Hashing", "Engine"]),
     room("Judging", ["Artifacts", "Hashing", "Signing"]),
@@ -84,7 +85,7 @@ let package = Package(
     tests("StoreTests", ["Artifacts", "Hashing", "Store"]),
     tests("RecipesTests", ["Artifacts", "Recipes", "Planning"]),
     tests("RunningTests", ["Artifacts", "Hashing", "Planning", "Running", "Store"]),
-    tests("CurationTests", ["Artifacts", "Hashing", "Curation"]),
+    tests("CurationTests", ["Artifacts", "Archiving", "CArchive", "Hashing", "Curation"]),
     tests("EngineTests", ["Artifacts", "Hashing", "Engine", "Normalizing", "CKernels"]),
     tests("SubstratesTests", ["Artifacts", "Hashing", "Engine", "Substrates"], resources: [.copy("trainer.py")]),
     tests("SealTests", ["Artifacts", "Hashing", "Archiving", "Signing", "Judging", "Identities", "Packaging"]),

@@ -1,3 +1,4 @@
+package import Archiving
 package import Artifacts
 package import Foundation
 
@@ -8,6 +9,10 @@ package import Foundation
 package struct Ledger: Hashable, Sendable {
   package enum FileFate: Hashable, Sendable {
     case read(FileKind, records: Int)
+    /// An archive. Its members are files of their own, called `ARCHIVE!/NAME`.
+    case opened(members: Int)
+    /// A member that is not read, whatever its kind; or a file that is packed twice.
+    case refused(MemberFault)
     /// Its name ends in nothing that is read.
     case unknownKind
     /// No pattern of the recipe names it.
@@ -16,8 +21,10 @@ package struct Ledger: Hashable, Sendable {
 
   package struct File: Hashable, Sendable {
     package let path: String
+    /// Of a member that was not read: as its archive says it.
     package let byteCount: Int64
-    package let digest: Digest
+    /// Nil for a member that was not read.
+    package let digest: Digest?
     package let fate: FileFate
   }
 
@@ -87,12 +94,19 @@ struct LedgerHeader: Sendable {
 
 extension Ledger.File {
   fileprivate var canonical: JSONValue {
-    var members: [String: JSONValue] = ["path": .string(path), "bytes": .integer(byteCount), "digest": .digest(digest)]
+    var members: [String: JSONValue] = ["path": .string(path), "bytes": .integer(byteCount)]
+    if let digest { members["digest"] = .digest(digest) }
     switch fate {
     case .read(let kind, let records):
       members["fate"] = "read"
       members["kind"] = .string(kind.rawValue)
       members["records"] = .integer(Int64(records))
+    case .opened(let count):
+      members["fate"] = "opened"
+      members["members"] = .integer(Int64(count))
+    case .refused(let fault):
+      members["fate"] = "refused"
+      members["reason"] = .string(fault.rawValue)
     case .unknownKind: members["fate"] = "unknown kind"
     case .notSelected: members["fate"] = "not selected"
     }
@@ -100,10 +114,18 @@ extension Ledger.File {
   }
 
   fileprivate init?(canonical value: JSONValue) {
-    guard let path = value["path"]?.string, let bytes = value["bytes"]?.integer, let digest = value["digest"]?.digest else { return nil }
+    guard let path = value["path"]?.string, let bytes = value["bytes"]?.integer else { return nil }
+    let digest = value["digest"]?.digest
+    guard digest != nil || value["digest"] == nil else { return nil }
     switch value["fate"]?.string {
     case "unknown kind": fate = .unknownKind
     case "not selected": fate = .notSelected
+    case "opened":
+      guard let members = value.natural("members") else { return nil }
+      fate = .opened(members: members)
+    case "refused":
+      guard let fault = value["reason"]?.string.flatMap(MemberFault.init(rawValue:)) else { return nil }
+      fate = .refused(fault)
     case "read":
       guard let kind = value["kind"]?.string.flatMap(FileKind.init(rawValue:)), let records = value.natural("records") else { return nil }
       fate = .read(kind, records: records)

@@ -1,3 +1,4 @@
+internal import Archiving
 package import Artifacts
 package import Foundation
 
@@ -19,16 +20,15 @@ package struct LedgerQuery: Sendable {
   package var summary: LedgerSummary { header.summary }
   package var files: [Ledger.File] { header.files }
 
-  /// The record that was read from a line of a file. In prose, any line of a piece names it.
+  /// The record that was read from a line of a file. In prose and in tables, any line of a record names it; in JSON the line is its number.
   package func why(file path: String, line: Int) throws -> Explanation {
     guard let file = header.files.first(where: { $0.path.utf8.elementsEqual(path.utf8) }) else { throw LedgerQueryError.unknownFile(path) }
     guard case .read(let kind, _) = file.fate else { throw LedgerQueryError.fileNotRead(file) }
     let place = RecordPlace(file: path, line: line)
-    let found: LedgerEntry? =
-      switch kind {
-      case .jsonLines: try entries(holding: ",\"line\":\(line),").first { $0.source.place == place }
-      case .markdown: try entries(holding: ",\"file\":\(quoted(path)),").last { $0.source.place.isIn(path) && $0.source.place.line <= line }
-      }
+    var found = try entries(holding: ",\"line\":\(line),").first { $0.source.place == place }
+    if found == nil, kind.hasRecordsOfManyLines {
+      found = try entries(holding: ",\"file\":\(quoted(path)),").last { $0.source.place.isIn(path) && $0.source.place.line <= line }
+    }
     guard let found else { throw LedgerQueryError.noRecord(place) }
     return try explanation(of: found)
   }
@@ -114,6 +114,8 @@ package enum LedgerQueryError: ExplainedError, Hashable {
     case .fileNotRead(let file):
       switch file.fate {
       case .notSelected: "\(file.path): the file was not read: no pattern of \"files\" names it"
+      case .opened: "\(file.path): an archive holds no record by itself"
+      case .refused(let fault): "\(file.path): the file was not read: \(fault.rawValue)"
       default: "\(file.path): the file was not read: it is of an unknown kind"
       }
     case .noRecord(let place): "\(place.file):\(place.line): no record was read from this line"
@@ -126,6 +128,8 @@ package enum LedgerQueryError: ExplainedError, Hashable {
   package var hint: String? {
     switch self {
     case .unknownFile: "paths are relative to the dataset's source, as the ledger has them"
+    case .fileNotRead(let file):
+      if case .opened = file.fate { "name a member: \(file.path)!/NAME:LINE" } else { nil }
     case .noRecord: "blank lines and front matter hold no record; lines are counted from 1"
     case .ambiguous: "give more digits"
     default: nil

@@ -42,15 +42,7 @@ enum JSONLinesReader {
     let start = chunk.byteRange.lowerBound
     let range = (start + line.byteRange.lowerBound)..<(start + line.byteRange.upperBound)
     let source = RecordSource(file: file, line: chunk.firstLine + line.number - 1, byteRange: range)
-    switch line.content {
-    case .success(let record): return .alive(Draft(source: source, record: record))
-    case .failure(let fault): return .ended(LedgerEntry(source: source, id: nil, fate: .dropped(drop(fault, range)), passages: []))
-    }
-  }
-
-  private static func drop(_ fault: LineParser.Fault, _ range: Range<Int>) -> Drop {
-    guard fault.reason == .lineTooLong else { return Drop(stage: .read, reason: fault.reason) }
-    return Drop(stage: .read, reason: .lineTooLong, measured: Double(range.count), threshold: Double(LineParser.lineLimitInBytes))
+    return Outcome(source, line.content)
   }
 
   /// One past the first line feed at or after `index`, or the end.

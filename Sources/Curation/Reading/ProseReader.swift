@@ -4,8 +4,8 @@ internal import Hashing
 
 /// Reads a file of prose: front matter off, one record where it is short, else pieces that are cut between paragraphs.
 ///
-/// A piece is a run of the file's own bytes; nothing is rewritten here. docs/curation.md, "Markdown", is the contract.
-struct MarkdownReader {
+/// A piece is a run of the file's own bytes; nothing is rewritten here. docs/curation.md, "Prose", is the contract.
+struct ProseReader {
   /// A body of at most this many characters (Unicode code points) is one record.
   static let wholeLimitInCharacters = 4_000
   /// A piece is closed before it would pass this.
@@ -14,17 +14,18 @@ struct MarkdownReader {
   static let shortestPieceInCharacters = 500
 
   private let bytes: [UInt8]
+  /// Front matter, headings and code fences mean something. In plain text they are lines like others.
+  private let isMarkdown: Bool
   /// Of each line, without LF or CR LF.
   private let lines: [Range<Int>]
 
-  static func read(_ data: Data, file: String) -> [Outcome] {
+  static func read(_ data: Data, file: String, isMarkdown: Bool) -> [Outcome] {
     let bytes = [UInt8](data)
     guard String(validating: bytes, as: UTF8.self) != nil else {
       let source = RecordSource(file: file, line: 1, byteRange: 0..<bytes.count)
-      let drop = Drop(stage: .read, reason: .invalidUTF8)
-      return [.ended(LedgerEntry(source: source, id: nil, fate: .dropped(drop), passages: []))]
+      return [Outcome(source, .failure(RecordFault(.invalidUTF8)))]
     }
-    let reader = MarkdownReader(bytes)
+    let reader = ProseReader(bytes, isMarkdown: isMarkdown)
     // The whole file names the conversation, never its path: renaming a letter moves no record to another side of a split.
     let conversation = Digest(hashing: bytes).description
     return reader.pieces().map { piece in
@@ -34,8 +35,9 @@ struct MarkdownReader {
     }
   }
 
-  private init(_ bytes: [UInt8]) {
+  private init(_ bytes: [UInt8], isMarkdown: Bool) {
     self.bytes = bytes
+    self.isMarkdown = isMarkdown
     var lines: [Range<Int>] = []
     var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     while start < bytes.count {
@@ -88,14 +90,14 @@ struct MarkdownReader {
     var fence: Fence?
     for index in body {
       if fence == nil, isBlank(index) {
-        if let first = start, !isHeading(first..<index) {
+        if let first = start, !isMarkdown || !isHeading(first..<index) {
           paragraphs.append(first..<index)
           start = nil
         }
         continue
       }
       start = start ?? index
-      fence = Fence(after: bytes[lines[index]], within: fence)
+      if isMarkdown { fence = Fence(after: bytes[lines[index]], within: fence) }
     }
     if let first = start {
       let end = body.last { !isBlank($0) } ?? first
@@ -106,7 +108,7 @@ struct MarkdownReader {
 
   /// The line after the front matter: `---` as the first line, up to the next `---` or `...`. Without an end there is none.
   private var bodyStart: Int {
-    guard !lines.isEmpty, holds(0, "---") else { return 0 }
+    guard isMarkdown, !lines.isEmpty, holds(0, "---") else { return 0 }
     let end = lines.indices.dropFirst().first { holds($0, "---") || holds($0, "...") }
     return end.map { $0 + 1 } ?? 0
   }
