@@ -59,7 +59,7 @@ let package = Package(
     room("Judging", ["Artifacts", "Hashing", "Signing"]),
     room("Identities", ["Artifacts", "Signing"]),
     room("Packaging", ["Artifacts", "Hashing", "Archiving", "Signing"]),
-    room("Explaining", ["Artifacts", "Planning", "Store"]),
+    room("Explaining", ["Artifacts", "Hashing", "Curation", "Packaging", "Planning", "Store"]),
 
     // One file for each kind of action, and the thin face.
     room("Steps", ["Artifacts", "Hashing", "Running", "Planning", "Store", "Curation", "Engine", "Judging", "Packaging"]),
