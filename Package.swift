@@ -82,6 +82,7 @@ let package = Package(
     tests("RunningTests", ["Artifacts", "Hashing", "Planning", "Running", "Store"]),
     tests("CurationTests", ["Artifacts", "Hashing", "Curation"]),
     tests("EngineTests", ["Artifacts", "Hashing", "Engine", "Normalizing", "CKernels"]),
+    tests("ExplainingTests", ["Artifacts", "Hashing", "Curation", "Explaining"]),
     tests("SealTests", ["Artifacts", "Hashing", "Archiving", "Signing", "Judging", "Identities", "Packaging"]),
     tests("CommandTests", ["Artifacts", "Hashing"]),
   ]

@@ -10,6 +10,8 @@ package struct RunHistory: Sendable {
     package let name: String?
     package let version: String?
     package let soul: Digest?
+    /// The sealed archive, as an object of the store.
+    package let archive: Digest?
     package let ranCount: Int
     package let reusedCount: Int
     package let seconds: Double
@@ -42,14 +44,32 @@ package struct RunHistory: Sendable {
     let reader = RunReader(store: store)
     let builds = try store.builds.last(Int.max).filter { recipe == nil || $0.recipe == recipe }
     runs = try builds.prefix(limit).map(reader.run)
+    differing = Self.differingPlaces(in: runs)
   }
 
   /// The places in which the candidates of one target differ, over all of these runs of one recipe: what a person tried.
-  package func differingPlaces(ofTarget target: String, recipe: String?) -> [String] {
-    let candidates = runs.filter { $0.build.recipe == recipe }.flatMap(\.candidates).filter { $0.target == target }
-    guard let first = candidates.first else { return [] }
-    let places = Set(candidates.flatMap(\.parameters.keys))
-    return places.filter { place in candidates.contains { $0.parameters[place] != first.parameters[place] } }.sorted()
+  package func differingPlaces(ofTarget target: String, recipe: String?) -> [String] { differing[Target(recipe: recipe, name: target)] ?? [] }
+
+  private struct Target: Hashable {
+    let recipe: String?
+    let name: String
+  }
+
+  private let differing: [Target: [String]]
+
+  private static func differingPlaces(in runs: [Run]) -> [Target: [String]] {
+    var first: [Target: [String: JSONValue]] = [:]
+    var places: [Target: Set<String>] = [:]
+    for run in runs {
+      for candidate in run.candidates {
+        let target = Target(recipe: run.build.recipe, name: candidate.target)
+        let reference = first[target, default: candidate.parameters]
+        first[target] = reference
+        let keys = Set(reference.keys).union(candidate.parameters.keys)
+        places[target, default: []].formUnion(keys.filter { reference[$0] != candidate.parameters[$0] })
+      }
+    }
+    return places.mapValues { $0.sorted() }
   }
 }
 
@@ -74,7 +94,8 @@ private struct RunReader {
     let recipe = seal?.parameters["recipe"]
     return RunHistory.Run(
       build: build, name: recipe?["soul"]?.string, version: recipe?["version"]?.string,
-      soul: try document(seal?.outputs["summary"])?["digest"]?.digest, ranCount: actions.count { $0.outcome == .ran },
+      soul: try document(seal?.outputs["summary"])?["digest"]?.digest, archive: seal?.outputs["archive"],
+      ranCount: actions.count { $0.outcome == .ran },
       reusedCount: actions.count { $0.outcome == .reused }, seconds: actions.reduce(0) { $0 + $1.seconds }, incumbent: losses.incumbent,
       candidates: own.filter { $0.kind == "train" }.map { candidate($0, losses.candidates, decision) })
   }

@@ -26,7 +26,7 @@ struct BaseModel {
     }
   }
 
-  private init(files: [String: Data]) throws {
+  init(files: [String: Data]) throws {
     model = try ModelFolder(files: files)
     guard let tokenizer = files[BaseModel.tokenizerPath] else { throw ModelError.missingFile(BaseModel.tokenizerPath) }
     format = try ChatFormat(
