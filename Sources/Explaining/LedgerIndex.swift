@@ -107,6 +107,10 @@ package struct RecordFate: Hashable, Sendable {
   package let stage: String?
   package let reason: String?
 
+  package init(name: String, stage: String?, reason: String?) {
+    (self.name, self.stage, self.reason) = (name, stage, reason)
+  }
+
   package var isKept: Bool { name == "kept" }
 }
 

@@ -13,6 +13,8 @@ struct DiffReport: Report {
 
   /// People are shown this many records of each kind; `--json` has all.
   private static let recordLimit = 20
+  /// A longer place does not push the values of the others to the right.
+  private static let placeColumns = 36
 
   // MARK: - Text
 
@@ -30,11 +32,13 @@ struct DiffReport: Report {
   }
 
   private func lines(_ subject: SoulComparison.Subject) -> [String] {
-    guard let differences = comparison.differences[subject] else { return [] }
-    let column = (differences.map(\.place.count).max() ?? 0) + 2
-    return [subject.title] + differences.flatMap { difference -> [String] in
-      let lead = "  " + difference.place.padding(toLength: min(column, 40) > difference.place.count ? min(column, 40) : difference.place.count + 2, withPad: " ", startingAt: 0)
-      return Wrapping.lines(lead, [words(difference.earlier) + " →", words(difference.later)], separator: " ", width: width)
+    // The heading has told the name and the version.
+    let differences = (comparison.differences[subject] ?? []).filter { subject != .soul || !["name", "version"].contains($0.place) }
+    guard !differences.isEmpty else { return [] }
+    let column = min(differences.map(\.place.count).max() ?? 0, Self.placeColumns)
+    return [subject.title] + differences.flatMap { difference in
+      let lead = "  " + difference.place + String(repeating: " ", count: max(0, column - difference.place.count) + 2)
+      return Wrapping.lines(lead, [words(difference.earlier) + " →", words(difference.later)], mark: "", width: width)
     }
   }
 

@@ -84,12 +84,12 @@ struct EvalReport: Report {
     losses.add("", "nats/token", "perplexity")
     losses.add("  " + (measurement.reference == .base ? "base" : "blind guessing"), Quantity.loss(before), perplexity(before))
     losses.add("  Soul", Quantity.loss(after), perplexity(after))
-    let change = before > 0 ? String(format: "%+.4f, %+.1f %%", after - before, (after - before) / before * 100) : String(format: "%+.4f", after - before)
-    losses.add("  difference", change)
-    return ["\(archive.manifest.name) \(archive.manifest.version) on \(text.path)"] + losses.lines + [""] + counted + overlapLines
+    let verdict = after < before ? "better" : after > before ? "worse" : "the same"
+    let change = after == before ? "" : String(format: " by %.4f nats/token (%.1f %%)", abs(after - before), abs(after - before) / before * 100)
+    return ["\(archive.manifest.name) \(archive.manifest.version) on \(text.path)"] + losses.lines + ["  the Soul is \(verdict)\(change)", ""] + counted + overlapLines
   }
 
-  private func perplexity(_ natsPerToken: Double) -> String { String(format: "%.4g", exp(natsPerToken)) }
+  private func perplexity(_ natsPerToken: Double) -> String { String(format: natsPerToken < 13 ? "%.2f" : "%.3g", exp(natsPerToken)) }
 
   private var counted: [String] {
     let counts = measurement.counts
@@ -113,11 +113,12 @@ struct EvalReport: Report {
     } else {
       let whole = trained.count == text.summary.recordsRead
       lines.append("warning: the Soul was trained on \(whole ? "all" : "\(Quantity.count(trained.count)) of \(Quantity.count(text.summary.recordsRead))") of these records: this is no evaluation")
-      lines += trained.prefix(Self.placeLimit).map { "  \(words($0.place))" + ($0.source.map { " is \(words($0)) of its data" } ?? "") }
+      lines += trained.prefix(Self.placeLimit).map { "  \(words($0.place))" + ($0.source.map { "  (\(words($0)) of its data)" } ?? "") }
       if trained.count > Self.placeLimit { lines.append("  … and \(Quantity.count(trained.count - Self.placeLimit)) more (--json names all)") }
     }
     for part in [Partition.validation, .holdout] where !overlap[part].isEmpty {
-      lines.append("\(Quantity.count(overlap[part].count)) of them \(overlap[part].count == 1 ? "is" : "are") in its \(part.rawValue) part, on which it was \(part == .holdout ? "chosen" : "not trained")")
+      let use = part == .holdout ? "by which it was chosen" : "which it was not trained on"
+      lines.append("\(Quantity.count(overlap[part].count)) \(overlap[part].count == 1 ? "is" : "are") in its \(part.rawValue) part, \(use)")
     }
     return lines
   }

@@ -48,7 +48,7 @@ struct ListReport: Report {
     let what = [run.name, run.version].compactMap { $0 }.joined(separator: " ")
     let goal = run.build.goal + (run.build.isTrial ? " (trial)" : "")
     let heading = [run.build.started, goal, what, run.build.recipe ?? ""].filter { !$0.isEmpty }
-    var lines = Wrapping.lines("", heading, separator: " ", width: width)
+    var lines = Wrapping.lines("", heading, mark: "", gap: "  ", width: width)
     let candidates = run.candidates
     let showsTarget = Set(candidates.map(\.target)).count > 1
     if let incumbent = run.incumbent { lines.append("    before  \(Quantity.loss(incumbent.natsPerToken)) nats/token over \(Quantity.count(incumbent.tokens)) tokens") }

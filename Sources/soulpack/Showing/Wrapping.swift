@@ -9,25 +9,20 @@ enum Wrapping {
     return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col >= 40 ? Int(size.ws_col) : 80
   }
 
-  /// `lead` and then the parts, joined by `separator`; a part that would pass the width begins a line of its own, under the first part.
-  static func lines(_ lead: String, _ parts: [String], separator: String = ", ", width: Int) -> [String] {
+  /// `lead` and then the parts, with `mark` behind all but the last and `gap` between them; a part that would pass the width begins a line of its
+  /// own, under the first part.
+  static func lines(_ lead: String, _ parts: [String], mark: String = ",", gap: String = " ", width: Int) -> [String] {
     var lines: [String] = []
     var line = lead
-    var isEmpty = true
     for (index, part) in parts.enumerated() {
-      let part = index + 1 < parts.count ? part + separator.trimmingSuffix(" ") : part
-      if !isEmpty, line.count + 1 + part.count > width {
+      let part = index + 1 < parts.count ? part + mark : part
+      if index > 0, line.count + gap.count + part.count > width {
         lines.append(line)
         line = String(repeating: " ", count: lead.count) + part
       } else {
-        line += (isEmpty ? "" : separator.hasSuffix(" ") ? " " : "") + part
+        line += (index == 0 ? "" : gap) + part
       }
-      isEmpty = false
     }
     return lines + [line]
   }
-}
-
-extension String {
-  fileprivate func trimmingSuffix(_ character: Character) -> Substring { self[..<(lastIndex { $0 != character }.map { index(after: $0) } ?? startIndex)] }
 }
