@@ -1,75 +1,78 @@
-/// The members of one line of canonical JSON, found by their bytes: nothing is decoded, so that a ledger of a million lines is read at the
+internal import Foundation
+
+/// Walks over the members of one line of canonical JSON by their bytes: nothing is decoded, so that a ledger of a million lines is read at the
 /// speed of its bytes.
 ///
-/// It relies on the line having been written by soulpack (RFC 8785: no white space between tokens), and reads no more of the form than it
-/// needs to find where a value ends. Members that nobody asks for are passed over, whatever they hold.
-enum CanonicalLine {
-  typealias Bytes = Slice<UnsafeBufferPointer<UInt8>>
+/// It relies on the line having been written by soulpack (RFC 8785: members sorted by name, no white space between tokens), and reads no more of
+/// the form than it needs to find where a value ends.
+struct CanonicalLine {
+  typealias Bytes = UnsafeBufferPointer<UInt8>
 
-  /// Calls `body` with the name and the value of every member, in their order. False where the line is no object of that form.
-  static func forEachMember(of line: Bytes, _ body: (_ name: Bytes, _ value: Bytes) -> Void) -> Bool {
-    guard line.count >= 2, line.first == brace, line.last == closingBrace else { return false }
-    var index = line.startIndex + 1
-    let end = line.endIndex - 1
-    while index < end {
-      guard line[index] == quote, let nameEnd = endOfString(line, from: index, to: end), nameEnd < end, line[nameEnd] == colon,
-        let valueEnd = endOfValue(line, from: nameEnd + 1, to: end)
-      else { return false }
-      body(line[(index + 1)..<(nameEnd - 1)], line[(nameEnd + 1)..<valueEnd])
-      guard valueEnd == end || line[valueEnd] == comma else { return false }
-      index = valueEnd + 1
-    }
-    return true
+  /// A member's name without its quotes, and its value as it is written; in the line's bytes.
+  struct Member {
+    let name: Range<Int>
+    let value: Range<Int>
   }
 
-  /// The number that a value is. Nil where it is no whole number, or below zero.
-  static func natural(_ value: Bytes) -> Int? {
-    guard !value.isEmpty, value.count <= 16 else { return nil }
-    var number = 0
-    for byte in value {
-      guard byte >= zero, byte <= zero + 9 else { return nil }
-      number = number * 10 + Int(byte - zero)
-    }
-    return number
+  private let bytes: Bytes
+  private let end: Int
+  private var index: Int
+  private(set) var isMalformed = false
+
+  /// `range` is the line within `bytes`, without its line feed.
+  init(_ bytes: Bytes, _ range: Range<Int>) {
+    self.bytes = bytes
+    index = range.lowerBound + 1
+    end = range.upperBound - 1
+    isMalformed = range.count < 2 || bytes[range.lowerBound] != brace || bytes[range.upperBound - 1] != closingBrace
   }
 
-  /// The text between the quotes of a string without escapes. Nil for anything else.
-  static func plainText(_ value: Bytes) -> Bytes? {
-    guard value.count >= 2, value.first == quote, value.last == quote, !value.contains(backslash) else { return nil }
-    return value[(value.startIndex + 1)..<(value.endIndex - 1)]
+  /// Nil at the end of the line, and where it is not of that form.
+  mutating func next() -> Member? {
+    guard !isMalformed, index < end else { return nil }
+    guard bytes[index] == quote, let nameEnd = endOfString(from: index), nameEnd < end, bytes[nameEnd] == colon,
+      let valueEnd = endOfValue(from: nameEnd + 1), valueEnd == end || bytes[valueEnd] == comma
+    else {
+      isMalformed = true
+      return nil
+    }
+    let member = Member(name: (index + 1)..<(nameEnd - 1), value: (nameEnd + 1)..<valueEnd)
+    index = valueEnd + 1
+    return member
   }
 
   // MARK: - Where things end
 
   /// One past the closing quote of the string that begins at `start`.
-  private static func endOfString(_ line: Bytes, from start: Int, to end: Int) -> Int? {
+  private func endOfString(from start: Int) -> Int? {
     var index = start + 1
     while index < end {
-      if line[index] == quote { return index + 1 }
-      index += line[index] == backslash ? 2 : 1
+      let byte = bytes[index]
+      if byte == quote { return index + 1 }
+      index += byte == backslash ? 2 : 1
     }
     return nil
   }
 
-  private static func endOfValue(_ line: Bytes, from start: Int, to end: Int) -> Int? {
+  private func endOfValue(from start: Int) -> Int? {
     guard start < end else { return nil }
-    switch line[start] {
-    case quote: return endOfString(line, from: start, to: end)
-    case brace, bracket: return endOfNested(line, from: start, to: end)
+    switch bytes[start] {
+    case quote: return endOfString(from: start)
+    case brace, bracket: return endOfNested(from: start)
     default:
       var index = start
-      while index < end, line[index] != comma { index += 1 }
+      while index < end, bytes[index] != comma { index += 1 }
       return index > start ? index : nil
     }
   }
 
-  private static func endOfNested(_ line: Bytes, from start: Int, to end: Int) -> Int? {
+  private func endOfNested(from start: Int) -> Int? {
     var depth = 0
     var index = start
     while index < end {
-      switch line[index] {
+      switch bytes[index] {
       case quote:
-        guard let next = endOfString(line, from: index, to: end) else { return nil }
+        guard let next = endOfString(from: index) else { return nil }
         index = next
         continue
       case brace, bracket: depth += 1
@@ -82,14 +85,40 @@ enum CanonicalLine {
     }
     return nil
   }
-
-  private static let quote = UInt8(ascii: "\"")
-  private static let backslash = UInt8(ascii: "\\")
-  private static let brace = UInt8(ascii: "{")
-  private static let closingBrace = UInt8(ascii: "}")
-  private static let bracket = UInt8(ascii: "[")
-  private static let closingBracket = UInt8(ascii: "]")
-  private static let colon = UInt8(ascii: ":")
-  private static let comma = UInt8(ascii: ",")
-  private static let zero = UInt8(ascii: "0")
 }
+
+extension UnsafeBufferPointer<UInt8> {
+  /// Whether these bytes are those of an ASCII text.
+  @inline(__always)
+  func holds(_ text: StaticString, at range: Range<Int>) -> Bool {
+    guard range.count == text.utf8CodeUnitCount, let base = baseAddress else { return false }
+    return memcmp(base + range.lowerBound, text.utf8Start, range.count) == 0
+  }
+
+  /// The number that these digits are. Nil where they are no whole number, or too large for a place in a file.
+  func natural(at range: Range<Int>) -> Int? {
+    guard !range.isEmpty, range.count <= 16 else { return nil }
+    var number = 0
+    for index in range {
+      let digit = self[index] &- UInt8(ascii: "0")
+      guard digit < 10 else { return nil }
+      number = number * 10 + Int(digit)
+    }
+    return number
+  }
+
+  /// The next line feed at or after `start`, else the end.
+  func endOfLine(from start: Int) -> Int {
+    guard start < count, let base = baseAddress, let feed = memchr(base + start, Int32(UInt8(ascii: "\n")), count - start) else { return count }
+    return UnsafeRawPointer(feed) - UnsafeRawPointer(base)
+  }
+}
+
+private let quote = UInt8(ascii: "\"")
+private let backslash = UInt8(ascii: "\\")
+private let brace = UInt8(ascii: "{")
+private let closingBrace = UInt8(ascii: "}")
+private let bracket = UInt8(ascii: "[")
+private let closingBracket = UInt8(ascii: "]")
+private let colon = UInt8(ascii: ":")
+private let comma = UInt8(ascii: ",")

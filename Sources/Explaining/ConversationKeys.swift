@@ -47,17 +47,16 @@ struct ConversationKeys {
 
   /// The lines of these numbers, counted from 0 and rising. Nil for one that is not there.
   private static func lines(_ numbers: [Int], of dataset: Data) -> [Data?] {
-    dataset.withUnsafeBytes { bytes in
+    dataset.withUnsafeBytes { raw in
+      let bytes = raw.bindMemory(to: UInt8.self)
       var lines: [Data?] = []
-      var start = 0
-      var number = 0
+      var (start, number) = (0, 0)
       for wanted in numbers {
-        while number < wanted, let feed = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
-          start = feed + 1
+        while number < wanted, start < bytes.count {
+          start = bytes.endOfLine(from: start) + 1
           number += 1
         }
-        let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n"))
-        lines.append(number == wanted ? end.map { Data(bytes[start..<$0]) } : nil)
+        lines.append(start < bytes.count ? Data(bytes[start..<bytes.endOfLine(from: start)]) : nil)
       }
       return lines
     }

@@ -23,18 +23,20 @@ struct LedgerIndex: Sendable {
   /// Reads the bytes of a ledger. Throws `CurationError.malformedLedger` where a line is none.
   init(_ ledger: Data) throws(CurationError) {
     var reader = Reader()
-    let badLine: Int? = ledger.withUnsafeBytes { bytes in
-      let text = bytes.assumingMemoryBound(to: UInt8.self)
-      var number = 0
-      var start = text.startIndex
-      while start < text.endIndex {
-        let end = text[start...].firstIndex(of: UInt8(ascii: "\n")) ?? text.endIndex
-        number += 1
-        // The first line holds the files, the parameters and the summary.
-        if number > 1, !reader.read(text[start..<end]) { return number }
+    let badLine: Int? = ledger.withUnsafeBytes { raw in
+      let bytes = raw.bindMemory(to: UInt8.self)
+      // The first line holds the files, the parameters and the summary.
+      var start = bytes.endOfLine(from: 0) + 1
+      var number = 2
+      guard !bytes.isEmpty else { return 1 }
+      reader.rows.reserveCapacity(bytes.count / 200)
+      while start < bytes.count {
+        let end = bytes.endOfLine(from: start)
+        guard reader.read(bytes, start..<end) else { return number }
         start = end + 1
+        number += 1
       }
-      return number == 0 ? 1 : nil
+      return nil
     }
     if let badLine { throw .malformedLedger(line: badLine) }
     (files, fates, rows) = (reader.files, reader.fates, reader.rows)
@@ -46,56 +48,58 @@ struct LedgerIndex: Sendable {
     var fates: [RecordFate] = []
     var rows: [Row] = []
     private var lastFile: [UInt8] = []
-    private var fateIndices: [[UInt8]: Int] = [:]
-    private var lastFate: (bytes: [UInt8], index: Int)?
+    private var keptIndex: Int?
 
-    mutating func read(_ line: CanonicalLine.Bytes) -> Bool {
-      var file, id, lineNumber, fate, stage, reason: CanonicalLine.Bytes?
-      let isObject = CanonicalLine.forEachMember(of: line) { name, value in
-        switch name.count {
-        case 2 where name.elementsEqual("id".utf8): id = value
-        case 4 where name.elementsEqual("file".utf8): file = value
-        case 4 where name.elementsEqual("line".utf8): lineNumber = value
-        case 4 where name.elementsEqual("fate".utf8): fate = value
-        case 5 where name.elementsEqual("stage".utf8): stage = value
-        case 6 where name.elementsEqual("reason".utf8): reason = value
-        default: break
+    mutating func read(_ bytes: CanonicalLine.Bytes, _ range: Range<Int>) -> Bool {
+      var line = CanonicalLine(bytes, range)
+      var file, id, number, fate, stage, reason: Range<Int>?
+      while let member = line.next() {
+        if bytes.holds("id", at: member.name) { id = member.value }
+        else if bytes.holds("fate", at: member.name) { fate = member.value }
+        else if bytes.holds("file", at: member.name) { file = member.value }
+        else if bytes.holds("stage", at: member.name) { stage = member.value }
+        else if bytes.holds("reason", at: member.name) { reason = member.value }
+        else if bytes.holds("line", at: member.name) {
+          number = member.value
+          // What follows by name are reasons and measures, and a kept record has no reason.
+          if let fate, bytes.holds("\"kept\"", at: fate) { break }
         }
       }
-      guard isObject, let file, let fate, let number = lineNumber.flatMap(CanonicalLine.natural),
-        let fileIndex = index(ofFile: file), let fateIndex = index(ofFate: fate, stage, reason)
+      guard !line.isMalformed, let file, let fate, let line = number.flatMap(bytes.natural), let fileIndex = index(ofFile: bytes, file),
+        let fateIndex = index(ofFate: bytes, fate, stage, reason)
       else { return false }
-      let key = id.flatMap(RecordKey.init(jsonString:))
+      let key = id.flatMap { RecordKey(jsonString: bytes, $0) }
       guard (key == nil) == (id == nil) else { return false }
-      rows.append(Row(id: key, file: fileIndex, line: number, fate: fateIndex))
+      rows.append(Row(id: key, file: fileIndex, line: line, fate: fateIndex))
       return true
     }
 
-    private mutating func index(ofFile bytes: CanonicalLine.Bytes) -> Int? {
-      if !files.isEmpty, lastFile.elementsEqual(bytes) { return files.count - 1 }
-      guard let name = text(bytes) else { return nil }
+    private mutating func index(ofFile bytes: CanonicalLine.Bytes, _ range: Range<Int>) -> Int? {
+      let isLast = lastFile.withUnsafeBytes { last in
+        guard last.count == range.count, let start = last.baseAddress, let base = bytes.baseAddress else { return false }
+        return memcmp(start, base + range.lowerBound, range.count) == 0
+      }
+      if isLast { return files.count - 1 }
+      guard let name = text(bytes, range) else { return nil }
       files.append(name)
-      lastFile = Array(bytes)
+      lastFile = Array(bytes[range])
       return files.count - 1
     }
 
-    private mutating func index(ofFate fate: CanonicalLine.Bytes, _ stage: CanonicalLine.Bytes?, _ reason: CanonicalLine.Bytes?) -> Int? {
-      if stage == nil, reason == nil, let lastFate, lastFate.bytes.elementsEqual(fate) { return lastFate.index }
-      let bytes = Array(fate) + [0] + (stage.map { Array($0) } ?? []) + [0] + (reason.map { Array($0) } ?? [])
-      let known = fateIndices[bytes]
-      guard let name = text(fate) else { return nil }
-      let index = known ?? fates.count
-      if known == nil {
-        fates.append(RecordFate(name: name, stage: stage.flatMap(text), reason: reason.flatMap(text)))
-        fateIndices[bytes] = index
-      }
-      if stage == nil, reason == nil { lastFate = (Array(fate), index) }
+    private mutating func index(ofFate bytes: CanonicalLine.Bytes, _ name: Range<Int>, _ stage: Range<Int>?, _ reason: Range<Int>?) -> Int? {
+      if let keptIndex, bytes.holds("\"kept\"", at: name) { return keptIndex }
+      guard let word = text(bytes, name) else { return nil }
+      let fate = RecordFate(name: word, stage: stage.flatMap { text(bytes, $0) }, reason: reason.flatMap { text(bytes, $0) })
+      // There are as many fates as reasons: a few dozen.
+      let index = fates.firstIndex(of: fate) ?? fates.count
+      if index == fates.count { fates.append(fate) }
+      if fate.isKept { keptIndex = index }
       return index
     }
 
-    private func text(_ value: CanonicalLine.Bytes) -> String? {
-      if let plain = CanonicalLine.plainText(value) { return String(decoding: plain, as: UTF8.self) }
-      return try? JSONValue(parsing: Data(value)).string  // A string with escapes; anything else has no place here, and gives nil.
+    /// The text that a JSON string holds. Nil where it is none.
+    private func text(_ bytes: CanonicalLine.Bytes, _ range: Range<Int>) -> String? {
+      try? JSONValue(parsing: Data(bytes[range])).string  // What does not parse has no place here, and is refused as nil.
     }
   }
 }
@@ -119,29 +123,27 @@ struct RecordKey: Hashable, Comparable, Sendable {
   private let words: SIMD4<UInt64>
 
   /// Reads `"sha256:…"`, quotes included.
-  init?(jsonString bytes: CanonicalLine.Bytes) {
-    let prefix = "\"sha256:"
-    guard bytes.count == prefix.utf8.count + 65, bytes.starts(with: prefix.utf8), bytes.last == UInt8(ascii: "\"") else { return nil }
-    var words = SIMD4<UInt64>()
-    var index = bytes.startIndex + prefix.utf8.count
-    for word in 0..<4 {
-      var value: UInt64 = 0
-      for _ in 0..<16 {
-        guard let digit = Self.value(ofDigit: bytes[index]) else { return nil }
-        value = value << 4 | digit
-        index += 1
-      }
-      words[word] = value
-    }
-    self.words = words
+  init?(jsonString bytes: CanonicalLine.Bytes, _ range: Range<Int>) {
+    let prefix: StaticString = "\"sha256:"
+    let digits = range.lowerBound + prefix.utf8CodeUnitCount
+    guard range.count == prefix.utf8CodeUnitCount + 65, bytes.holds(prefix, at: range.lowerBound..<digits),
+      bytes[range.upperBound - 1] == UInt8(ascii: "\""), let first = Self.word(bytes, digits), let second = Self.word(bytes, digits + 16),
+      let third = Self.word(bytes, digits + 32), let fourth = Self.word(bytes, digits + 48)
+    else { return nil }
+    words = SIMD4(first, second, third, fourth)
   }
 
-  private static func value(ofDigit byte: UInt8) -> UInt64? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a") + 10)
-    default: nil
+  /// Sixteen lower-case hexadecimal digits.
+  @inline(__always)
+  private static func word(_ bytes: CanonicalLine.Bytes, _ start: Int) -> UInt64? {
+    var value: UInt64 = 0
+    for index in start..<(start + 16) {
+      let byte = bytes[index]
+      let digit = byte &- UInt8(ascii: "0") < 10 ? byte &- UInt8(ascii: "0") : byte &- UInt8(ascii: "a") < 6 ? byte &- UInt8(ascii: "a") &+ 10 : 255
+      guard digit < 16 else { return nil }
+      value = value << 4 | UInt64(digit)
     }
+    return value
   }
 
   var id: RecordID {
@@ -150,10 +152,11 @@ struct RecordKey: Hashable, Comparable, Sendable {
     return RecordID(digest)
   }
 
-  func hash(into hasher: inout Hasher) { hasher.combine(words[0]) }
+  func hash(into hasher: inout Hasher) { hasher.combine(words.x) }
 
   static func < (left: RecordKey, right: RecordKey) -> Bool {
-    for word in 0..<4 where left.words[word] != right.words[word] { return left.words[word] < right.words[word] }
+    if left.words.x != right.words.x { return left.words.x < right.words.x }
+    for word in 1..<4 where left.words[word] != right.words[word] { return left.words[word] < right.words[word] }
     return false
   }
 }

@@ -139,33 +139,33 @@ extension LedgerIndex {
   fileprivate func isKept(_ index: Int) -> Bool { fates[rows[index].fate].isKept }
 
   fileprivate func conversationKeys(of indices: [Int], in dataset: Data) throws -> ConversationKeys {
-    let kept = rows.indices.lazy.filter { isKept($0) }.compactMap { rows[$0].id }
+    let isKept = fates.map(\.isKept)
+    let kept = rows.compactMap { isKept[$0.fate] ? $0.id : nil }
     return try ConversationKeys(of: indices.compactMap { rows[$0].id }, kept: kept, in: dataset)
   }
 }
 
-/// Rows by a key, handed out in their order, each once.
+/// Rows by a key, handed out in their order, each once. Most keys have one row, so a later one of the same key hangs on the one before it.
 private struct Queue<Key: Hashable> {
-  private var first: [Key: Int] = [:]
-  private var last: [Key: Int] = [:]
+  private var ends: [Key: (first: Int, last: Int)] = [:]
   private var following: [Int: Int] = [:]
 
   init(_ rows: [(row: Int, key: Key?)]) {
-    first.reserveCapacity(rows.count)
+    ends.reserveCapacity(rows.count)
     for (row, key) in rows {
       guard let key else { continue }
-      if first[key] == nil {
-        first[key] = row
-      } else if let end = last[key] ?? first[key] {
-        following[end] = row
-        last[key] = row
+      if let last = ends[key]?.last {
+        following[last] = row
+        ends[key]?.last = row
+      } else {
+        ends[key] = (row, row)
       }
     }
   }
 
   mutating func next(_ key: Key) -> Int? {
-    guard let row = first[key] else { return nil }
-    first[key] = following[row]
-    return row
+    guard let (first, last) = ends[key] else { return nil }
+    ends[key] = following[first].map { ($0, last) }
+    return first
   }
 }

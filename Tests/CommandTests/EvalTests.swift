@@ -86,7 +86,7 @@ struct EvalTests {
         seen.insert(outcome.output)
       }
       #expect(seen.count == 1)
-      try tool.edit("../elsewhere/model/chat_template.jinja", "user", "User")
+      try tool.edit("../elsewhere/model/chat_template.jinja", "assistant", "helper")
       for base in ["model", "voice-1.0.0.soul"] {
         try tool.start(evaluation + ["--base", base]).wait().expectFailure(1, "\(base): not the base that the Soul was trained on, \"small-base\" (sha256:")
       }
@@ -101,8 +101,10 @@ struct EvalTests {
       try tool.write("# Notes\n\nThe tide came in and went out.\n", to: "mine.md")
       let json = try tool.must("eval", "out/small-base-0.1.0.soul", "--on", "mine.md", "--threads", "1", "--json").json()
       let tokens = try #require(json["tokens"]?.integer)
+      try tool.must("unpack", "out/small-base-0.1.0.soul", "model")
+      let vocabulary = try #require(try JSONValue(parsing: try tool.read("model/config.json"))["vocab_size"]?.number)
       #expect(json["reference"]?["kind"] == "blind-guess" && tokens > 0)
-      #expect(json["reference"]?["total"]?.integer == tokens * Int64((log(320.0) * 1_048_576).rounded()))
+      #expect(json["reference"]?["total"]?.integer == tokens * Int64((log(vocabulary) * 1_048_576).rounded()))
       try tool.run("eval", "out/small-base-0.1.0.soul", "--on", "mine.md", "--base", "talk").expectFailure(2, "--base: small-base is a whole model")
     }
   }

@@ -11,7 +11,7 @@ struct List: ParsableCommand {
     discussion: "Of a candidate's parameters, those are shown in which the listed runs of its recipe differ.")
 
   @Option(help: ArgumentHelp("Only runs of this recipe, by its path from the root.", valueName: "recipe")) var recipe: String?
-  @Option(name: .shortAndLong, help: ArgumentHelp("The most runs to list.", valueName: "n")) var limit: Int = 20
+  @Option(name: [.customShort("n", allowingJoined: true), .long], help: ArgumentHelp("The most runs to list.", valueName: "n")) var limit: Int = 20
   @OptionGroup var common: CommonArguments
 
   func validate() throws {
