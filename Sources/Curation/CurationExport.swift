@@ -1,0 +1,56 @@
+package import Artifacts
+package import Foundation
+
+/// A curation written out for other tools: what was kept, and what became of every record; one canonical line (RFC 8785) each. Lines are handed
+/// on as they are made, so that nothing is held but what came in.
+package struct CurationExport {
+  package typealias Write = ([UInt8]) throws -> Void
+
+  private let dataset: CuratedDataset
+  private let ledger: LedgerQuery
+
+  package init(_ dataset: CuratedDataset, _ ledger: LedgerQuery) {
+    self.dataset = dataset
+    self.ledger = ledger
+  }
+
+  /// The dataset's lines, in its order, each with `source`: `file` and `line`, where it stands in the folder.
+  ///
+  /// Without deduplication one content can be kept several times. Its lines then name the sources in their order: the ledger does not say
+  /// which of them had which conversation key.
+  package func records(_ write: Write) throws {
+    let places = try ledger.keptPlaces()
+    var last: (id: RecordID, copies: Int)?
+    try dataset.forEachRecord { row, record in
+      // Equal ids stand next to each other.
+      let copies = last?.id == row.id ? last?.copies ?? 0 : 0
+      last = (row.id, copies + 1)
+      guard let known = places[row.id], copies < known.count else { throw UnknownSource(record: row.id) }
+      var writer = CanonicalWriter()
+      writer.line(of: record, source: known[copies])
+      writer.raw("\n")
+      try write(writer.bytes)
+    }
+  }
+
+  /// What became of every record that was read, in the order of the sources.
+  package func fates(_ write: Write) throws {
+    try ledger.forEachLine { line in
+      guard var members = line.object, let file = members.removeValue(forKey: "file"), let number = members.removeValue(forKey: "line") else {
+        throw CurationError.malformedLedger(line: 1)
+      }
+      // Where the bytes lie in the file is for whoever reads the store.
+      for name in ["offset", "bytes"] { members[name] = nil }
+      members["source"] = ["file": file, "line": number]
+      try write(Array(JSONValue.object(members).canonical) + [UInt8(ascii: "\n")])
+    }
+  }
+}
+
+/// A dataset holds a record that its ledger did not keep: they are not of one curation.
+package struct UnknownSource: ExplainedError, Hashable {
+  package let record: RecordID
+
+  package var message: String { "record \(record.digest.short) is in the dataset, and the ledger does not know from where" }
+  package var hint: String? { "this is a defect of soulpack; please report it" }
+}
