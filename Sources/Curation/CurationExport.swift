@@ -1,5 +1,4 @@
 package import Artifacts
-package import Foundation
 
 /// A curation written out for other tools: what was kept, and what became of every record; one canonical line (RFC 8785) each. Lines are handed
 /// on as they are made, so that nothing is held but what came in.
@@ -19,7 +18,7 @@ package struct CurationExport {
   /// Without deduplication one content can be kept several times. Its lines then name the sources in their order: the ledger does not say
   /// which of them had which conversation key.
   package func records(_ write: Write) throws {
-    let places = try ledger.keptPlaces()
+    let places = try keptPlaces()
     var last: (id: RecordID, copies: Int)?
     try dataset.forEachRecord { row, record in
       // Equal ids stand next to each other.
@@ -33,16 +32,26 @@ package struct CurationExport {
     }
   }
 
+  /// Where each record that was kept comes from, in the order of the sources.
+  private func keptPlaces() throws -> [RecordID: [RecordPlace]] {
+    var places: [RecordID: [RecordPlace]] = [:]
+    try ledger.forEachLine(holding: #""fate":"kept""#) { start, line in
+      guard let id = line["id"]?.digest, let place = RecordPlace(canonical: line) else { throw ledger.malformed(at: start) }
+      places[RecordID(id), default: []].append(place)
+      return true
+    }
+    return places
+  }
+
   /// What became of every record that was read, in the order of the sources.
   package func fates(_ write: Write) throws {
-    try ledger.forEachLine { line in
-      guard var members = line.object, let file = members.removeValue(forKey: "file"), let number = members.removeValue(forKey: "line") else {
-        throw CurationError.malformedLedger(line: 1)
-      }
+    try ledger.forEachLine(holding: "\n{") { start, line in
+      guard var members = line.object, let place = RecordPlace(canonical: line) else { throw ledger.malformed(at: start) }
       // Where the bytes lie in the file is for whoever reads the store.
-      for name in ["offset", "bytes"] { members[name] = nil }
-      members["source"] = ["file": file, "line": number]
+      for name in ["file", "line", "offset", "bytes"] { members[name] = nil }
+      members["source"] = place.canonical
       try write(Array(JSONValue.object(members).canonical) + [UInt8(ascii: "\n")])
+      return true
     }
   }
 }

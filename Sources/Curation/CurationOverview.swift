@@ -8,13 +8,13 @@ package struct CurationOverview: Sendable {
     package var records: Int
   }
 
-  /// What a stage did to records that it let through.
-  package struct ChangeCount: Hashable, Sendable {
-    package let stage: StageName
+  /// What a stage changed or found in records.
+  package struct StageCount: Hashable, Sendable {
+    package let stage: String
     package let kind: String
     package var records: Int
-    /// Characters or contents, as the kind has it.
-    package var changes: Int
+    /// Characters, contents or findings, as the kind has it.
+    package var times: Int
   }
 
   /// A record that was kept, and those that were merged into it because they are nearly the same.
@@ -31,7 +31,9 @@ package struct CurationOverview: Sendable {
   package let unread: [(suffix: String, files: Int)]
   package let notSelected: Int
   /// In the order of their names.
-  package let changes: [ChangeCount]
+  package let changes: [StageCount]
+  /// Personal data, whatever became of it.
+  package let findings: [StageCount]
   package let mergedExactly: Int
   /// The largest first.
   package let clusters: [Cluster]
@@ -44,13 +46,18 @@ package struct CurationOverview: Sendable {
   package init(_ ledger: LedgerQuery, _ dataset: CuratedDataset) throws {
     summary = ledger.summary
     (read, unread, notSelected) = CurationOverview.count(ledger.files)
-    let merged = try ledger.entries(holding: #""fate":"merged""#)
-    changes = CurationOverview.count(try ledger.entries(holding: #""changes":{"#))
-    mergedExactly = merged.count(where: \.isExactCopy)
-    clusters = CurationOverview.clusters(merged.filter { !$0.isExactCopy })
+    changes = CurationOverview.count("changes", in: try ledger.lines(holding: #""changes":{"#))
+    findings = CurationOverview.count("found", in: try ledger.lines(holding: #""found":{"#))
+    let merged = try ledger.lines(holding: #""fate":"merged""#)
+    mergedExactly = merged.count { !$0.isNearDuplicate }
+    clusters = CurationOverview.clusters(merged.filter(\.isNearDuplicate))
     lengths = LengthDistribution(lengthsInCharacters: try dataset.lengthsInCharacters())
-    let dropped = summary.dropped.isEmpty ? nil : try ledger.firstEntry(holding: #""fate":"dropped""#)
-    examples = [dropped, merged.first].compactMap { $0?.source.place }
+    var dropped: RecordPlace?
+    try ledger.forEachLine(holding: #""fate":"dropped""#) { _, line in
+      dropped = RecordPlace(canonical: line)
+      return false
+    }
+    examples = [dropped, merged.first.flatMap(RecordPlace.init(canonical:))].compactMap { $0 }
   }
 
   private static func count(_ files: [Ledger.File]) -> (read: [ReadFiles], unread: [(String, Int)], notSelected: Int) {
@@ -70,41 +77,43 @@ package struct CurationOverview: Sendable {
     return (read.values.sorted { $0.kind < $1.kind }, byCount, notSelected)
   }
 
-  private static func count(_ entries: [LedgerEntry]) -> [ChangeCount] {
-    var counts: [String: ChangeCount] = [:]
-    for passage in entries.flatMap(\.passages) {
-      for change in passage.changes {
-        let name = "\(passage.stage.rawValue)/\(change.kind.rawValue)"
-        var count = counts[name] ?? ChangeCount(stage: passage.stage, kind: change.kind.rawValue, records: 0, changes: 0)
+  /// Adds up a member of the passages that holds counts by kind.
+  private static func count(_ member: String, in lines: [JSONValue]) -> [StageCount] {
+    var counts: [String: StageCount] = [:]
+    for passage in lines.flatMap({ $0["passages"]?.array ?? [] }) {
+      guard let stage = passage["stage"]?.string else { continue }
+      for (kind, value) in passage[member]?.object ?? [:] {
+        let name = "\(stage)/\(kind)"
+        var count = counts[name] ?? StageCount(stage: stage, kind: kind, records: 0, times: 0)
         count.records += 1
-        count.changes += change.count
+        count.times += Int(value.integer ?? 0)
         counts[name] = count
       }
     }
     return counts.sorted { $0.key < $1.key }.map(\.value)
   }
 
-  private static func clusters(_ merged: [LedgerEntry]) -> [Cluster] {
+  private static func clusters(_ lines: [JSONValue]) -> [Cluster] {
     var members: [RecordPlace: [RecordPlace]] = [:]
-    for entry in merged {
-      guard let keeper = entry.keeperPlace else { continue }
-      members[keeper, default: []].append(entry.source.place)
+    for line in lines {
+      guard let keeper = line["keeper"].flatMap(RecordPlace.init(canonical:)), let place = RecordPlace(canonical: line) else { continue }
+      members[keeper, default: []].append(place)
     }
     return members.map { Cluster(keeper: $0.key, members: $0.value.sorted()) }
       .sorted { ($1.members.count, $0.keeper) < ($0.members.count, $1.keeper) }
   }
 }
 
-extension LedgerEntry {
-  /// The keeper of an exact copy has the copy's id; that of a record that is only nearly the same has another.
-  fileprivate var isExactCopy: Bool {
-    guard case .merged(let keeper, _) = fate else { return false }
-    return keeper == id
-  }
+extension JSONValue {
+  /// Of the line of a merged record: an exact copy has its keeper's id; one that is only nearly the same says how near.
+  fileprivate var isNearDuplicate: Bool { self["keeper"]?["similarity-ppm"] != nil }
+}
 
-  fileprivate var keeperPlace: RecordPlace? {
-    guard case .merged(_, let place) = fate else { return nil }
-    return place
+extension RecordPlace {
+  /// From the members `file` and `line`, whatever stands beside them.
+  init?(canonical value: JSONValue) {
+    guard let file = value["file"]?.string, let line = value.natural("line") else { return nil }
+    self.init(file: file, line: line)
   }
 }
 
@@ -119,14 +128,17 @@ extension CurationOverview {
         "unread": .array(unread.map { ["suffix": .string($0.suffix), "files": .count($0.files)] }), "notSelected": .count(notSelected),
       ],
       "merged": ["exactly": .count(mergedExactly), "nearly": .count(mergedNearly)],
-      "changes": .array(
-        changes.map {
-          ["stage": .string($0.stage.rawValue), "kind": .string($0.kind), "records": .count($0.records), "changes": .count($0.changes)]
-        }),
+      "changes": .array(changes.map(\.canonical)), "findings": .array(findings.map(\.canonical)),
       "clusters": .array(
         clusters.map { ["keeper": $0.keeper.canonical, "members": .array($0.members.map(\.canonical))] }),
       "lengths": lengths.canonical,
     ]
+  }
+}
+
+extension CurationOverview.StageCount {
+  fileprivate var canonical: JSONValue {
+    ["stage": .string(stage), "kind": .string(kind), "records": .count(records), "times": .count(times)]
   }
 }
 

@@ -7,7 +7,7 @@ package struct LedgerQuery: Sendable {
   /// Fewer digits of an id than this are not taken for one.
   package static let shortestPrefixInDigits = 6
 
-  private let ledger: Data
+  let ledger: Data
   private let header: LedgerHeader
 
   package init(_ ledger: Data) throws(CurationError) {
@@ -47,59 +47,15 @@ package struct LedgerQuery: Sendable {
     return found.map { Explanation($0, header.parameters) }
   }
 
-  /// The entries whose lines hold some bytes, in order. A text that is quoted in the bytes cannot be met inside of a string of a line: there its
-  /// quotation marks are escaped.
-  func entries(holding needle: String) throws -> [LedgerEntry] {
+  /// The entries whose lines hold some bytes, in order.
+  private func entries(holding needle: String) throws -> [LedgerEntry] {
     var entries: [LedgerEntry] = []
-    try forEachEntry(holding: needle) { entry in
+    try forEachLine(holding: needle) { start, line in
+      guard let entry = LedgerEntry(canonical: line) else { throw malformed(at: start) }
       entries.append(entry)
       return true
     }
     return entries
-  }
-
-  func firstEntry(holding needle: String) throws -> LedgerEntry? {
-    var first: LedgerEntry?
-    try forEachEntry(holding: needle) { entry in
-      first = entry
-      return false
-    }
-    return first
-  }
-
-  /// Where each record that was kept comes from, in the order of the sources.
-  func keptPlaces() throws -> [RecordID: [RecordPlace]] {
-    var places: [RecordID: [RecordPlace]] = [:]
-    try forEachEntry(holding: #""fate":"kept""#) { entry in
-      if let id = entry.id { places[id, default: []].append(entry.source.place) }
-      return true
-    }
-    return places
-  }
-
-  /// Every line after the header, in order.
-  func forEachLine(_ body: (JSONValue) throws -> Void) throws {
-    for (index, line) in ledger.split(separator: UInt8(ascii: "\n")).dropFirst().enumerated() {
-      guard let value = try? JSONValue(parsing: Data(line)) else { throw CurationError.malformedLedger(line: index + 2) }
-      try body(value)
-    }
-  }
-
-  /// Until `body` says that it has enough.
-  private func forEachEntry(holding needle: String, _ body: (LedgerEntry) -> Bool) throws {
-    let needle = Data(needle.utf8)
-    let feed = UInt8(ascii: "\n")
-    var from = ledger.firstIndex(of: feed) ?? ledger.endIndex
-    while let hit = ledger.range(of: needle, in: from..<ledger.endIndex) {
-      let start = ledger[..<hit.lowerBound].lastIndex(of: feed).map { $0 + 1 } ?? ledger.startIndex
-      let end = ledger[hit.upperBound...].firstIndex(of: feed) ?? ledger.endIndex
-      let line = Data(ledger[start..<end])
-      guard let value = try? JSONValue(parsing: line), let entry = LedgerEntry(canonical: value) else {
-        throw CurationError.malformedLedger(line: ledger[..<start].count { $0 == feed } + 1)
-      }
-      guard body(entry) else { return }
-      from = end
-    }
   }
 
   private func quoted(_ text: String) -> String { JSONValue.string(text).canonicalText }

@@ -13,11 +13,11 @@ extension Planner {
 
 extension Action {
   /// This curation with the named stages alone, in its own order and with its own settings; a stage that it does not have comes after them, as
-  /// it is by default. Without names, it stays as it is.
+  /// it is where a recipe says no more than its name. Without names, it stays as it is.
   package func running(only names: [String]) -> Action {
     guard !names.isEmpty, kind == .curate, var members = parameters.object else { return self }
     let own = (members["stages"]?.array ?? []).filter { names.contains(where: $0.isStage) }
-    let added = (Dataset.standard.curationParameters["stages"]?.array ?? []).filter { stage in
+    let added = (Dataset.everyStage.curationParameters["stages"]?.array ?? []).filter { stage in
       names.contains(where: stage.isStage) && !own.contains { $0.object?.keys == stage.object?.keys }
     }
     members["stages"] = .array(own + added)

@@ -79,13 +79,13 @@ extension RecipeProposal {
 
   /// A token is about three characters; the next power of two holds nine of ten records whole.
   var context: Int64 {
-    let wanted = [128, 256, 512, 1024].first { $0 * 3 >= sight.usualLengthInCharacters } ?? 1024
+    let wanted = ([128, 256, 512] as [Int64]).first { $0 * 3 >= sight.usualLengthInCharacters } ?? 1024
     if case .model(_, let positions?) = base { return max(2, min(wanted, positions)) }
     return isNewModel ? min(wanted, 512) : wanted
   }
 
   /// A token that is met a few times only is not learned.
-  private var vocabulary: Int64 { [1024, 2048, 4096].last { sight.characters >= $0 * 400 } ?? 512 }
+  private var vocabulary: Int64 { ([1024, 2048, 4096] as [Int64]).last { sight.characters >= $0 * 400 } ?? 512 }
 }
 
 // MARK: - The text
@@ -110,7 +110,7 @@ extension RecipeProposal {
   private var about: [String] {
     let what = sight.chats * 2 >= sight.records ? "Answers as the conversations in \(name) do." : "Writes as the texts in \(name) do."
     return [
-      "soul: \(name)",
+      "soul: \(name.asYAML)",
       "version: 0.1.0        # Semantic Versioning; a published version never changes",
       "",
       "# What it is for, and what it is: in your own words. Both go into the Soul.",
@@ -152,7 +152,7 @@ extension RecipeProposal {
   private var dataset: [String] {
     [
       "datasets:",
-      "  \(name):",
+      "  \(name.asYAML):",
       "    from: \(from.asYAML)        # relative to the root, which `soulpack plan` prints",
       "    # QUESTION: under which licence did you get these texts? Ask whoever wrote them before you train on them.",
       "    license: \(Dataset.openLicense)",
@@ -161,7 +161,7 @@ extension RecipeProposal {
     ] + stages + [
       "    # What is held out never trains: validation is there for tuning, the holdout is what the candidates are measured on.",
       "    # Conversations stay whole. Another salt gives another split.",
-      "    split: { by: conversation, validation: \(sight.holdoutPercent)%, holdout: \(sight.holdoutPercent)%, salt: \(name) }",
+      "    split: { by: conversation, validation: \(sight.holdoutPercent)%, holdout: \(sight.holdoutPercent)%, salt: \(name.asYAML) }",
     ]
   }
 
@@ -181,7 +181,7 @@ extension RecipeProposal {
     return [
       "train:",
       "  \(target):",
-      "    dataset: \(name)",
+      "    dataset: \(name.asYAML)",
       isNewModel ? "    method: full        # every weight; a LoRA adapter (sft) needs a model to stand on" : "    method: sft         # a LoRA adapter; the base stays as it is",
     ] + (isNewModel ? [] : ["    lora: { rank: 8, alpha: 16, targets: all-linear }"]) + [
       "    optimizer: { learning-rate: \(rate), schedule: cosine, warmup: 0.1 }",

@@ -16,6 +16,24 @@ extension Dataset {
   package static let openLicense = "NOASSERTION"
 }
 
+extension Dataset {
+  /// The same with every stage that a recipe can name, in the schema's order: as it is by default, or, where no default has it, with the first
+  /// of its words.
+  package static let everyStage: Dataset = {
+    let items = RecipeSchema.stage.fields.map { field -> JSONValue in
+      let standard = RecipeSchema.standardStageItems.first { $0.name == field.key }?.settings
+      if case .word(let words, _) = field.shape { return .object([field.key: standard ?? .string(words[0])]) }
+      return .object([field.key: standard ?? [:]])
+    }
+    var check = SchemaCheck()
+    let most = DocumentNode(["from": ".", "license": .string(openLicense), "curate": .array(items)], at: .file("the defaults"))
+    guard let settings = check.check(most, .record(RecipeSchema.dataset), key: "dataset"), check.errors.isEmpty else {
+      preconditionFailure("a stage of the schema needs more than a name")
+    }
+    return Dataset(name: "data", settings)
+  }()
+}
+
 extension CurationStage {
   /// The stages that a recipe can name.
   package static var names: [String] { RecipeSchema.stage.fields.map(\.key) }

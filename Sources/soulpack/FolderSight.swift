@@ -46,18 +46,17 @@ struct FolderSight {
     return 40
   }
 
-  /// `45 files, 412.3 kB: 36 of markdown, 9 of jsonl`, and what follows from it.
+  /// `45 files, 412.3 kB: 9 jsonl, 36 markdown; not read: 1 .png`, and what is in them.
   var lines: [String] {
     let kinds = overview.read.map { "\(Quantity.count($0.files)) \($0.kind)" }
     let unread = overview.unread.map { "\(Quantity.count($0.files)) \($0.suffix.isEmpty ? "without a suffix" : "." + $0.suffix)" }
-    let texts = sight.records - sight.chats
-    let contents = [(sight.chats, "conversations"), (texts, "texts")].filter { $0.0 > 0 }.map { "\(Quantity.count($0.0)) \($0.1)" }
-    let summary = overview.summary
+    let texts = Int(sight.records - sight.chats)
+    let contents = [(Int(sight.chats), "conversation"), (texts, "text")].filter { $0.0 > 0 }.map { Quantity.counted($0.0, $0.1) }
     return [
-      "\(Quantity.count(fileCount)) files, \(Quantity.bytes(byteCount)): " + kinds.joined(separator: ", ")
+      "\(Quantity.counted(fileCount, "file")), \(Quantity.bytes(byteCount)): " + kinds.joined(separator: ", ")
         + (unread.isEmpty ? "" : "; not read: " + unread.prefix(6).joined(separator: ", ")),
-      "\(Quantity.count(summary.recordsRead)) records, \(Quantity.count(summary.kept)) kept: \(contents.joined(separator: ", ")), "
-        + "median \(Quantity.count(overview.lengths.median)) characters",
+      "\(Quantity.counted(overview.summary.recordsRead, "record")), \(Quantity.count(overview.summary.kept)) kept: "
+        + "\(contents.joined(separator: ", ")), median \(Quantity.counted(overview.lengths.median, "character"))",
     ]
   }
 }

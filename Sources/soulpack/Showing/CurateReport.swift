@@ -44,7 +44,9 @@ struct CurationTable {
   private static let mostClusters = 5
 
   var lines: [String] {
-    let parts = [files, records, drops, changes(of: .redactions), changes(of: .others), lengths, clusters]
+    let parts = [
+      files, records, drops, counts("personal data found in", overview.findings), counts("changed by", overview.changes), lengths, clusters,
+    ]
     return parts.filter { !$0.isEmpty }.flatMap { $0 + [""] }
   }
 
@@ -80,18 +82,14 @@ struct CurationTable {
     return ["dropped by"] + table.lines
   }
 
-  private enum Kind { case redactions, others }
-
-  /// Personal data first asks for a look; what normalisation did mostly does not.
-  private func changes(of kind: Kind) -> [String] {
-    let changes = overview.changes.filter { ($0.stage.rawValue == "pii") == (kind == .redactions) }
-    guard !changes.isEmpty else { return [] }
+  private func counts(_ head: String, _ counts: [CurationOverview.StageCount]) -> [String] {
+    guard !counts.isEmpty else { return [] }
     var table = Table(rightAligned: [1])
-    for change in changes {
-      let times = change.changes > change.records ? ", \(Quantity.count(change.changes)) times" : ""
-      table.add("  " + change.stage.rawValue, Quantity.count(change.records), change.kind + times)
+    for count in counts {
+      let times = count.times > count.records ? ", \(Quantity.count(count.times)) times" : ""
+      table.add("  " + count.stage, Quantity.count(count.records), count.kind + times)
     }
-    return [kind == .redactions ? "personal data found in" : "changed by"] + table.lines
+    return [head] + table.lines
   }
 
   private var lengths: [String] {
