@@ -5,6 +5,8 @@ package import Artifacts
 package struct CurationExport {
   package typealias Write = ([UInt8]) throws -> Void
 
+  package enum Part: Sendable { case records, fates }
+
   private let dataset: CuratedDataset
   private let ledger: LedgerQuery
 
@@ -13,11 +15,18 @@ package struct CurationExport {
     self.ledger = ledger
   }
 
+  package func write(_ part: Part, _ write: Write) throws {
+    switch part {
+    case .records: try records(write)
+    case .fates: try fates(write)
+    }
+  }
+
   /// The dataset's lines, in its order, each with `source`: `file` and `line`, where it stands in the folder.
   ///
   /// Without deduplication one content can be kept several times. Its lines then name the sources in their order: the ledger does not say
   /// which of them had which conversation key.
-  package func records(_ write: Write) throws {
+  func records(_ write: Write) throws {
     let places = try keptPlaces()
     var last: (id: RecordID, copies: Int)?
     try dataset.forEachRecord { row, record in
@@ -44,7 +53,7 @@ package struct CurationExport {
   }
 
   /// What became of every record that was read, in the order of the sources.
-  package func fates(_ write: Write) throws {
+  func fates(_ write: Write) throws {
     try ledger.forEachLine(holding: "\n{") { start, line in
       guard var members = line.object, let place = RecordPlace(canonical: line) else { throw ledger.malformed(at: start) }
       // Where the bytes lie in the file is for whoever reads the store.

@@ -35,22 +35,22 @@ struct Exports {
   func write(_ curated: [Curated], _ terminal: Terminal) throws {
     guard areWanted, let only = curated.first else { return }
     let export = CurationExport(only.dataset, only.ledger)
-    try records.map { try write(to: $0, terminal, export.records) }
-    try fates.map { try write(to: $0, terminal, export.fates) }
+    if let records { try write(.records, of: export, to: records, terminal) }
+    if let fates { try write(.fates, of: export, to: fates, terminal) }
   }
 
-  private func write(to target: Target, _ terminal: Terminal, _ lines: ((CurationExport.Write)) throws -> Void) throws {
+  private func write(_ part: CurationExport.Part, of export: CurationExport, to target: Target, _ terminal: Terminal) throws {
     switch target {
-    case .standardOutput: try Exports.inPieces(lines) { try terminal.put($0) }
-    case .file(let url): try WholeFile(url).replace(byWriting: { write in try Exports.inPieces(lines, write) })
+    case .standardOutput: try Exports.inPieces(part, of: export) { try terminal.put($0) }
+    case .file(let url): try WholeFile(url).replace(byWriting: { write in try Exports.inPieces(part, of: export, write) })
     }
   }
 
   /// A system call for every line would cost more than the line.
-  private static func inPieces(_ lines: (CurationExport.Write) throws -> Void, _ write: ([UInt8]) throws -> Void) throws {
+  private static func inPieces(_ part: CurationExport.Part, of export: CurationExport, _ write: ([UInt8]) throws -> Void) throws {
     let pieceByteCount = 1 << 18
     var piece: [UInt8] = []
-    try lines { line in
+    try export.write(part) { line in
       piece += line
       guard piece.count >= pieceByteCount else { return }
       try write(piece)

@@ -1,6 +1,7 @@
 internal import Artifacts
 internal import Curation
 internal import Foundation
+internal import Planning
 internal import Recipes
 internal import Store
 

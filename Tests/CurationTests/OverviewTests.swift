@@ -41,7 +41,7 @@ struct OverviewTests {
     ])
     let export = CurationExport(curation.dataset, try LedgerQuery(curation.ledger.bytes))
     var lines: [Data] = []
-    try export.records { lines.append(Data($0.dropLast())) }
+    try export.write(.records) { lines.append(Data($0.dropLast())) }
     let places = try lines.map { line in
       var members = try #require(try JSONValue(parsingCanonical: line).object)
       let source = try #require(members.removeValue(forKey: "source"))
@@ -57,7 +57,7 @@ struct OverviewTests {
   func copies() async throws {
     let curation = try await curate(["a.jsonl": Array(repeating: textLine("same"), count: 3).joined(separator: "\n")], stages: [.normalize])
     var lines: [Int64] = []
-    try CurationExport(curation.dataset, try LedgerQuery(curation.ledger.bytes)).records { line in
+    try CurationExport(curation.dataset, try LedgerQuery(curation.ledger.bytes)).write(.records) { line in
       lines.append(try JSONValue(parsing: Data(line))["source"]?["line"]?.integer ?? 0)
     }
     #expect(lines == [1, 2, 3])
@@ -68,6 +68,6 @@ struct OverviewTests {
     let one = try await curate(["a.jsonl": textLine("one")])
     let two = try await curate(["a.jsonl": textLine("two")])
     let export = CurationExport(one.dataset, try LedgerQuery(two.ledger.bytes))
-    #expect(throws: UnknownSource.self) { try export.records { _ in } }
+    #expect(throws: UnknownSource.self) { try export.write(.records) { _ in } }
   }
 }

@@ -32,10 +32,16 @@ struct Curate: AsyncParsableCommand {
     for stage in only { try CurationStage.requireKnown(stage) }
     let exports = try Exports(records: export, fates: exportLedger, arguments.common)
     let folder = try folder()
-    guard let (report, curated) = try await folder.map({ try await curate($0, exports) }) ?? curateRecipe(exports) else { return }
+    guard let (report, curated) = try await curate(folder, exports) else { return }
     try exports.write(curated, arguments.common.terminal)
     exports.useStandardOutput ? arguments.common.terminal.tell(report) : arguments.common.terminal.show(report)
     if let folder { sayNext(folder, report) }
+  }
+
+  /// Nil where nothing was done, but only said.
+  private func curate(_ folder: FolderToCurate?, _ exports: Exports) async throws -> (CurateReport, [Curated])? {
+    guard let folder else { return try await curateRecipe(exports) }
+    return try await curateFolder(folder, exports)
   }
 
   /// What was named, where it is not a recipe.
@@ -61,7 +67,7 @@ struct Curate: AsyncParsableCommand {
 // MARK: - A folder
 
 extension Curate {
-  private func curate(_ folder: FolderToCurate, _ exports: Exports) async throws -> (CurateReport, [Curated])? {
+  private func curateFolder(_ folder: FolderToCurate, _ exports: Exports) async throws -> (CurateReport, [Curated])? {
     try exports.refusePlaces(in: folder.place)
     let action = folder.action.running(only: only)
     let plan = Plan(actions: [action], goals: [.curate: [action.id]])

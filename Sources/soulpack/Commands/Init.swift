@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Artifacts
+internal import Curation
 internal import Foundation
 internal import Recipes
 
