@@ -29,13 +29,13 @@ package struct LengthDistribution: Hashable, Sendable {
     self.bins = sorted.isEmpty ? [] : bins
   }
 
-  /// 0, 1–9, then each power of ten cut at 2 and 5: as wide as what they hold is long.
+  /// 0, 1–9, then each power of ten cut at 1.5, 2, 3, 5 and 7: each about half as wide again as the one before.
   private static let ranges: [ClosedRange<Int>] = {
     var starts = [0, 1]
-    var power = 10
-    while power <= 1_000_000_000 {
-      starts += [power, 2 * power, 5 * power]
-      power *= 10
+    var ten = 10
+    while ten <= 1_000_000_000 {
+      starts += [10, 15, 20, 30, 50, 70].map { $0 * ten / 10 }
+      ten *= 10
     }
     return zip(starts, starts.dropFirst()).map { $0...($1 - 1) } + [starts[starts.count - 1]...Int.max]
   }()

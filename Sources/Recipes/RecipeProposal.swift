@@ -64,7 +64,6 @@ package struct RecipeProposal: Hashable, Sendable {
 
 extension RecipeProposal {
   var isNewModel: Bool { base == .none }
-  private var target: String { name + (isNewModel ? "-full" : "-lora") }
 
   /// What is held out twice is not trained on.
   private var trained: Int64 { max(1, sight.records * (100 - 2 * sight.holdoutPercent) / 100) }
@@ -85,20 +84,18 @@ extension RecipeProposal {
   }
 
   /// A token that is met a few times only is not learned.
-  private var vocabulary: Int64 { ([1024, 2048, 4096] as [Int64]).last { sight.characters >= $0 * 400 } ?? 512 }
+  private var vocabulary: Int64 { ([1024, 2048, 4096] as [Int64]).last { sight.characters >= $0 * 150 } ?? 512 }
 }
 
 // MARK: - The text
 
 extension RecipeProposal {
-  package var text: String { ([head, about, baseText, dataset, training].map { $0.joined(separator: "\n") }).joined(separator: "\n\n") + "\n" }
+  package var text: String { [head, about, baseText, dataset, training].map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n" }
 
   private var head: [String] {
-    [
-      "# yaml-language-server: $schema=\(schema)",
-      "# Proposed by `soulpack init` for what it saw in \(from.asComment): \(seen).",
-      "# `soulpack check` names whatever is wrong in here, by line and column.",
-    ]
+    ["# yaml-language-server: $schema=\(schema)"]
+      + comment("Proposed by `soulpack init` for what it saw in \(from.asComment): \(seen).")
+      + comment("`soulpack check` names whatever is wrong in here, by line and column.")
   }
 
   private var seen: String {
@@ -109,32 +106,30 @@ extension RecipeProposal {
 
   private var about: [String] {
     let what = sight.chats * 2 >= sight.records ? "Answers as the conversations in \(name) do." : "Writes as the texts in \(name) do."
-    return [
-      "soul: \(name.asYAML)",
-      "version: 0.1.0        # Semantic Versioning; a published version never changes",
-      "",
-      "# What it is for, and what it is: in your own words. Both go into the Soul.",
-      "intent: \(what)",
-      "description: \(isNewModel ? "A compact model" : "An adapter") trained on \(sight.records) records from \(name).",
-      "",
-      "# QUESTION: what may others do with this Soul? An SPDX expression answers it, such as CC-BY-4.0, or LicenseRef-private",
-      "# where they may do nothing. NOASSERTION says that nobody has answered yet; `soulpack check` reminds you.",
-      "license: \(Dataset.openLicense)",
-      "limits:",
-      "  - It has learned from \(sight.records) records and knows little else.",
-    ]
+    return ["soul: \(name.asYAML)"] + comment("Semantic Versioning: a version that was published never changes.") + ["version: 0.1.0", ""]
+      + comment("What it is for, and what it is: in your own words. Both go into the Soul.")
+      + ["intent: \(what)", "description: \(isNewModel ? "A compact model" : "An adapter") trained on \(sight.records) records from \(name).", ""]
+      + comment(
+        "QUESTION: what may others do with this Soul? An SPDX expression answers it, such as CC-BY-4.0, or LicenseRef-private where they may do "
+          + "nothing. NOASSERTION says that nobody has answered yet; `soulpack check` reminds you.")
+      + ["license: \(Dataset.openLicense)", "limits:", "  - It has learned from \(sight.records) records and knows little else."]
   }
 
   private var baseText: [String] {
     switch base {
     case .model(let path, _):
-      ["# The model that the adapter is trained on: a folder in Hugging Face's format, Llama family.", "base:", "  path: \(path.asYAML)"]
+      comment("The model that the adapter is trained on: a folder in Hugging Face's format, of the Llama family.") + ["base:", "  path: \(path.asYAML)"]
     case .recipe(let path):
-      ["# The recipe whose model the adapter is trained on; it is built first.", "base:", "  recipe: \(path.asYAML)"]
-    case .none:
-      [
-        "# No model to start from was found or named, so this trains a compact one from nothing: it will know these texts alone.",
-        "# To adapt a model that you have, say `path: models/NAME` in place of `new:`, and below `method: sft`.",
+      comment("The recipe whose model the adapter is trained on. It is built first.") + ["base:", "  recipe: \(path.asYAML)"]
+    case .none: newBase
+    }
+  }
+
+  private var newBase: [String] {
+    comment(
+      "No model to start from was found or named, so this trains a compact one from nothing: it will know these texts alone. To adapt a model "
+        + "that you have, say `path: models/NAME` in place of `new`, and `method: sft` below.")
+      + [
         "base:",
         "  new:",
         "    architecture: llama",
@@ -146,54 +141,56 @@ extension RecipeProposal {
         "    context: 512",
         "    tokenizer: { vocabulary: \(vocabulary) }",
       ]
-    }
   }
 
   private var dataset: [String] {
-    [
-      "datasets:",
-      "  \(name.asYAML):",
-      "    from: \(from.asYAML)        # relative to the root, which `soulpack plan` prints",
-      "    # QUESTION: under which licence did you get these texts? Ask whoever wrote them before you train on them.",
-      "    license: \(Dataset.openLicense)",
-      "    # What happens to every record, in this order. These are the defaults; `soulpack why FILE:LINE` tells one record's story.",
-      "    curate:",
-    ] + stages + [
-      "    # What is held out never trains: validation is there for tuning, the holdout is what the candidates are measured on.",
-      "    # Conversations stay whole. Another salt gives another split.",
-      "    split: { by: conversation, validation: \(sight.holdoutPercent)%, holdout: \(sight.holdoutPercent)%, salt: \(name.asYAML) }",
-    ]
+    ["datasets:", "  \(name.asYAML):"]
+      + comment("Relative to the root, which `soulpack plan` prints.", indent: 4) + ["    from: \(from.asYAML)"]
+      + comment("QUESTION: under which licence did you get these texts? Ask whoever wrote them before you train on them.", indent: 4)
+      + ["    license: \(Dataset.openLicense)"]
+      + comment("What happens to every record, in this order; these are the defaults. `soulpack why FILE:LINE` tells the story of one.", indent: 4)
+      + ["    curate:"] + stages
+      + comment(
+        "What is held out never trains: validation is there for tuning, the holdout is what candidates are measured on. Conversations stay "
+          + "whole. Another salt gives another split.", indent: 4)
+      + ["    split: { validation: \(sight.holdoutPercent)%, holdout: \(sight.holdoutPercent)%, salt: \(name.asYAML) }"]
   }
 
   /// The schema's own, each with the schema's own sentence.
   private var stages: [String] {
-    let items = RecipeSchema.standardStageItems.map { name, settings in (item: "      - \(name): \(settings.asYAMLFlow)", name: name) }
-    let width = items.map(\.item.count).max() ?? 0
-    return items.map { item, name in
+    RecipeSchema.standardStageItems.flatMap { name, settings in
       let doc = RecipeSchema.stage.fields.first { $0.key == name }?.doc ?? ""
-      return item + String(repeating: " ", count: width - item.count + 2) + "# \(doc)"
+      return comment(doc, indent: 6) + ["      - \(name): \(settings.asYAMLFlow)"]
     }
   }
 
   private var training: [String] {
-    let rate = isNewModel ? "3e-3" : "1e-3"
-    let other = isNewModel ? "1.5e-3" : "3e-4"
-    return [
-      "train:",
-      "  \(target):",
-      "    dataset: \(name.asYAML)",
-      isNewModel ? "    method: full        # every weight; a LoRA adapter (sft) needs a model to stand on" : "    method: sft         # a LoRA adapter; the base stays as it is",
-    ] + (isNewModel ? [] : ["    lora: { rank: 8, alpha: 16, targets: all-linear }"]) + [
-      "    optimizer: { learning-rate: \(rate), schedule: cosine, warmup: 0.1 }",
-      "    # About \(trained) records are trained on: \(epochs) \(epochs == 1 ? "pass" : "passes") in batches of \(batch) make about \(steps) steps for each candidate.",
-      "    epochs: \(epochs)",
-      "    batch: \(batch)",
-      "    context: \(context)        # tokens; what is longer is cut",
-      "    # Each is trained, all are measured on the holdout, and the lowest loss wins.",
-      "    candidates:",
-      "      - { seed: 1 }",
-      "      - { seed: 2, learning-rate: \(other) }",
-    ]
+    ["train:", "  \((name + (isNewModel ? "-full" : "-lora")).asYAML):", "    dataset: \(name.asYAML)"]
+      + comment(isNewModel ? "Every weight: an adapter (sft) needs a model to stand on." : "A LoRA adapter: the base stays as it is.", indent: 4)
+      + (isNewModel ? ["    method: full"] : ["    method: sft", "    lora: { rank: 8, alpha: 16, targets: all-linear }"])
+      + ["    optimizer: { learning-rate: \(isNewModel ? "3e-3" : "1e-3"), schedule: cosine, warmup: 0.1 }"]
+      + comment(
+        "About \(trained) records are trained on: \(epochs) \(epochs == 1 ? "pass" : "passes") in batches of \(batch) make about \(steps) "
+          + "steps for each candidate.", indent: 4)
+      + ["    epochs: \(epochs)", "    batch: \(batch)"]
+      + comment("In tokens. What is longer is cut.", indent: 4) + ["    context: \(context)"]
+      + comment("Each is trained, all are measured on the holdout, and the lowest loss wins.", indent: 4)
+      + ["    candidates:", "      - { seed: 1 }", "      - { seed: 2, learning-rate: \(isNewModel ? "1.5e-3" : "3e-4") }"]
+  }
+
+  private static let widthInColumns = 80
+
+  private func comment(_ text: String, indent: Int = 0) -> [String] {
+    let margin = String(repeating: " ", count: indent) + "#"
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+      if let last = lines.last, last.count + 1 + word.count <= RecipeProposal.widthInColumns {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        lines.append(margin + " " + word)
+      }
+    }
+    return lines
   }
 }
 

@@ -79,7 +79,7 @@ struct InitTests {
       try tool.write(model, to: "models/small/config.json")
       for arguments in [["init", "talk", "--name", "two"], ["init", "talk", "--name", "three", "--base", "models/small"]] {
         let outcome = try tool.start(arguments).wait()
-        #expect(outcome.output.contains("  path: models/small\n") && outcome.output.contains("context: 96 "), "\(outcome.errors)")
+        #expect(outcome.output.contains("  path: models/small\n") && outcome.output.contains("context: 96\n"), "\(outcome.errors)")
         try tool.must("check", "recipes/\(arguments[3]).yaml")
       }
       try tool.write(model, to: "models/other/config.json")
