@@ -56,13 +56,14 @@ let package = Package(
     room("Running", ["Artifacts", "Hashing", "Planning", "Store"]),
     room("Curation", ["Artifacts", "Hashing", "Normalizing", "CSimdjson"]),
     room("Engine", ["Artifacts", "Hashing", "Normalizing", "CKernels"]),
+    room("Substrates", ["Artifacts", "Hashing", "Engine"]),
     room("Judging", ["Artifacts", "Hashing", "Signing"]),
     room("Identities", ["Artifacts", "Signing"]),
     room("Packaging", ["Artifacts", "Hashing", "Archiving", "Signing"]),
     room("Explaining", ["Artifacts", "Planning", "Store"]),
 
     // One file for each kind of action, and the thin face.
-    room("Steps", ["Artifacts", "Hashing", "Running", "Planning", "Store", "Curation", "Engine", "Judging", "Packaging"]),
+    room("Steps", ["Artifacts", "Hashing", "Running", "Planning", "Store", "Curation", "Engine", "Substrates", "Judging", "Packaging"]),
     .executableTarget(
       name: "soulpack",
       dependencies: [
@@ -82,6 +83,7 @@ let package = Package(
     tests("RunningTests", ["Artifacts", "Hashing", "Planning", "Running", "Store"]),
     tests("CurationTests", ["Artifacts", "Hashing", "Curation"]),
     tests("EngineTests", ["Artifacts", "Hashing", "Engine", "Normalizing", "CKernels"]),
+    tests("SubstratesTests", ["Artifacts", "Hashing", "Engine", "Substrates"], resources: [.copy("trainer.py")]),
     tests("SealTests", ["Artifacts", "Hashing", "Archiving", "Signing", "Judging", "Identities", "Packaging"]),
     tests("CommandTests", ["Artifacts", "Hashing"]),
   ]

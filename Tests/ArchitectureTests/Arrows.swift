@@ -14,11 +14,12 @@ let arrows: [String: Set<String>] = [
   "Running": ["Artifacts", "Hashing", "Planning", "Store"],
   "Curation": ["Artifacts", "Hashing", "Normalizing", "CSimdjson"],
   "Engine": ["Artifacts", "Hashing", "Normalizing", "CKernels"],
+  "Substrates": ["Artifacts", "Hashing", "Engine"],
   "Judging": ["Artifacts", "Hashing", "Signing"],
   "Identities": ["Artifacts", "Signing"],
   "Packaging": ["Artifacts", "Hashing", "Archiving", "Signing"],
   "Explaining": ["Artifacts", "Planning", "Store"],
-  "Steps": ["Artifacts", "Hashing", "Running", "Planning", "Store", "Curation", "Engine", "Judging", "Packaging"],
+  "Steps": ["Artifacts", "Hashing", "Running", "Planning", "Store", "Curation", "Engine", "Substrates", "Judging", "Packaging"],
   "soulpack": [
     "Artifacts", "Hashing", "Store", "Recipes", "Planning", "Running", "Curation", "Engine", "Judging", "Identities", "Packaging",
     "Signing", "Explaining", "Steps", "ArgumentParser",

@@ -1,5 +1,5 @@
 internal import Dispatch
-internal import Foundation
+package import Foundation
 internal import Synchronization
 
 /// How a command came to its end.
@@ -11,9 +11,9 @@ package enum CommandEnd: Hashable, Sendable {
 /// A command and every process that it starts, ended together: Foundation makes each process the leader of a group of its own.
 ///
 /// A process that leaves the group (setsid(2)) is out of reach, as it is for a shell.
-final class CommandGroup: Sendable {
+package final class CommandGroup: Sendable {
   /// What a command has for saying its last words, once it was asked to end.
-  private static let graceSeconds = 5.0
+  private let grace: Duration
   /// How long to wait for what was killed to be gone. A zombie that nobody collects counts as there until then.
   private static let leavingMilliseconds = 500
 
@@ -26,12 +26,14 @@ final class CommandGroup: Sendable {
 
   private let state = Mutex(State())
 
+  package init(grace: Duration = .seconds(5)) { self.grace = grace }
+
   /// Whether the command was still running at its deadline.
-  var isOverdue: Bool { state.withLock { $0.isOverdue } }
+  package var isOverdue: Bool { state.withLock { $0.isOverdue } }
 
   /// Runs the command to its end, which cancelling the task or the deadline brings about early. When this returns nothing of the group
   /// is left that could still write.
-  func run(_ process: sending Process, deadline: ContinuousClock.Instant?) async throws -> CommandEnd {
+  package func run(_ process: sending Process, deadline: ContinuousClock.Instant?) async throws -> CommandEnd {
     let alarm = deadline.map { deadline in
       Task {
         try await Task.sleep(until: deadline, clock: .continuous)
@@ -71,6 +73,15 @@ final class CommandGroup: Sendable {
     return end
   }
 
+  /// Ends a command that broke its contract: at once, and without last words.
+  func end() {
+    let leader = state.withLock { state in
+      state.isStopped = true
+      return state.leader
+    }
+    if let leader { kill(-leader, SIGKILL) }
+  }
+
   private func stop(isOverdue: Bool) {
     let leader = state.withLock { state in
       state.isStopped = true
@@ -83,7 +94,7 @@ final class CommandGroup: Sendable {
   /// Asks, and after a while no longer asks.
   private func ask(_ leader: pid_t) {
     kill(-leader, SIGTERM)
-    DispatchQueue.global().asyncAfter(deadline: .now() + Self.graceSeconds) { [self] in
+    DispatchQueue.global().asyncAfter(deadline: .now() + grace / .seconds(1)) { [self] in
       if state.withLock({ $0.leader == leader }) { kill(-leader, SIGKILL) }
     }
   }
