@@ -54,7 +54,7 @@ package struct CurationExport {
 
   /// What became of every record that was read, in the order of the sources.
   func fates(_ write: Write) throws {
-    try ledger.forEachLine(holding: "\n{") { start, line in
+    try ledger.forEachLine(holding: nil) { start, line in
       guard var members = line.object, let place = RecordPlace(canonical: line) else { throw ledger.malformed(at: start) }
       // Where the bytes lie in the file is for whoever reads the store.
       for name in ["file", "line", "offset", "bytes"] { members[name] = nil }

@@ -3,25 +3,23 @@ internal import Foundation
 
 /// The lines of a ledger after its first, as documents: for those who count or write out what they do not have to understand.
 extension LedgerQuery {
-  /// The lines that hold some bytes, each with its start, until `body` says that it has seen enough. A name in quotation marks with what follows it
-  /// is met as a member alone: inside of a string of a line, quotation marks are escaped.
-  /// `\n{` is held by every line after the first.
+  /// The lines that hold some bytes, each with its start, until `body` says that it has seen enough; without a needle, every line. A name in quotation
+  /// marks with what follows it is met as a member alone: inside of a string of a line, quotation marks are escaped.
   ///
-  /// One pass, whatever the number of hits: Foundation's own search copies what is left of the data every time it is asked for the next one.
-  func forEachLine(holding needle: String, _ body: (_ start: Int, JSONValue) throws -> Bool) throws {
-    let needle = Array(needle.utf8)
+  /// One pass, whatever the number of hits: Foundation's own search copies what is left of the data whenever it is asked for the next one.
+  func forEachLine(holding needle: String?, _ body: (_ start: Int, JSONValue) throws -> Bool) throws {
+    let needle = needle.map { Array($0.utf8) }
     let feed = UInt8(ascii: "\n")
     try ledger.withUnsafeBytes { bytes in
-      guard let base = bytes.baseAddress else { return }
-      var from = bytes.firstIndex(of: feed) ?? bytes.count
-      while let hit = memmem(base + from, bytes.count - from, needle, needle.count) {
-        let last = base.distance(to: UnsafeRawPointer(hit)) + needle.count - 1
-        let start = bytes[..<last].lastIndex(of: feed).map { $0 + 1 } ?? 0
-        let end = bytes[last...].firstIndex(of: feed) ?? bytes.count
-        let document = try? JSONValue(parsing: Data(bytes[start..<end]))
-        guard let document else { throw malformed(at: start) }
-        guard try body(start, document) else { return }
-        from = end
+      var start = (bytes.firstIndex(of: feed) ?? bytes.count) + 1
+      while start < bytes.count {
+        let end = bytes[start...].firstIndex(of: feed) ?? bytes.count
+        let line = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+        if needle.map(line.holds) ?? true {
+          guard let document = try? JSONValue(parsing: Data(line)) else { throw malformed(at: start) }
+          guard try body(start, document) else { return }
+        }
+        start = end + 1
       }
     }
   }
@@ -39,5 +37,18 @@ extension LedgerQuery {
   /// A line that soulpack did not write, by where it starts.
   func malformed(at start: Int) -> CurationError {
     .malformedLedger(line: ledger.prefix(start).count { $0 == UInt8(ascii: "\n") } + 1)
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// `needle` is not empty.
+  fileprivate func holds(_ needle: [UInt8]) -> Bool {
+    guard let base = baseAddress, let first = needle.first else { return false }
+    var from = 0
+    while from + needle.count <= count, let hit = memchr(base + from, Int32(first), count - from - needle.count + 1) {
+      if memcmp(hit, needle, needle.count) == 0 { return true }
+      from = base.distance(to: UnsafeRawPointer(hit)) + 1
+    }
+    return false
   }
 }
