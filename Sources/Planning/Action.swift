@@ -68,9 +68,9 @@ package enum ActionKind: String, CaseIterable, Sendable {
     case .tokenizer: 1
     case .train: 1
     case .score: 1
-    case .select: 1
+    case .select: 2
     case .gate: 1
-    case .seal: 1
+    case .seal: 2
     }
   }
 }
