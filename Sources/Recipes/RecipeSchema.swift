@@ -58,7 +58,9 @@ package enum RecipeSchema {
 
   static let runOutput = Record([Field("run", .text(.name), .required, "The name of the run step.")])
 
-  private static let standardStages: JSONValue = [["normalize": [:]], ["deduplicate": [:]], ["length": [:]]]
+  private static let standardStages: JSONValue = [
+    ["normalize": [:]], ["quality": "chat"], ["deduplicate": ["near": [:]]], ["pii": "redact"], ["length": [:]],
+  ]
 
   static let stage = Record(
     [
