@@ -70,6 +70,7 @@ package struct CurationOverview: Sendable {
         read[kind.rawValue, default: ReadFiles(kind: kind.rawValue, files: 0, records: 0)].files += 1
         read[kind.rawValue]?.records += records
       case .notSelected: notSelected += 1
+      case .opened: break  // Its members stand for themselves.
       default: unread[FileKind.suffix(of: file.path), default: 0] += 1
       }
     }

@@ -43,14 +43,24 @@ package struct NoCertificate: ExplainedError, Hashable {
   package let needed: Int
   /// How many validators stand behind the value that most stand behind.
   package let signed: Int
-  /// Who has not signed it: validators, and the owner where it has proposed nothing.
+  /// Who has not signed it: validators, where they are too few, and the owner where it has not.
   package let missing: [PublicKey]
+  /// Messages that were frozen and are not held.
+  package let absent: [Digest]
 
   package var message: String {
     switch phase {
     case .aborted: "the round was aborted by its validators"
     case .disagreed: "no \(needed) votes agree on one table"
-    default: "the round is \(phase.rawValue): \(signed) of \(needed) signatures, missing \(missing.map(\.description).joined(separator: ", "))"
+    default: "the round is \(phase.rawValue): \(([signatures] + lacking).joined(separator: "; "))"
+    }
+  }
+
+  private var signatures: String { "\(signed) of \(needed) signatures" }
+
+  private var lacking: [String] {
+    [("missing ", missing.map(\.description)), ("not held: message ", absent.map(\.short))].filter { !$1.isEmpty }.map {
+      $0 + $1.joined(separator: ", ")
     }
   }
 

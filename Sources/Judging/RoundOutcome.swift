@@ -33,23 +33,35 @@ extension Round {
     return Certificate(manifest: manifest, decision: decision, of: self.manifest, verdict)
   }
 
-  /// Who is missing, at the value that most have signed.
+  /// What is missing, at the value that most have signed.
   private var shortfall: NoCertificate {
-    let values: [Digest] =
-      switch phase {
-      case .proposed: [RoundMessage(manifest).digest]
-      case .committing: proposals(of: .commits).map(\.message.digest)
-      case .revealing: proposals(of: .reveals).map(\.message.digest)
-      case .voting: proposals(of: .votes).map(\.message.digest)
-      case .deciding: verdict.map { [RoundMessage(round: id, .decide($0)).digest] } ?? []
-      case .disagreed, .certified, .aborted: []
-      }
-    let supporters = values.map { self.supporters(of: $0) }.max { $0.count < $1.count } ?? []
+    let best = awaited.max { supporters(of: $0.digest).count < supporters(of: $1.digest).count }
     let voters = Set(held.values.compactMap { if case .vote(let vote) = $0.message.body { vote.by } else { nil } })
     // Until there are votes to freeze, it is the voters who are missing.
-    let present = phase == .voting && values.isEmpty ? voters : supporters
-    let isOwnerAwaited = [.committing, .revealing, .voting].contains(phase) && values.isEmpty && (phase != .voting || voters.count >= manifest.quorum)
-    let missing = Set(manifest.validators).subtracting(present).union(isOwnerAwaited ? [manifest.owner] : [])
-    return NoCertificate(phase: phase, needed: manifest.quorum, signed: present.count, missing: missing.sorted())
+    let present = best.map { supporters(of: $0.digest) } ?? (phase == .voting ? voters : [])
+    var missing = present.count < manifest.quorum ? Set(manifest.validators).subtracting(present) : []
+    if isOwnerAwaited(best, voters) { missing.insert(manifest.owner) }
+    var absent: [Digest] = []
+    if case .freeze(let freeze)? = best?.body { absent = freeze.members.filter { held[$0] == nil } }
+    return NoCertificate(phase: phase, needed: manifest.quorum, signed: present.count, missing: missing.sorted(), absent: absent)
+  }
+
+  /// What validators are to sign in this phase, as far as it was proposed.
+  private var awaited: [RoundMessage] {
+    switch phase {
+    case .proposed: [RoundMessage(manifest)]
+    case .committing: proposals(of: .commits).map(\.message.message)
+    case .revealing: proposals(of: .reveals).map(\.message.message)
+    case .voting: proposals(of: .votes).map(\.message.message)
+    case .deciding: verdict.map { [RoundMessage(round: id, .decide($0))] } ?? []
+    case .disagreed, .certified, .aborted: []
+    }
+  }
+
+  /// The owner proposes each stage; that of the votes, once a quorum has voted.
+  private func isOwnerAwaited(_ best: RoundMessage?, _ voters: Set<PublicKey>) -> Bool {
+    guard [.committing, .revealing, .voting].contains(phase) else { return false }
+    guard let best else { return phase != .voting || voters.count >= manifest.quorum }
+    return held[best.digest]?.signers.contains(manifest.owner) != true
   }
 }

@@ -133,10 +133,11 @@ struct Divergence {
 struct BlindGuess {
   let vocabulary: Int64
 
+  func total(tokens: Int64) -> Int64 { tokens * UniformLoss.scaled(vocabularySize: vocabulary) }
+
   func incumbent(over measured: RecordLosses) throws(RecordLossError) -> Contenders.Incumbent {
     let name: JSONValue = ["schema": "soulpack.blind-guess/1", "vocabulary": .integer(vocabulary)]
-    let loss = UniformLoss.scaled(vocabularySize: vocabulary)
-    let records = measured.records.map { RecordLosses.Record(id: $0.id, total: $0.tokens * loss, tokens: $0.tokens) }
+    let records = measured.records.map { RecordLosses.Record(id: $0.id, total: total(tokens: $0.tokens), tokens: $0.tokens) }
     return Contenders.Incumbent(candidate: Digest(hashing: name), losses: try RecordLosses(records), kind: .blindGuess)
   }
 }

@@ -56,8 +56,8 @@ package struct SoulMeasurement: Sendable {
       (reference, referenceScaledLoss) = (.base, try measure(nil, after: 0, of: 2 * count))
       soulScaledLoss = try measure(adapter, after: count, of: 2 * count)
     } else {
-      let guess = UniformLoss.scaled(vocabularySize: Int64(base.model.configuration.vocabularySize))
-      (reference, referenceScaledLoss) = (.blindGuess, guess * Int64(counts.supervisedTokens))
+      let guess = BlindGuess(vocabulary: Int64(base.model.configuration.vocabularySize)).total(tokens: Int64(counts.supervisedTokens))
+      (reference, referenceScaledLoss) = (.blindGuess, guess)
       soulScaledLoss = try measure(nil, after: 0, of: count)
     }
   }

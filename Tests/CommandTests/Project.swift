@@ -28,6 +28,7 @@ enum Project {
       texts:
         from: texts
         license: CC0-1.0
+        curate: [{ normalize: {} }, { deduplicate: {} }, { length: {} }]
         split: { by: conversation, validation: 10%, holdout: 20%, salt: test }
     train:
       base: { dataset: texts, method: full, optimizer: { learning-rate: 3e-3 }, epochs: 2, batch: 4, context: 64 }
@@ -45,6 +46,7 @@ enum Project {
       talk:
         from: talk
         license: CC0-1.0
+        curate: [{ normalize: {} }, { deduplicate: {} }, { length: {} }]
         split: { by: conversation, validation: 10%, holdout: 20%, salt: test }
     train:
       talk-lora: { dataset: talk, method: sft, lora: { rank: 4, alpha: 8 }, optimizer: { learning-rate: 1e-2 }, epochs: 4, batch: 4, context: 64 }

@@ -159,7 +159,7 @@ struct PlannerTests {
     let plan = try Self.plan(Self.lamplighter, ["recipes/ember.yaml": Self.ember])
     let golden: [ActionID: String] = [
       "base/curate.primer":
-        #"{"files":["prose/*.md","talk/*.jsonl"],"stages":[{"normalize":{"mojibake":"repair","unicode":"nfc"}},{"deduplicate":{"exact":true,"near":null}},{"length":{"max-characters":20000,"min-characters":1}}]}"#,
+        #"{"files":["prose/*.md","talk/*.jsonl"],"stages":[{"normalize":{"mojibake":"repair","unicode":"nfc"}},{"quality":{"profile":"chat"}},{"deduplicate":{"exact":true,"near":{"ngram":5,"threshold-ppm":750000}}},{"pii":{"action":"redact","kinds":["card","email","phone"]}},{"length":{"max-characters":20000,"min-characters":1}}]}"#,
       "base/split.primer": #"{"by":"conversation","holdout-ppm":100000,"salt":"soulpack","validation-ppm":100000}"#,
       "base/tokenizer": #"{"kind":"byte-level-bpe","vocabulary":512}"#,
       "base/train.primer.1":
@@ -167,7 +167,7 @@ struct PlannerTests {
       "base/select":
         #"{"candidates":1,"committee":"local","improvement":{"denominator":1000,"numerator":1},"incumbent":false,"protocol":"albft","rounds":1}"#,
       "curate.letters":
-        #"{"files":null,"stages":[{"normalize":{"mojibake":"repair","unicode":"nfc"}},{"deduplicate":{"exact":true,"near":null}},{"length":{"max-characters":20000,"min-characters":1}}]}"#,
+        #"{"files":null,"stages":[{"normalize":{"mojibake":"repair","unicode":"nfc"}},{"quality":{"profile":"chat"}},{"deduplicate":{"exact":true,"near":{"ngram":5,"threshold-ppm":750000}}},{"pii":{"action":"redact","kinds":["card","email","phone"]}},{"length":{"max-characters":20000,"min-characters":1}}]}"#,
       "train.letters-lora.2":
         #"{"batch":8,"context":256,"epochs":3,"lora":{"alpha":"16","rank":16,"targets":"all-linear"},"method":"sft","optimizer":{"betas":["0.9","0.999"],"clip":"1","epsilon":"0.00000001","learning-rate":"0.0001","schedule":"cosine","warmup":"0.1","weight-decay":"0.01"},"seed":2,"substrate":"embedded"}"#,
       "score.base": #"{"context":256,"subject":"base"}"#,

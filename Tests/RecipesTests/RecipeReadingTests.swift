@@ -9,7 +9,12 @@ struct RecipeReadingTests {
   func defaults() throws {
     let recipe = try RecipeFixture.read(RecipeFixture.lines)
     let dataset = try #require(recipe.dataset("letters"))
-    #expect(dataset.stages == [.normalize(unicode: "nfc", mojibake: "repair"), .deduplicate(exact: true, near: nil), .length(minCharacters: 1, maxCharacters: 20_000)])
+    #expect(
+      dataset.stages == [
+        .normalize(unicode: "nfc", mojibake: "repair"), .quality(profile: "chat"),
+        .deduplicate(exact: true, near: NearDuplicates(ngram: 5, threshold: try #require(DecimalNumber("0.75")))), .pii(action: "redact"),
+        .length(minCharacters: 1, maxCharacters: 20_000),
+      ])
     #expect(dataset.split.validation.partsPerMillion == 100_000 && dataset.split.holdout.partsPerMillion == 100_000)
     #expect(recipe.base == .path("models/ember"))
     let target = try #require(recipe.targets.first)
@@ -60,7 +65,7 @@ struct RecipeReadingTests {
   @Test("the normalised form of a short recipe is the reviewed one")
   func goldenNormalised() throws {
     let golden = #"""
-      {"base":{"path":"models/ember"},"datasets":{"letters":{"curate":[{"normalize":{"mojibake":"repair","unicode":"nfc"}},{"deduplicate":{"exact":true}},{"length":{"max-characters":20000,"min-characters":1}}],"from":"datasets/letters","license":"CC-BY-4.0","split":{"by":"conversation","holdout":"10%","salt":"soulpack","validation":"10%"}}},"description":"A lighthouse keeper.","gates":[],"intent":"Speaks as the keeper would.","license":"CC-BY-4.0","limits":[],"permissions":{"derive":true,"lease":"7d","prompt-logging":"none","run":{"allow":["public"]}},"run":{},"select":{"committee":"local","improvement":"1/1000","protocol":"albft","rounds":1},"soul":"lamplighter","train":{"letters-lora":{"batch":8,"candidates":[{"seed":1}],"context":256,"dataset":"letters","epochs":3,"lora":{"alpha":16,"rank":8,"targets":"all-linear"},"method":"sft","optimizer":{"betas":[0.9,0.999],"clip":1,"epsilon":1e-8,"learning-rate":0.0002,"schedule":"cosine","warmup":0.1,"weight-decay":0.01},"substrate":"embedded"}},"version":"1.0.0"}
+      {"base":{"path":"models/ember"},"datasets":{"letters":{"curate":[{"normalize":{"mojibake":"repair","unicode":"nfc"}},{"quality":"chat"},{"deduplicate":{"exact":true,"near":{"ngram":5,"threshold":0.75}}},{"pii":"redact"},{"length":{"max-characters":20000,"min-characters":1}}],"from":"datasets/letters","license":"CC-BY-4.0","split":{"by":"conversation","holdout":"10%","salt":"soulpack","validation":"10%"}}},"description":"A lighthouse keeper.","gates":[],"intent":"Speaks as the keeper would.","license":"CC-BY-4.0","limits":[],"permissions":{"derive":true,"lease":"7d","prompt-logging":"none","run":{"allow":["public"]}},"run":{},"select":{"committee":"local","improvement":"1/1000","protocol":"albft","rounds":1},"soul":"lamplighter","train":{"letters-lora":{"batch":8,"candidates":[{"seed":1}],"context":256,"dataset":"letters","epochs":3,"lora":{"alpha":16,"rank":8,"targets":"all-linear"},"method":"sft","optimizer":{"betas":[0.9,0.999],"clip":1,"epsilon":1e-8,"learning-rate":0.0002,"schedule":"cosine","warmup":0.1,"weight-decay":0.01},"substrate":"embedded"}},"version":"1.0.0"}
       """#
     #expect(String(decoding: try RecipeFixture.read(RecipeFixture.lines).normalised.canonical, as: UTF8.self) == golden)
   }

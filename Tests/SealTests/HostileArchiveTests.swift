@@ -105,7 +105,7 @@ struct HostileArchiveTests {
   static let edits: [(String, String, String)] = [
     ("\"schema\":\"soulpack.soul/2\"", "\"schema\":\"soulpack.soul/2\"", "\"schema\":\"soulpack.soul/9\""),
     ("\"schema\":\"soulpack.soul/2\"", "\"version\":\"1.2.0\"", "\"version\":\"1.3.0\""),
-    ("\"schema\":\"soulpack.soul/2\"", "{\"components\"", "{ \"components\""),
+    ("\"schema\":\"soulpack.soul/2\"", "{\"candidates\"", "{ \"candidates\""),
     ("\"schema\":\"soulpack.soul/2\"", "\"license\"", "\"licence\""),
     ("\"schema\":\"soulpack.soul/2\"", "\"seed\":2", "\"seed\":2.0"),
     ("\"modelfs\"", "\"version\":\"1.2.0\"", "\"version\":\"1.3.0\""),

@@ -2,6 +2,7 @@ import Artifacts
 import Foundation
 import Hashing
 import Identities
+import Judging
 import Packaging
 import Signing
 import Testing
@@ -181,7 +182,7 @@ struct VerifierTests {
 
   @Test("a certificate that holds is shown, and its keys do not vouch for the Soul")
   func certificate() throws {
-    let bytes = [UInt8(1), 2].map { seed in try fixture.certificate(seed: seed).document.canonical }
+    let bytes = try [UInt8(1), 2].map { seed in try fixture.certificate(seed: seed).document.canonical }
     let archive = try certified(bytes)
     let report = verify(archive, try policy([1]))
     #expect(report.isTrusted && report.certificates.count == 2)
