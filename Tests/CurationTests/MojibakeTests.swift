@@ -31,7 +31,7 @@ struct MojibakeTests {
   /// Texts that read backwards are valid UTF-8 by chance, and texts that show what mojibake looks like.
   static let rightlyOdd = [
     "Spaß“", "„Spaß“", "so ein Spaß… “", "café…”", "“résumé”—so he said", "résumé”–", "NESCAFÉ®", "NESCAFÉ™", "ROSÉ²", "CAFÉ»", "VÝŽIVA", "ÚŽASNÝ", "VÁŠ", "MAÇÃ", "MAÇÃ”", "AMANHÃ…", "IRMÃ »",
-    "Ã used rightly", "The letter Ã", "Ã", "SÃO PAULO", "NÃO", "AMANHÃ", "\"Ã©\" is what é turns into", "It shows as \"Ã©\"", "shows `â€™`, oddly", "Ãœ", "Â ", "Â", "ÂME", "5 Â· 4", "ß", "É…", "É“",
+    "Ã used rightly", "The letter Ã", "the Ã’s tilde", "Ã", "SÃO PAULO", "NÃO", "AMANHÃ", "\"Ã©\" is what é turns into", "It shows as \"Ã©\"", "shows `â€™`, oddly", "Ãœ", "Â ", "Â", "ÂME", "5 Â· 4", "ß", "É…", "É“",
     "été – à côté", "L’ÂGE D’OR", "Ü“ber", "der Großen Ü…", "Fuß”", "Å", "Ångström", "Ø½", "ÅŠ", "¿Qué?", "¡OLÉ!", "«OLÉ»", "TỔ QUỐC", "GÖĞÜS", "GÜŞ", "ĆMA", "Ý’", "ÁÉÍÓÚ", "àéîõü", "áš", "óž", "éœ",
   ]
 

@@ -71,6 +71,6 @@ struct PersonalDataTests {
   @Test("hostile runs of what could begin an address or a number end soon", arguments: ["@", "1", "1 ", "+", "(1)", "a@", "1-", "a.", "\u{301}"])
   func hostile(unit: String) async throws {
     let text = String(repeating: unit, count: 200_000)
-    #expect(try await redacted("x " + text + " z").hasPrefix("x "))
+    #expect(try await redacted("x " + text + " z").utf8.starts(with: "x ".utf8))
   }
 }

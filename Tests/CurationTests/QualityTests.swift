@@ -38,9 +38,9 @@ struct QualityTests {
     ("too many bullet lines", (0..<20).map { "- \(words[$0 % 10]) the \($0) cats and dogs\($0) we have" }.joined(separator: "\n"), 1, 0.9),
     ("too many lines end in an ellipsis", (0..<12).map { "Line \(words[$0 % 10])\($0) goes to the end of the world with \($0) sails and stops\($0 % 2 == 0 ? "…" : ".")" }.joined(separator: "\n"), 0.5, 0.3),
     ("too few words with letters", prose + " " + (100..<150).map(String.init).joined(separator: " "), nil, 0.8),
-    ("too few stop words", (0..<60).map { "word\(words[$0 % 10])\($0)" }.joined(separator: " "), 0, 2),
+    ("too few stop words", (0..<60).map { "\(words[$0 % 10])\($0)" }.joined(separator: " "), 0, 2),
     ("repeated lines", Array(repeating: "The same line of the song comes again with a rhyme", count: 10).joined(separator: "\n"), 0.9, 0.3),
-    ("repeated paragraphs", (0..<2).map { "The \($0) x\n\nA long paragraph that stands here twice and has words in it, to be sure of its weight in the whole\nand y\($0)\n\nof z" }.joined(separator: "\n\n") + "\n\n" + prose.prefix(120), nil, nil),
+    ("repeated paragraphs", (0..<7).map { n in (0..<3).map { "Sailor \(words[$0]) brought verse \(words[n]) home before the evening, and was to be heard singing" }.joined(separator: "\n") }.joined(separator: "\n\nSo it goes\n\n"), nil, 0.3),
     ("repeated words", prose + " " + String(repeating: "buy this now ", count: 12), nil, nil),
   ] as [(String, String, Double?, Double?)])
   func gopher(reason: String, text: String, measured: Double?, threshold: Double?) async throws {

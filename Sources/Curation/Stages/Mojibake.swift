@@ -142,11 +142,12 @@ private struct MisreadLine {
     return isLatin && isInsideWord(sequence) ? 2 : 0
   }
 
-  /// A capital after a small letter, or before one with a mark between them: `StraÃŸe`, `Ãœber`.
+  /// A capital after a small letter or a digit, or before a small letter with a mark between them: `StraÃŸe`, `5Â°`, `Ãœber`.
   private func isInsideWord(_ sequence: Sequence) -> Bool {
     let before = sequence.range.lowerBound - 1
-    if before >= 0, ("a"..."z").contains(scalars[before]) { return true }
-    let stands = before < 0 || !scalars[before].properties.isAlphabetic
+    if before >= 0, ("a"..."z").contains(scalars[before]) || ("0"..."9").contains(scalars[before]) { return true }
+    // The letter Ã’s own genitive is no case.
+    let stands = (before < 0 || !scalars[before].properties.isAlphabetic) && !scalars[sequence.range].contains("’")
     let after = sequence.range.upperBound
     return stands && after < scalars.count && ("a"..."z").contains(scalars[after])
   }
