@@ -12,7 +12,7 @@ extension Exit {
     case let failed as FailedAction: self = Exit(for: failed.cause)
     case let refused as RefusedSoul: self = Exit(for: refused.cause)
     case is InvalidRecipe, is RecipeError, is PlanError, is LocationError, is SourceProblem, is UnknownAction, is UsageError, is RecipeFileProblem, is BadEpoch: self = .usage
-    case is LockDiffers: self = .lockDiffers
+    case is LockDiffers, is NotAsLocked: self = .lockDiffers
     case is NoWinner: self = .gateMissed
     case is OverBudget, is BudgetUsedUp: self = .budget
     case let error as ArchiveError: self = error.isVerificationFailure ? .verification : .failed

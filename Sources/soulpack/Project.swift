@@ -33,10 +33,21 @@ struct Project {
     recipePath = Project.path(of: file, in: rootFolder)
     try RecipeFileProblem.refuse(recipePath, at: file, spelled: recipePath + ": ")
     recipe = try Project.read(file, path: recipePath, overrides: overrides)
-    plan = try Planner.plan(recipe) { path in
+    plan = try Project.plan(recipe, in: rootFolder)
+  }
+
+  /// What the recipe at a path relative to the root means: `soul.lock` names recipes so.
+  static func plan(ofLocked path: String, in rootFolder: URL) throws -> Plan {
+    let file = URL(filePath: path, relativeTo: rootFolder)
+    try RecipeFileProblem.refuse(path, at: file, spelled: path + ": ")
+    return try plan(try read(file, path: path, overrides: []), in: rootFolder)
+  }
+
+  private static func plan(_ recipe: Recipe, in rootFolder: URL) throws -> Plan {
+    try Planner.plan(recipe) { path in
       let file = URL(filePath: path, relativeTo: rootFolder)
       try RecipeFileProblem.refuse(path, at: file, spelled: "")  // The planner says which, and where it is asked for.
-      return try Project.read(file, path: path, overrides: [])
+      return try read(file, path: path, overrides: [])
     }
   }
 
@@ -84,7 +95,7 @@ struct Project {
   }
 
   /// Relative to the root where the file is inside it.
-  private static func path(of file: URL, in root: URL) -> String {
+  static func path(of file: URL, in root: URL) -> String {
     let prefix = root.standardizedFileURL.path.hasSuffix("/") ? root.standardizedFileURL.path : root.standardizedFileURL.path + "/"
     return file.path.hasPrefix(prefix) ? String(file.path.dropFirst(prefix.count)) : file.path
   }
