@@ -68,6 +68,7 @@ extension CurationParameters.Stage {
     switch name {
     case "normalize":
       _ = try reader.word("unicode", ["nfc"], default: "nfc")
+      _ = try reader.word("mojibake", ["repair", "keep"], default: "repair")
       self = .normalize
     case "length":
       let limit = 1_000_000_000
@@ -77,6 +78,7 @@ extension CurationParameters.Stage {
       self = .length(minimumInCharacters: least, maximumInCharacters: most)
     case "deduplicate":
       let isExact = try reader.bool("exact", default: true)
+      _ = reader.take("near")
       try reader.finish()
       guard isExact else { return nil }
       self = .deduplicate

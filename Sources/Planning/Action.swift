@@ -22,8 +22,9 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// Parameters: `command`, the arguments with `{input.NAME}` and `{output}` in them.
   case run
   /// Inputs: `source`, a snapshot. Outputs: `dataset` (canonical lines), `ledger`.
-  /// Parameters: `files` (sorted patterns, or null for all), `stages` (in order, each an object with one member: `normalize` {`unicode`},
-  /// `deduplicate` {`exact`}, `length` {`min-characters`, `max-characters`}).
+  /// Parameters: `files` (sorted patterns, or null for all), `stages` (in order, each an object with one member: `normalize` {`unicode`,
+  /// `mojibake`}, `quality` {`profile`}, `deduplicate` {`exact`, `near`: null or {`ngram`, `threshold-ppm`}}, `pii` {`action`, `kinds`}, `length`
+  /// {`min-characters`, `max-characters`}).
   case curate
   /// Inputs: `dataset`. Outputs: `train`, `validation`, `holdout`.
   /// Parameters: `by`, `validation-ppm`, `holdout-ppm`, `salt`.
@@ -31,9 +32,9 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// Inputs: `train`. Outputs: `tokenizer`, a `tokenizer.json`.
   /// Parameters: `kind` (`byte-level-bpe`), `vocabulary`.
   case tokenizer
-  /// Inputs: `train`, and `base` (a snapshot of a model folder) or `tokenizer`. Outputs: `files` (a snapshot of a PEFT
+  /// Inputs: `train`, and `base` (a snapshot of a model folder) or `tokenizer`; `program.NAME` for every input of a command. Outputs: `files` (a snapshot of a PEFT
   /// adapter or of a model folder), `trace` (what the run commits to).
-  /// Parameters: `method` (`sft`, `full`), `substrate`, `seed`, `epochs`, `batch`, `context`, `optimizer` {`learning-rate`, `schedule`, `warmup`,
+  /// Parameters: `method` (`sft`, `full`), `substrate` (`embedded`, or {`command`} with `{input.NAME}` in it), `seed`, `epochs`, `batch`, `context`, `optimizer` {`learning-rate`, `schedule`, `warmup`,
   /// `weight-decay`, `betas`, `epsilon`, `clip`}; `lora` {`rank`, `alpha`, `targets`: `all-linear` or a sorted list} with `sft`; `model`
   /// {`architecture`, `hidden`, `layers`, `heads`, `kv-heads`, `intermediate`, `context`, `rope-theta`} where `tokenizer` is an input.
   case train
@@ -41,15 +42,19 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// Outputs: `score`.
   /// Parameters: `subject` (`base`: the bare base, `adapter`: the candidate on the base, `model`: the candidate alone), `context`.
   case score
-  /// Inputs: `score.0` (the incumbent; absent where a new model has no base), `score.1`, … and `candidate.1`, …. Outputs: `decision`, `winner`
+  /// Inputs: `score.0` (the incumbent; absent where a new model has no base), and for every candidate of every target, numbered through in the
+  /// order of the targets' names, `score.1`, …, `candidate.1`, …, `trace.1`, …. Outputs: `decision`, `winner`
   /// (the winning candidate's files: an adapter, or a whole model).
   /// Parameters: `protocol`, `rounds`, `committee`, `improvement` {`numerator`, `denominator`} in nats a token, `candidates` (their number),
   /// `incumbent` (whether there is a `score.0`).
   case select
+  /// Inputs: `decision`, `score.0` (as in `select`), `score.1`, …. Outputs: `gates`, what was asked and measured. Fails where a gate is missed.
+  /// Parameters: `gates`, each an object with one member: `holdout-loss` {`below-base-ppm`}.
+  case gate
   /// Inputs: everything the Soul speaks of: `dataset`, `ledger`, `train`, `validation`, `holdout`, `decision`, `winner`, `trace.1`, …, `score.0`
-  /// (as in `select`), `score.1`, …, and `base`, or `tokenizer` for a new model. Outputs: `archive`, `summary` (its digest and the selection).
+  /// (as in `select`), `score.1`, …, `gates` where the recipe has any, and `base`, or `tokenizer` for a new model. Outputs: `archive`, `summary` (its digest and the selection).
   /// Parameters: `recipe` (normalised), `bases` (the normalised recipes of the base and of its bases, nearest first), `overrides` (as given),
-  /// `dataset` and `target` (their names in the recipe), `component` (`adapter` or `model`: what the winner is),
+  /// `dataset` (its name in the recipe), `candidates` (of each, in order: `target`, its name, and `number` within the target), `component` (`adapter` or `model`: what the winner is),
   /// `lease-seconds`.
   case seal
 
@@ -63,6 +68,7 @@ package enum ActionKind: String, CaseIterable, Sendable {
     case .train: 1
     case .score: 1
     case .select: 1
+    case .gate: 1
     case .seal: 1
     }
   }

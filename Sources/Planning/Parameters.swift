@@ -12,11 +12,17 @@ extension Dataset {
 extension CurationStage {
   fileprivate var parameters: JSONValue {
     switch self {
-    case .normalize(let unicode): ["normalize": ["unicode": .string(unicode)]]
-    case .deduplicate(let exact): ["deduplicate": ["exact": .bool(exact)]]
+    case .normalize(let unicode, let mojibake): ["normalize": ["unicode": .string(unicode), "mojibake": .string(mojibake)]]
+    case .quality(let profile): ["quality": ["profile": .string(profile)]]
+    case .deduplicate(let exact, let near): ["deduplicate": ["exact": .bool(exact), "near": near?.parameters ?? .null]]
+    case .pii(let action): ["pii": ["action": .string(action), "kinds": ["card", "email", "phone"]]]
     case .length(let least, let most): ["length": ["min-characters": .integer(least), "max-characters": .integer(most)]]
     }
   }
+}
+
+extension NearDuplicates {
+  fileprivate var parameters: JSONValue { ["ngram": .integer(ngram), "threshold-ppm": .integer(threshold.partsPerMillion)] }
 }
 
 extension SplitRule {
@@ -44,7 +50,7 @@ extension TrainTarget {
   /// What the candidate changes stands in place of the target's own value, so that writing out a default changes no key.
   func parameters(for candidate: CandidateSetting, base: Base) -> JSONValue {
     var members: [String: JSONValue] = [
-      "substrate": .string(substrate), "seed": .integer(candidate.seed), "epochs": .integer(epochs), "batch": .integer(batch),
+      "substrate": substrate.parameters, "seed": .integer(candidate.seed), "epochs": .integer(epochs), "batch": .integer(batch),
       "context": .integer(context), "optimizer": optimizer.parameters(learningRate: candidate.learningRate),
     ]
     switch method {
@@ -55,6 +61,15 @@ extension TrainTarget {
     }
     if case .new(let model) = base { members["model"] = model.parameters }
     return .object(members)
+  }
+}
+
+extension SubstrateChoice {
+  fileprivate var parameters: JSONValue {
+    switch self {
+    case .embedded: "embedded"
+    case .command(let command, _): ["command": .array(command.map { .string($0) })]
+    }
   }
 }
 
@@ -85,6 +100,14 @@ extension Selection {
       "improvement": ["numerator": .integer(improvement.numerator), "denominator": .integer(improvement.denominator)],
       "candidates": .integer(Int64(candidates)), "incumbent": .bool(hasIncumbent),
     ]
+  }
+}
+
+extension Gate {
+  var parameters: JSONValue {
+    switch self {
+    case .holdoutLoss(let share): ["holdout-loss": ["below-base-ppm": .integer(share.partsPerMillion)]]
+    }
   }
 }
 

@@ -5,7 +5,8 @@ package enum Planner {
   /// Gives the recipe at a path relative to the root. Throws what the caller likes; the planner adds the place that asked for it.
   package typealias Loader = (String) throws -> Recipe
 
-  /// The actions for `recipe` and, before them under `base/`, those of the recipe that makes its base.
+  /// The actions for `recipe` and, before them under `base/`, those of the recipe that makes its base. That recipe's gates are for its own
+  /// Soul, and do not stand here.
   package static func plan(_ recipe: Recipe, loader: Loader) throws -> Plan {
     let chain = try chain(from: recipe, loader: loader)
     var actions: [Action] = []
@@ -17,9 +18,10 @@ package enum Planner {
     }
     let own = RecipeActions(recipe: recipe, prefix: "", base: base)
     let seal = own.seal(bases: chain.dropFirst().map(\.normalised))
+    let gate = own.gate.map { [$0] } ?? []
     return Plan(
-      actions: actions + own.upToSelection + [seal],
-      goals: [.curate: own.curations.map(\.id), .train: [own.selection.id], .build: [seal.id]])
+      actions: actions + own.upToSelection + gate + [seal],
+      goals: [.curate: own.curations.map(\.id), .train: [gate.first?.id ?? own.selection.id], .build: [seal.id]])
   }
 
   /// The recipe, the recipe of its base, the recipe of that one's base, and so on.
@@ -31,7 +33,7 @@ package enum Planner {
       guard !paths.contains(path) else { throw PlanError(.cycle(paths + [path]), at: place) }
       paths.append(path)
       current = try load(path, at: place, loader)
-      guard current.train.method == .full else { throw PlanError(.baseIsAnAdapter(path), at: place) }
+      guard current.targets.allSatisfy({ $0.method == .full }) else { throw PlanError(.baseIsAnAdapter(path), at: place) }
       chain.append(current)
     }
     return chain

@@ -9,19 +9,39 @@ struct RecipeActions {
   /// Where a base that another recipe makes comes from.
   let base: InputReference?
 
-  private var target: TrainTarget { recipe.train }
-  private var numbers: ClosedRange<Int> { 1...target.candidates.count }
+  /// A candidate of one of the targets.
+  private struct Contender {
+    let target: TrainTarget
+    /// Within the target.
+    let number: Int
+    let setting: CandidateSetting
+
+    var name: String { "\(target.name).\(number)" }
+  }
+
+  /// All that are chosen from. Where each stands here is its number in the selection, from 1.
+  private var contenders: [Contender] {
+    recipe.targets.flatMap { target in
+      target.candidates.enumerated().map { Contender(target: target, number: $0 + 1, setting: $1) }
+    }
+  }
+
+  private var numbered: [(number: Int, contender: Contender)] { contenders.enumerated().map { ($0 + 1, $1) } }
+
+  /// What all targets share: the recipe's rules see to it.
+  private var shared: TrainTarget {
+    guard let target = recipe.targets.first else { preconditionFailure("a recipe that trains nothing") }
+    return target
+  }
 
   private func id(_ kind: ActionKind, _ parts: String...) -> ActionID {
     ActionID(prefix + ([kind.rawValue] + parts).joined(separator: "."))
   }
 
   private func output(_ kind: ActionKind, _ name: String, _ output: String) -> InputReference { .output(id(kind, name), output) }
-  private func split(_ part: Partition) -> InputReference { output(.split, target.dataset, part.rawValue) }
-  private func candidate(_ number: Int, _ name: String) -> InputReference { .output(id(.train, target.name, "\(number)"), name) }
-  private func score(_ number: Int) -> InputReference { .output(id(.score, target.name, "\(number)"), "score") }
+  private func split(_ part: Partition) -> InputReference { output(.split, shared.dataset, part.rawValue) }
 
-  /// Every action but the seal, each after those it needs.
+  /// Every action up to the selection, each after those it needs.
   var upToSelection: [Action] { runs + curations + splits + tokenizers + trainings + scores + [selection] }
 
   // MARK: Data
@@ -88,27 +108,35 @@ struct RecipeActions {
   }
 
   private var trainings: [Action] {
-    zip(numbers, target.candidates).map { number, candidate in
-      Action(
-        id: id(.train, target.name, "\(number)"), kind: .train, parameters: target.parameters(for: candidate, base: recipe.base),
-        inputs: foundation.merging(["train": split(.train)]) { first, _ in first })
+    contenders.map { contender in
+      var inputs = foundation
+      inputs["train"] = split(.train)
+      if case .command(_, let programs) = contender.target.substrate {
+        for (name, input) in programs { inputs["program.\(name)"] = reference(input) }
+      }
+      let parameters = contender.target.parameters(for: contender.setting, base: recipe.base)
+      return Action(id: id(.train, contender.name), kind: .train, parameters: parameters, inputs: inputs)
     }
   }
 
+  /// All are measured on the same tokens: as much of each record as the longest context of any target holds.
   private var scores: [Action] {
-    let scored = (hasIncumbent ? [0] : []) + numbers
-    return scored.map { number in
-      var inputs = ["holdout": split(.holdout)]
-      if number == 0 || isAdapter { inputs["base"] = foundation["base"] }
-      if number > 0 { inputs["candidate"] = candidate(number, "files") }
-      let subject: JSONValue = number == 0 ? "base" : isAdapter ? "adapter" : "model"
-      return Action(
-        id: id(.score, target.name, "\(number)"), kind: .score, parameters: ["subject": subject, "context": .integer(target.context)],
-        inputs: inputs)
+    let context = recipe.targets.map(\.context).max() ?? shared.context
+    let score = { (name: String, subject: JSONValue, inputs: [String: InputReference]) in
+      let parameters: JSONValue = ["subject": subject, "context": .integer(context)]
+      return Action(id: id(.score, name), kind: .score, parameters: parameters, inputs: inputs.merging(["holdout": split(.holdout)]) { own, _ in own })
     }
+    let base = foundation.filter { $0.key == "base" }
+    let incumbent = hasIncumbent ? [score("base", "base", base)] : []
+    return incumbent
+      + contenders.map { contender in
+        let files = ["candidate": output(.train, contender.name, "files")]
+        return isAdapter
+          ? score(contender.name, "adapter", files.merging(base) { own, _ in own }) : score(contender.name, "model", files)
+      }
   }
 
-  private var isAdapter: Bool { target.method != .full }
+  private var isAdapter: Bool { shared.method != .full }
 
   /// A new model has no base to be measured against.
   private var hasIncumbent: Bool {
@@ -116,16 +144,30 @@ struct RecipeActions {
   }
 
   private var scoreInputs: [String: InputReference] {
-    let scored = (hasIncumbent ? [0] : []) + numbers
-    return Dictionary(uniqueKeysWithValues: scored.map { ("score.\($0)", score($0)) })
+    var inputs = candidateInputs("score", of: .score, "score")
+    if hasIncumbent { inputs["score.0"] = output(.score, "base", "score") }
+    return inputs
+  }
+
+  /// `NAME.1`, … for what each contender's action of that kind gives.
+  private func candidateInputs(_ name: String, of kind: ActionKind, _ output: String) -> [String: InputReference] {
+    Dictionary(uniqueKeysWithValues: numbered.map { ("\(name).\($0)", self.output(kind, $1.name, output)) })
   }
 
   var selection: Action {
-    let candidates = numbers.map { ("candidate.\($0)", candidate($0, "files")) }
-    return Action(
-      id: id(.select, target.name), kind: .select,
-      parameters: recipe.selection.parameters(candidates: target.candidates.count, hasIncumbent: hasIncumbent),
-      inputs: scoreInputs.merging(candidates) { first, _ in first })
+    var inputs = scoreInputs
+    inputs.merge(candidateInputs("candidate", of: .train, "files")) { own, _ in own }
+    inputs.merge(candidateInputs("trace", of: .train, "trace")) { own, _ in own }
+    let parameters = recipe.selection.parameters(candidates: contenders.count, hasIncumbent: hasIncumbent)
+    return Action(id: id(.select), kind: .select, parameters: parameters, inputs: inputs)
+  }
+
+  /// Nil where the recipe asks for nothing.
+  var gate: Action? {
+    guard !recipe.gates.isEmpty else { return nil }
+    var inputs = scoreInputs
+    inputs["decision"] = .output(id(.select), "decision")
+    return Action(id: id(.gate), kind: .gate, parameters: ["gates": .array(recipe.gates.map(\.parameters))], inputs: inputs)
   }
 
   // MARK: The Soul
@@ -133,18 +175,21 @@ struct RecipeActions {
   /// The one action whose parameters hold names and paths: they belong in the archive, and changing them retrains nothing.
   func seal(bases: [JSONValue]) -> Action {
     var inputs = scoreInputs.merging(foundation) { first, _ in first }
-    for output in ["dataset", "ledger"] { inputs[output] = self.output(.curate, target.dataset, output) }
+    inputs.merge(candidateInputs("trace", of: .train, "trace")) { own, _ in own }
+    for output in ["dataset", "ledger"] { inputs[output] = self.output(.curate, shared.dataset, output) }
     for part in Partition.allCases { inputs[part.rawValue] = split(part) }
-    for output in ["decision", "winner"] { inputs[output] = self.output(.select, target.name, output) }
-    for number in numbers { inputs["trace.\(number)"] = candidate(number, "trace") }
-    return Action(
-      id: id(.seal), kind: .seal,
-      parameters: [
-        "recipe": recipe.normalised, "bases": .array(bases), "overrides": .array(recipe.overrides.map { .string($0) }),
-        "dataset": .string(target.dataset), "target": .string(target.name), "component": isAdapter ? "adapter" : "model",
-        "lease-seconds": .integer(recipe.permissions.lease.seconds),
-      ],
-      inputs: inputs)
+    for output in ["decision", "winner"] { inputs[output] = .output(id(.select), output) }
+    if let gate { inputs["gates"] = .output(gate.id, "gates") }
+    return Action(id: id(.seal), kind: .seal, parameters: sealParameters(bases: bases), inputs: inputs)
+  }
+
+  private func sealParameters(bases: [JSONValue]) -> JSONValue {
+    [
+      "recipe": recipe.normalised, "bases": .array(bases), "overrides": .array(recipe.overrides.map { .string($0) }),
+      "dataset": .string(shared.dataset),
+      "candidates": .array(contenders.map { ["target": .string($0.target.name), "number": .integer(Int64($0.number))] }),
+      "component": isAdapter ? "adapter" : "model", "lease-seconds": .integer(recipe.permissions.lease.seconds),
+    ]
   }
 }
 

@@ -18,9 +18,18 @@ package struct Dataset: Hashable, Sendable {
 
 /// A step of curation, with its settings.
 package enum CurationStage: Hashable, Sendable {
-  case normalize(unicode: String)
-  case deduplicate(exact: Bool)
+  case normalize(unicode: String, mojibake: String)
+  case quality(profile: String)
+  case deduplicate(exact: Bool, near: NearDuplicates?)
+  case pii(action: String)
   case length(minCharacters: Int64, maxCharacters: Int64)
+}
+
+/// When two records are nearly the same.
+package struct NearDuplicates: Hashable, Sendable {
+  package let ngram: Int64
+  /// Jaccard similarity of the shingles.
+  package let threshold: DecimalNumber
 }
 
 /// How records are parted.

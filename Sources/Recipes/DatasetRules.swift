@@ -10,7 +10,8 @@ extension RecipeRules {
     }
   }
 
-  private static let archiveSuffixes = [".zip", ".tar", ".tgz", ".gz", ".zst", ".xz", ".bz2", ".7z"]
+  /// Archives that cannot be read from a stream, or not without a library of their own.
+  private static let archiveSuffixes = [".7z", ".rar"]
 
   private mutating func check(origin: Setting) {
     if let run = origin["run"] { checkRun(run) }
@@ -31,6 +32,9 @@ extension RecipeRules {
       guard let member = stage.members.first else { continue }
       if !seen.insert(member.key).inserted {
         contradiction("stage \"\(member.key)\" is given twice", hint: "keep one of the two", at: member.keyPlace)
+      }
+      if member.key == "deduplicate", member.setting["exact"]?.boolean == false, member.setting["near"] == nil {
+        contradiction("\"deduplicate\" with neither \"exact\" nor \"near\" does nothing", hint: "remove the stage", at: member.keyPlace)
       }
       let length = member.setting
       if let least = length["min-characters"]?.integer, let most = length["max-characters"]?.integer, least > most {

@@ -44,6 +44,9 @@ package struct DecimalNumber: Hashable, Sendable {
     return value
   }
 
+  /// The nearest number of millionths.
+  package var partsPerMillion: Int64 { Int64((double * 1_000_000).rounded()) }
+
   /// The JSON number with this value; an integer where it is whole.
   package var json: JSONValue { Int64(description).map(JSONValue.integer) ?? .number(double) }
 }

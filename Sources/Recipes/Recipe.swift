@@ -15,8 +15,11 @@ package struct Recipe: Hashable, Sendable {
   /// In the order of their names, whatever the order in the file.
   package let datasets: [Dataset]
   package let runs: [RunStep]
-  package let train: TrainTarget
+  /// In the order of their names. All learn from one dataset, and all train adapters or all train models.
+  package let targets: [TrainTarget]
   package let selection: Selection
+  /// In the order of the file.
+  package let gates: [Gate]
   package let permissions: Permissions
   /// The longest a build may take. Not in `normalised`, since it changes no output.
   package let wallBudget: Period?
@@ -36,6 +39,12 @@ package struct Selection: Hashable, Sendable {
   package let committee: String
   /// Nats a token that a winner must gain over the incumbent.
   package let improvement: Ratio
+}
+
+/// What must hold of the winner.
+package enum Gate: Hashable, Sendable {
+  /// Its loss on the holdout is lower than the incumbent's by at least this share of the incumbent's.
+  case holdoutLoss(belowBaseBy: Percentage)
 }
 
 /// What the owner declares about the use of the Soul.

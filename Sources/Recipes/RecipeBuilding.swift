@@ -24,15 +24,14 @@ extension Setting {
 
 extension Recipe {
   init(_ recipe: Setting, path: String, overrides: [String]) {
-    guard let target = recipe.needed("train").members.first else { preconditionFailure("the rules let a recipe train nothing") }
     self.init(
       path: path, soul: recipe.text("soul"), version: recipe.text("version"), intent: recipe.text("intent"),
       description: recipe.text("description"), license: recipe.text("license"), contact: recipe["contact"]?.text,
       limits: recipe.texts("limits"), base: Base(recipe.needed("base")),
       datasets: recipe.needed("datasets").sortedMembers.map { Dataset(name: $0.key, $0.setting) },
       runs: recipe.needed("run").sortedMembers.map { RunStep(name: $0.key, $0.setting) },
-      train: TrainTarget(name: target.key, target.setting), selection: Selection(recipe.needed("select")),
-      permissions: Permissions(recipe.needed("permissions")), wallBudget: recipe["budget"]?["wall"]?.period, overrides: overrides,
+      targets: recipe.needed("train").sortedMembers.map { TrainTarget(name: $0.key, $0.setting) },
+      selection: Selection(recipe.needed("select")), gates: recipe.needed("gates").list.compactMap(Gate.init), permissions: Permissions(recipe.needed("permissions")), wallBudget: recipe["budget"]?["wall"]?.period, overrides: overrides,
       normalised: recipe.without("budget").json)
   }
 }
@@ -80,22 +79,31 @@ extension CurationStage {
     guard let member = stage.members.first else { return nil }
     let settings = member.setting
     switch member.key {
-    case "normalize": self = .normalize(unicode: settings.text("unicode"))
-    case "deduplicate": self = .deduplicate(exact: settings.boolean("exact"))
+    case "normalize": self = .normalize(unicode: settings.text("unicode"), mojibake: settings.text("mojibake"))
+    case "quality": self = .quality(profile: stage.text("quality"))
+    case "deduplicate": self = .deduplicate(exact: settings.boolean("exact"), near: settings["near"].map { NearDuplicates($0) })
+    case "pii": self = .pii(action: stage.text("pii"))
     case "length": self = .length(minCharacters: settings.integer("min-characters"), maxCharacters: settings.integer("max-characters"))
     default: preconditionFailure("the schema has a stage \"\(member.key)\" that nobody reads")
     }
   }
 }
 
+extension NearDuplicates {
+  fileprivate init(_ near: Setting) { self.init(ngram: near.integer("ngram"), threshold: near.decimal("threshold")) }
+}
+
 extension RunStep {
   fileprivate init(name: String, _ run: Setting) {
-    let inputs = run.needed("inputs").members.map { ($0.key, Input($0.setting)) }
-    self.init(name: name, command: run.texts("command"), inputs: Dictionary(inputs, uniquingKeysWith: { first, _ in first }))
+    self.init(name: name, command: run.texts("command"), inputs: Input.named(run.needed("inputs")))
   }
 }
 
 extension RunStep.Input {
+  fileprivate static func named(_ inputs: Setting) -> [String: RunStep.Input] {
+    Dictionary(inputs.members.map { ($0.key, RunStep.Input($0.setting)) }, uniquingKeysWith: { first, _ in first })
+  }
+
   fileprivate init(_ input: Setting) {
     guard let path = input.text else {
       self = .run(input.text("run"))
@@ -110,8 +118,14 @@ extension TrainTarget {
     self.init(
       name: name, dataset: target.text("dataset"), method: target["lora"].map { .adapter(LoRA($0)) } ?? .full,
       optimizer: Optimizer(target.needed("optimizer")), epochs: target.integer("epochs"), batch: target.integer("batch"),
-      context: target.integer("context"), substrate: target.text("substrate"),
+      context: target.integer("context"), substrate: SubstrateChoice(target.needed("substrate")),
       candidates: target.needed("candidates").list.map { CandidateSetting($0) })
+  }
+}
+
+extension SubstrateChoice {
+  fileprivate init(_ substrate: Setting) {
+    self = substrate.text == nil ? .command(substrate.texts("command"), inputs: RunStep.Input.named(substrate.needed("inputs"))) : .embedded
   }
 }
 
@@ -153,6 +167,13 @@ extension Selection {
     self.init(
       protocol: select.text("protocol"), rounds: select.integer("rounds"), committee: select.text("committee"),
       improvement: select.ratio("improvement"))
+  }
+}
+
+extension Gate {
+  fileprivate init?(_ gate: Setting) {
+    guard let loss = gate["holdout-loss"] else { return nil }
+    self = .holdoutLoss(belowBaseBy: loss.percentage("below-base-by"))
   }
 }
 

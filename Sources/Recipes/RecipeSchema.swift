@@ -14,12 +14,13 @@ package enum RecipeSchema {
       Field("base", .record(base), .required, "The model that training starts from."),
       Field("datasets", .named(noun: "dataset", .record(dataset)), .required, "The datasets, each under its name."),
       Field("run", .named(noun: "run step", .record(run)), .standard([:]), "Foreign commands that make data, each under its name."),
-      Field("train", .named(noun: "train target", .record(train)), .required, "The train target, under its name."),
+      Field("train", .named(noun: "train target", .record(train)), .required, "What is trained, each under its name; all on one dataset, and one is chosen from all their candidates."),
       Field("select", .record(select), .standard([:]), "How the best candidate is chosen."),
+      Field("gates", .list(of: .record(gate), atLeast: 0), .standard([]), "What must hold of the winner before it is sealed."),
       Field("permissions", .record(permissions), .standard([:]), "What the Soul's owner declares about its use."),
       Field("budget", .record(budget), .optional, "What a build may cost. Changes no output."),
     ],
-    later: [Record.Later("include"), Record.Later("gates")])
+    later: [Record.Later("include")])
 
   static let base = Record(
     [
@@ -47,7 +48,7 @@ package enum RecipeSchema {
 
   static let dataset = Record(
     [
-      Field("from", .either(.text(.path), .record(runOutput)), .required, "A folder or file, or the output of a run step."),
+      Field("from", .either(.text(.path), .record(runOutput)), .required, "A folder, file or archive, or the output of a run step."),
       Field("files", .list(of: .text(.glob), atLeast: 1), .optional, "Which files are read, relative to `from`. Left out: all."),
       Field("license", .text(.line), .required, "The licence of the data."),
       Field("contributor", .text(.key), .optional, "Whose data it is."),
@@ -62,18 +63,27 @@ package enum RecipeSchema {
   static let stage = Record(
     [
       Field("normalize", .record(normalize), .optional, "Bring text into one form."),
+      Field("quality", .word(["chat", "gopher"], later: ["c4", "fineweb"]), .optional, "Drop what a profile of published rules finds wanting."),
       Field("deduplicate", .record(deduplicate), .optional, "Keep one of the records that are alike."),
+      Field("pii", .word(["redact", "drop", "tag"]), .optional, "E-mail addresses, phone and card numbers: put a mark in their place, drop the record, or only tell the ledger."),
       Field("length", .record(length), .optional, "Drop records that are too short or too long."),
     ],
-    keys: .exactlyOne, later: [Record.Later("quality"), Record.Later("pii"), Record.Later("decontaminate")])
+    keys: .exactlyOne, later: [Record.Later("decontaminate")])
 
   static let normalize = Record([
-    Field("unicode", .word(["nfc"], later: ["nfd", "nfkc", "nfkd"]), .standard("nfc"), "The Unicode normalisation form.")
+    Field("unicode", .word(["nfc"], later: ["nfd", "nfkc", "nfkd"]), .standard("nfc"), "The Unicode normalisation form."),
+    Field("mojibake", .word(["repair", "keep"]), .standard("repair"), "Text that was read in a wrong encoding and written again."),
   ])
 
-  static let deduplicate = Record(
-    [Field("exact", .boolean, .standard(true), "Drop records whose normalised content is the same.")],
-    later: [Record.Later("near")])
+  static let deduplicate = Record([
+    Field("exact", .boolean, .standard(true), "Merge records whose normalised content is the same."),
+    Field("near", .record(near), .optional, "Merge records that are nearly the same. Left out: they stay."),
+  ])
+
+  static let near = Record([
+    Field("ngram", .integer(1...32), .standard(5), "Length of a shingle in words, or in characters where words are not parted by spaces."),
+    Field("threshold", .decimal(.above(0, to: 1)), .standard("0.75"), "Jaccard similarity from which two records are the same; counted in millionths."),
+  ])
 
   static let length = Record([
     Field("min-characters", .integer(0...1_000_000_000), .standard(1), "The fewest characters of a record."),
@@ -92,9 +102,11 @@ package enum RecipeSchema {
       "command", .list(of: .text(.argument), atLeast: 1), .required,
       "Program and arguments, no shell. `{input.NAME}` becomes an input's path, `{output}` the folder to write."),
     Field(
-      "inputs", .named(noun: "input", .either(.text(.path), .record(runOutput))), .standard([:]),
+      "inputs", inputs, .standard([:]),
       "Every file the command reads: a file, a folder (with `/` at its end), or the output of another run step."),
   ])
+
+  private static let inputs = Shape.named(noun: "input", .either(.text(.path), .record(runOutput)))
 
   static let train = Record([
     Field("dataset", .text(.name), .required, "The dataset to learn from."),
@@ -105,11 +117,19 @@ package enum RecipeSchema {
     Field("batch", .integer(1...1_048_576), .standard(8), "Examples in a step."),
     Field("context", .integer(2...1_048_576), .standard(256), "Longest example in tokens; longer ones are cut."),
     Field(
-      "substrate", .word(["embedded"], later: ["peft", "slurm", "ray", "openai", "together", "ollama"]), .standard("embedded"),
-      "Where it is trained."),
+      "substrate",
+      .either(.word(["embedded"], later: ["peft", "slurm", "ray", "openai", "together", "ollama"]), .record(commandSubstrate)),
+      .standard("embedded"), "Where it is trained: in soulpack's own engine, or by a program."),
     Field(
       "candidates", .list(of: .record(candidate), atLeast: 1), .standard([["seed": 1]]),
       "What is tried: each names what it changes."),
+  ])
+
+  static let commandSubstrate = Record([
+    Field(
+      "command", .list(of: .text(.argument), atLeast: 1), .required,
+      "Program and arguments, no shell. `{input.NAME}` becomes an input's path. It is given a job, and answers in JSON lines."),
+    Field("inputs", inputs, .standard([:]), "Every file that the program is made of: a file, a folder (with `/` at its end), or the output of a run step."),
   ])
 
   static let lora = Record([
@@ -146,6 +166,13 @@ package enum RecipeSchema {
     Field("rounds", .integer(1...1_000), .standard(1), "Rounds; this version has one."),
     Field("committee", .text(.line), .standard("local"), "Who measures; this version has `local`: this machine alone."),
     Field("improvement", .ratio, .standard("1/1000"), "Nats a token that a winner must gain over the incumbent."),
+  ])
+
+  static let gate = Record(
+    [Field("holdout-loss", .record(holdoutLossGate), .optional, "The winner's loss on the holdout.")], keys: .exactlyOne)
+
+  static let holdoutLossGate = Record([
+    Field("below-base-by", .percentage, .required, "How much lower it must be than the base's, as a share of the base's.")
   ])
 
   static let permissions = Record([

@@ -3,12 +3,16 @@ extension RecipeRules {
   mutating func checkRuns() {
     let runs = recipe["run"]?.sortedMembers ?? []
     for run in runs {
-      for input in run.setting["inputs"]?.members ?? [] {
-        if let producer = input.setting["run"] { checkRun(producer) }
-      }
-      check(command: run.setting)
+      check(inputsOf: run.setting)
+      check(command: run.setting, mayWrite: true)
     }
     checkCircles(runs)
+  }
+
+  mutating func check(inputsOf command: Setting) {
+    for input in command["inputs"]?.members ?? [] {
+      if let producer = input.setting["run"] { checkRun(producer) }
+    }
   }
 
   mutating func checkRun(_ reference: Setting) {
@@ -17,16 +21,17 @@ extension RecipeRules {
     note(.unknownName(kind: "run step", name: name, known: known), at: reference.place)
   }
 
-  private mutating func check(command run: Setting) {
+  /// `mayWrite`: the command is given `{output}`, a folder of its own, and must use it.
+  mutating func check(command run: Setting, mayWrite: Bool) {
     guard let command = run["command"], !command.list.isEmpty else { return }
     let inputs = (run["inputs"]?.members ?? []).map(\.key)
-    var hasOutput = false
+    var hasOutput = !mayWrite
     for argument in command.list {
       for name in RunPlaceholder.names(in: argument.text ?? "") {
-        if name == "output" {
+        if name == "output", mayWrite {
           hasOutput = true
         } else if !name.hasPrefix("input.") {
-          note(.unknownName(kind: "placeholder", name: "{\(name)}", known: ["{output}"] + inputs.map { "{input.\($0)}" }), at: argument.place)
+          note(.unknownName(kind: "placeholder", name: "{\(name)}", known: (mayWrite ? ["{output}"] : []) + inputs.map { "{input.\($0)}" }), at: argument.place)
         } else if !inputs.contains(String(name.dropFirst(6))) {
           note(.unknownName(kind: "input", name: String(name.dropFirst(6)), known: inputs), at: argument.place)
         }

@@ -1,13 +1,26 @@
-/// What must hold for the train target, and between it and the rest.
+/// What must hold for the train targets, between them, and between them and the rest.
 extension RecipeRules {
   mutating func checkTargets() {
     if let datasets = recipe["datasets"], datasets.members.isEmpty { contradiction("a recipe needs a dataset", at: datasets.place) }
     guard let targets = recipe["train"] else { return }
     if targets.members.isEmpty { contradiction("a recipe needs a train target", at: targets.place) }
-    for extra in targets.members.dropFirst() {
-      note(.notInThisVersion("train.\(extra.key)", instead: "a recipe has one train target: give the other a recipe of its own"), at: extra.keyPlace)
-    }
     for target in targets.members { check(target: target.setting) }
+    checkComparable(targets.sortedMembers)
+  }
+
+  /// One holdout decides between all candidates, and one kind of thing wins.
+  private mutating func checkComparable(_ targets: [Setting.Member]) {
+    guard let first = targets.first else { return }
+    for other in targets.dropFirst() {
+      if let own = other.setting["dataset"], let text = own.text, let firsts = first.setting["dataset"]?.text, text != firsts {
+        let hint = "candidates are chosen by one holdout: give the other dataset a recipe of its own"
+        contradiction("train.\(other.key) learns from \"\(text)\", train.\(first.key) from \"\(firsts)\"", hint: hint, at: own.place)
+      }
+      if let own = other.setting["method"], let text = own.text, let firsts = first.setting["method"]?.text, (text == "full") != (firsts == "full") {
+        let hint = "an adapter and a whole model are not the same kind of Soul: give one of them a recipe of its own"
+        contradiction("train.\(other.key) has \"method: \(text)\", train.\(first.key) \"method: \(firsts)\"", hint: hint, at: own.place)
+      }
+    }
   }
 
   private mutating func check(target: Setting) {
@@ -19,6 +32,7 @@ extension RecipeRules {
       contradiction("\"targets\" names a layer twice", at: targets.place)
     }
     checkMethod(of: target)
+    checkSubstrate(of: target)
     checkContext(of: target)
     checkRepeats(of: target)
   }
@@ -46,6 +60,14 @@ extension RecipeRules {
         contradiction("\"\(member.key)\" has no meaning with \"method: full\"", at: member.keyPlace)
       }
     }
+  }
+
+  private mutating func checkSubstrate(of target: Setting) {
+    guard let substrate = target["substrate"], substrate["command"] != nil else { return }
+    check(inputsOf: substrate)
+    check(command: substrate, mayWrite: false)
+    guard target["method"]?.text == "full" else { return }
+    note(.notInThisVersion("method: full by a command", instead: "a command trains adapters; leave \"substrate\" out for whole models"), at: substrate.place)
   }
 
   private mutating func checkContext(of target: Setting) {

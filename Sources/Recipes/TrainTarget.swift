@@ -13,8 +13,15 @@ package struct TrainTarget: Hashable, Sendable {
   package let epochs: Int64
   package let batch: Int64
   package let context: Int64
-  package let substrate: String
+  package let substrate: SubstrateChoice
   package let candidates: [CandidateSetting]
+}
+
+/// Where a target is trained.
+package enum SubstrateChoice: Hashable, Sendable {
+  case embedded
+  /// A program, with `{input.NAME}` still in its arguments.
+  case command([String], inputs: [String: RunStep.Input])
 }
 
 /// The shape of an adapter.

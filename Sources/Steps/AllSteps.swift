@@ -16,6 +16,7 @@ package func allSteps(
         case .train: TrainStep()
         case .score: ScoreStep()
         case .select: SelectStep()
+        case .gate: GateStep()
         case .seal: SealStep()
         }
       return (kind, step)

@@ -122,11 +122,12 @@ struct SoulContents {
   }
 
   private func training(_ recipe: ParameterReader) throws -> SoulManifest.Training {
-    let target = try parameters.string("target")
-    guard case .object(var members)? = self.recipe["train"]?[target] else {
-      throw UnreadableParameter(action: context.action.id, place: "recipe.train.\(target)")
-    }
-    members["candidate"] = .integer(Int64(number))
+    let candidates = try parameters.array("candidates")
+    guard candidates.indices.contains(number - 1), let target = candidates[number - 1]["target"]?.string,
+      let numberInTarget = candidates[number - 1]["number"], case .object(var members)? = self.recipe["train"]?[target]
+    else { throw UnreadableParameter(action: context.action.id, place: "candidates") }
+    members["target"] = .string(target)
+    members["candidate"] = numberInTarget
     return SoulManifest.Training(
       method: members["method"]?.string ?? "", parameters: .object(members), trace: try context.digest(of: "trace.\(number)"),
       label: .reproducible, data: .onRequest, numericsVersion: Int64(EngineSemantics.kernelsVersion))

@@ -85,7 +85,7 @@ struct BaseModelTests {
     try Tool.inBuiltProject { tool in
       try tool.remove("out")
       let outcome = try tool.run("build", "recipes/base.yaml", "--threads", "1", "--set", "train.base.optimizer.learning-rate=10", "--set", "train.base.optimizer.schedule=constant")
-      outcome.expectFailure(4, "select.base: no candidate is better on the holdout by 1/1000 nats a token: the best has ", hint: "train longer")
+      outcome.expectFailure(4, "select: no candidate is better on the holdout by 1/1000 nats a token: the best has ", hint: "train longer")
       #expect(!tool.exists("out"))
     }
   }

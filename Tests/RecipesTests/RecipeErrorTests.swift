@@ -96,6 +96,25 @@ struct RecipeErrorTests {
     .train("candidates: [{ seed: 1 }, ▸{ seed: 1, lora.rank: 8 }]", "candidate 2 repeats candidate 1"),
     .train("method: full, ▸lora: { rank: 8 }", "\"lora\" has no meaning with \"method: full\"", "remove it, or use \"method: sft\""),
     .train("method: full, candidates: [{ ▸lora.rank: 8 }]", "\"lora.rank\" has no meaning with \"method: full\""),
+    .data(
+      "from: d, curate: [{ ▸deduplicate: { exact: false } }]", "\"deduplicate\" with neither \"exact\" nor \"near\" does nothing",
+      "remove the stage"),
+    .data("from: d, curate: [{ quality: ▸gophre }]", "unknown value \"gophre\" for \"quality\"", "did you mean \"gopher\"?"),
+    .data(
+      "from: d, curate: [{ deduplicate: { near: { threshold: ▸1.5 } } }]",
+      "\"threshold\" needs a number above 0 to 1, at most 15 digits, found \"1.5\""),
+    Slip(
+      "  letters-lora", "  a: { dataset: letters }\n  b: { dataset: letters, method: ▸full }",
+      "train.b has \"method: full\", train.a \"method: sft\"",
+      "an adapter and a whole model are not the same kind of Soul: give one of them a recipe of its own"),
+    .train("substrate: { command: [▸\"{output}\"] }", "unknown placeholder \"{output}\""),
+    .train("substrate: { command: [▸\"{input.a}\"] }", "unknown input \"a\""),
+    .train("substrate: { command: [x], inputs: { a: { run: ▸b } } }", "unknown run step \"b\""),
+    .train("substrate: ▸{ inputs: {} }", "substrate needs the key \"command\""),
+    Slip("license", "license: MIT\ngates: [▸{}]", "gates needs exactly one of \"holdout-loss\""),
+    Slip(
+      "license", "license: MIT\ngates: [{ holdout-loss: { below-base-by: ▸0.05 } }]",
+      "\"below-base-by\" needs a percentage from 0% to 100%, at most four decimals, found \"0.05\""),
     .run("command: ▸[python3]", "the command is not told where to write", "give it \"{output}\", the folder of its results"),
     .run("command: [▸\"{outptu}\", \"{output}\"]", "unknown placeholder \"{outptu}\"", "did you mean \"{output}\"?"),
     .run(
@@ -107,7 +126,6 @@ struct RecipeErrorTests {
   ]
 
   static let later: [Slip] = [
-    Slip("license", "license: MIT\n▸gates: []", "`gates` is not in this version"),
     Slip("license", "license: MIT\n▸include: [a.yaml]", "`include` is not in this version"),
     Slip("license", "license: MIT\nbudget: { wall: 1m, ▸cost: 1 USD }", "`cost` is not in this version"),
     Slip("license", "license: MIT\nselect: { rounds: ▸2 }", "`rounds: 2` is not in this version"),
@@ -124,15 +142,13 @@ struct RecipeErrorTests {
       "name the recipe that makes it with \"recipe\""),
     .train("method: ▸dpo", "`method: dpo` is not in this version"),
     .train("substrate: ▸slurm", "`substrate: slurm` is not in this version"),
-    .data("from: d, curate: [{ ▸quality: gopher }]", "`quality` is not in this version"),
-    .data("from: d, curate: [{ ▸pii: redact }]", "`pii` is not in this version"),
+    .data("from: d, curate: [{ quality: ▸c4 }]", "`quality: c4` is not in this version"),
     .data("from: d, curate: [{ ▸decontaminate: {} }]", "`decontaminate` is not in this version"),
-    .data("from: d, curate: [{ deduplicate: { ▸near: {} } }]", "`near` is not in this version"),
     .data("from: d, ▸include: [a]", "`include` is not in this version", "name the files to read with \"files\""),
-    .data("from: ▸letters.zip", "`from: a .zip archive` is not in this version", "unpack it, or let a run step do so"),
-    Slip(
-      "  letters-lora", "  a: { dataset: letters }\n  ▸b: { dataset: letters }", "`train.b` is not in this version",
-      "a recipe has one train target: give the other a recipe of its own"),
+    .data("from: ▸letters.7z", "`from: a .7z archive` is not in this version", "unpack it, or let a run step do so"),
+    .train(
+      "method: full, substrate: ▸{ command: [x] }", "`method: full by a command` is not in this version",
+      "a command trains adapters; leave \"substrate\" out for whole models"),
   ]
 
   /// The mark `▸` stands before what the error should point at; where there is none, that is the start of the file.

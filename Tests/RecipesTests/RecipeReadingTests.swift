@@ -9,17 +9,17 @@ struct RecipeReadingTests {
   func defaults() throws {
     let recipe = try RecipeFixture.read(RecipeFixture.lines)
     let dataset = try #require(recipe.dataset("letters"))
-    #expect(dataset.stages == [.normalize(unicode: "nfc"), .deduplicate(exact: true), .length(minCharacters: 1, maxCharacters: 20_000)])
+    #expect(dataset.stages == [.normalize(unicode: "nfc", mojibake: "repair"), .deduplicate(exact: true, near: nil), .length(minCharacters: 1, maxCharacters: 20_000)])
     #expect(dataset.split.validation.partsPerMillion == 100_000 && dataset.split.holdout.partsPerMillion == 100_000)
     #expect(recipe.base == .path("models/ember"))
-    let target = recipe.train
+    let target = try #require(recipe.targets.first)
     guard case .adapter(let lora) = target.method else {
       Issue.record("not an adapter")
       return
     }
     #expect(lora.rank == 8 && lora.alpha == 16 && lora.targets == .allLinear)
     #expect(target.optimizer.learningRate.description == "0.0002" && target.optimizer.epsilon.description == "0.00000001")
-    #expect(target.epochs == 3 && target.batch == 8 && target.context == 256 && target.substrate == "embedded")
+    #expect(target.epochs == 3 && target.batch == 8 && target.context == 256 && target.substrate == .embedded)
     #expect(target.candidates.map(\.seed) == [1])
     #expect(recipe.selection.improvement.description == "1/1000")
     #expect(recipe.permissions.lease.seconds == 7 * 86_400 && recipe.permissions.runAllow == ["public"])
@@ -40,7 +40,7 @@ struct RecipeReadingTests {
     let recipe = try Recipe(parsing: Data(contentsOf: RecipeFixture.repository.appending(path: path)), path: path)
     let again = try Recipe(parsing: recipe.normalised.canonical, path: path)
     #expect(again.normalised == recipe.normalised)
-    #expect(again.datasets == recipe.datasets && again.runs == recipe.runs && again.train == recipe.train)
+    #expect(again.datasets == recipe.datasets && again.runs == recipe.runs && again.targets == recipe.targets && again.gates == recipe.gates)
     #expect(again.selection == recipe.selection && again.permissions == recipe.permissions)
   }
 
@@ -60,7 +60,7 @@ struct RecipeReadingTests {
   @Test("the normalised form of a short recipe is the reviewed one")
   func goldenNormalised() throws {
     let golden = #"""
-      {"base":{"path":"models/ember"},"datasets":{"letters":{"curate":[{"normalize":{"unicode":"nfc"}},{"deduplicate":{"exact":true}},{"length":{"max-characters":20000,"min-characters":1}}],"from":"datasets/letters","license":"CC-BY-4.0","split":{"by":"conversation","holdout":"10%","salt":"soulpack","validation":"10%"}}},"description":"A lighthouse keeper.","intent":"Speaks as the keeper would.","license":"CC-BY-4.0","limits":[],"permissions":{"derive":true,"lease":"7d","prompt-logging":"none","run":{"allow":["public"]}},"run":{},"select":{"committee":"local","improvement":"1/1000","protocol":"albft","rounds":1},"soul":"lamplighter","train":{"letters-lora":{"batch":8,"candidates":[{"seed":1}],"context":256,"dataset":"letters","epochs":3,"lora":{"alpha":16,"rank":8,"targets":"all-linear"},"method":"sft","optimizer":{"betas":[0.9,0.999],"clip":1,"epsilon":1e-8,"learning-rate":0.0002,"schedule":"cosine","warmup":0.1,"weight-decay":0.01},"substrate":"embedded"}},"version":"1.0.0"}
+      {"base":{"path":"models/ember"},"datasets":{"letters":{"curate":[{"normalize":{"mojibake":"repair","unicode":"nfc"}},{"deduplicate":{"exact":true}},{"length":{"max-characters":20000,"min-characters":1}}],"from":"datasets/letters","license":"CC-BY-4.0","split":{"by":"conversation","holdout":"10%","salt":"soulpack","validation":"10%"}}},"description":"A lighthouse keeper.","gates":[],"intent":"Speaks as the keeper would.","license":"CC-BY-4.0","limits":[],"permissions":{"derive":true,"lease":"7d","prompt-logging":"none","run":{"allow":["public"]}},"run":{},"select":{"committee":"local","improvement":"1/1000","protocol":"albft","rounds":1},"soul":"lamplighter","train":{"letters-lora":{"batch":8,"candidates":[{"seed":1}],"context":256,"dataset":"letters","epochs":3,"lora":{"alpha":16,"rank":8,"targets":"all-linear"},"method":"sft","optimizer":{"betas":[0.9,0.999],"clip":1,"epsilon":1e-8,"learning-rate":0.0002,"schedule":"cosine","warmup":0.1,"weight-decay":0.01},"substrate":"embedded"}},"version":"1.0.0"}
       """#
     #expect(String(decoding: try RecipeFixture.read(RecipeFixture.lines).normalised.canonical, as: UTF8.self) == golden)
   }
@@ -72,7 +72,7 @@ struct OverrideTests {
   func changes() throws {
     let set = ["train.letters-lora.epochs=1", "train.letters-lora.candidates.1.lora.rank=4", "datasets.letters.split.holdout=25%", "limits=[a, b]"]
     let recipe = try RecipeFixture.read(RecipeFixture.lines, set: set)
-    #expect(recipe.train.epochs == 1 && recipe.train.candidates.first?.rank == 4)
+    #expect(recipe.targets.first?.epochs == 1 && recipe.targets.first?.candidates.first?.rank == 4)
     #expect(recipe.dataset("letters")?.split.holdout.partsPerMillion == 250_000)
     #expect(recipe.limits == ["a", "b"] && recipe.overrides == set)
     #expect(recipe.normalised["train"]?["letters-lora"]?["epochs"] == 1)
@@ -95,7 +95,7 @@ struct OverrideTests {
       ("datasets.letter.from=x", "unknown dataset \"letter\"", "did you mean \"letters\"?"),
       ("train.letters-lora.candidates.2.seed=1", "unknown item of \"candidates\" \"2\"", "known: 1"),
       ("train.letters-lora.dataset=leters", "unknown dataset \"leters\"", "did you mean \"letters\"?"),
-      ("gates=[]", "`gates` is not in this version", nil),
+      ("include=[]", "`include` is not in this version", nil),
       ("soul.name=x", "unknown key \"name\" in soul", nil),
       ("soul=&a x", "anchors and aliases are not allowed in a recipe", nil),
       ("limits=[a", "not valid YAML: did not find expected ',' or ']'", nil),

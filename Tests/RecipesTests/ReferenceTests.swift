@@ -35,7 +35,7 @@ struct ReferenceTests {
     #expect(try RecipeFixture.plan(block).goals[.build] == ["seal"])
   }
 
-  @Test("every shipped recipe can be read and planned", arguments: ["ember", "lamplighter", "jargon"])
+  @Test("every shipped recipe can be read and planned", arguments: ["kindling", "ember", "lamplighter", "jargon"])
   func shipped(name: String) throws {
     let load = { (path: String) throws -> Recipe in try RecipeFixture.read(Self.text(path), path: path) }
     let plan = try Planner.plan(load("recipes/\(name).yaml"), loader: load)
