@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Artifacts
 internal import Recipes
 
 /// `soulpack schema`: the JSON Schema of recipes, for editors.
