@@ -13,7 +13,8 @@ struct ScoreStep: Step {
     let adapter = subject == "adapter" ? try AdapterFolder(files: try context.files("candidate")) : nil
     try adapter?.check(against: base.model.configuration)
     let contextLength = try parameters.count("context")
-    let examples = try base.encode(context, "holdout", contextLength: contextLength).examples
+    let holdout = try base.encode(context, "holdout", contextLength: contextLength).examples
+    let examples = context.action.isSmoke ? Array(holdout.prefix(Plan.smokeRecordLimit)) : holdout
     let score = try measure(examples, Evaluator(base: base.model, adapter: adapter, threads: context.threads), contextLength, context)
     let measured = MeasuredScore(
       candidate: try context.digest(of: subject == "base" ? "base" : "candidate"), score: score,

@@ -67,9 +67,15 @@ struct SoulContents {
     return SoulManifest(
       name: try recipe.string("soul"), version: try recipe.string("version"), intent: try recipe.string("intent"),
       description: try recipe.string("description"), license: try recipe.string("license"), contact: self.recipe["contact"]?.string,
-      limits: try recipe.array("limits").compactMap(\.string), permissions: try permissions(recipe), components: [try component()],
+      limits: try limits(recipe), permissions: try permissions(recipe), components: [try component()],
       datasets: [try dataset(recipe)], training: try training(recipe), selection: selection, recipe: Digest(hashing: self.recipe),
       pins: try pins())
+  }
+
+  private func limits(_ recipe: ParameterReader) throws -> [String] {
+    let own = try recipe.array("limits").compactMap(\.string)
+    guard context.action.isSmoke else { return own }
+    return ["A smoke build: at most \(Plan.smokeStepLimit) steps a training and \(Plan.smokeRecordLimit) records a score. Not for use."] + own
   }
 
   private func permissions(_ recipe: ParameterReader) throws -> SoulManifest.Permissions {
@@ -128,6 +134,7 @@ struct SoulContents {
     else { throw UnreadableParameter(action: context.action.id, place: "candidates") }
     members["target"] = .string(target)
     members["candidate"] = numberInTarget
+    if context.action.isSmoke { members["smoke"] = true }
     return SoulManifest.Training(
       method: members["method"]?.string ?? "", parameters: .object(members), trace: try context.digest(of: "trace.\(number)"),
       label: .reproducible, data: .onRequest, numericsVersion: Int64(EngineSemantics.kernelsVersion))

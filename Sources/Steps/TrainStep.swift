@@ -31,16 +31,15 @@ struct TrainStep: Step {
     return try BaseModel(new: shape, tokenizer: tokenizer, seed: settings.training.seed)
   }
 
-  /// Notes read the same on every machine, as all of soulpack's words do.
-  private static let locale = Locale(identifier: "en_US")
-
   /// What the training will take, said before it begins.
   private func announce(_ start: BaseModel, _ examples: EncodedDataset, _ settings: TrainingSettings, _ context: StepContext) throws {
     let estimate = try TrainingEstimate(base: start.model.configuration, examples: examples.examples, parameters: settings.training)
     try Memory.require(byteCount: estimate.peakByteCount)
-    let memory = estimate.peakByteCount.formatted(.byteCount(style: .decimal).locale(TrainStep.locale))
-    context.note("\(estimate.stepCount) steps over \(examples.counts.examples) examples, \(estimate.tokenCount.formatted(.number.locale(TrainStep.locale))) tokens in all, about \(memory) of memory")
+    let forecast = try TrainingForecast(estimate, threads: context.threads)
+    forecast.tell(exampleCount: examples.counts.examples, deadline: context.deadline, context.note)
   }
+
+  func foresee(_ actions: [StepContext]) throws { try TrainingForecast.tellTogether(actions) }
 
   private func resume(_ trainer: Trainer, _ context: StepContext) throws {
     guard let state = try context.checkpoint.load() else { return }

@@ -17,7 +17,7 @@ struct BuildSession {
   init(_ arguments: BuildArguments, goal: Plan.Goal) throws {
     self.arguments = arguments
     self.goal = goal
-    project = try Project(arguments.recipe, arguments.common)
+    project = try Project(arguments.recipe, arguments.common, isSmoke: arguments.smoke)
     terminal = arguments.common.terminal
     renderer = BuildRenderer(terminal: terminal)
   }
@@ -71,8 +71,11 @@ struct BuildSession {
   }
 
   private func journal(in store: WritableStore) throws -> Journal {
-    try Journal(store: store, goal: goal.rawValue, recipe: project.recipePath, isTrial: !arguments.recipe.set.isEmpty, clock: { Date() })
+    try Journal(store: store, goal: goal.rawValue, recipe: project.recipePath, isTrial: isTrial, clock: { Date() })
   }
+
+  /// What is built is not what the recipe means: it is not locked, and later builds are not compared with it.
+  private var isTrial: Bool { arguments.smoke || !arguments.recipe.set.isEmpty }
 
   private func build(_ actions: [Action], _ sources: [Source: Digest], _ reader: SourceReader, _ store: WritableStore) async throws -> BuildReport {
     let approval = CommandApproval(isAllowedByFlag: arguments.allowRun, terminal: terminal, renderer: renderer)
@@ -121,9 +124,8 @@ struct BuildSession {
     }
   }
 
-  /// A recipe with `--set` is a trial: it is not what the recipe means, so it is not locked.
   private func writeLock(_ lock: Lock, _ pins: Lock.Pins) throws {
-    guard goal == .build, arguments.recipe.set.isEmpty, !arguments.locked else { return }
+    guard goal == .build, !isTrial, !arguments.locked else { return }
     var lock = lock
     lock.recipes[project.recipePath] = pins
     try lock.write(to: project.rootFolder)

@@ -1,5 +1,6 @@
 internal import Artifacts
 internal import Foundation
+internal import Packaging
 internal import Planning
 internal import Recipes
 
@@ -22,7 +23,8 @@ struct Project {
     return root.appending(path: ".soulpack", directoryHint: .isDirectory)
   }
 
-  init(_ arguments: RecipeArguments, _ common: CommonArguments) throws {
+  /// With `isSmoke`, what a smoke build makes of the recipe: under a version of its own, by a plan of its own.
+  init(_ arguments: RecipeArguments, _ common: CommonArguments, isSmoke: Bool = false) throws {
     let overrides = try Project.overrides(arguments.set)
     let folder = common.folder.standardizedFileURL
     let chosen = try RecipeLocator.recipe(
@@ -32,8 +34,15 @@ struct Project {
     let rootFolder = URL(filePath: root.folder, directoryHint: .isDirectory)
     recipePath = Project.path(of: file, in: rootFolder)
     try RecipeFileProblem.refuse(recipePath, at: file, spelled: recipePath + ": ")
-    recipe = try Project.read(file, path: recipePath, overrides: overrides)
-    plan = try Project.plan(recipe, in: rootFolder)
+    let meant = try Project.read(file, path: recipePath, overrides: overrides)
+    guard isSmoke else {
+      recipe = meant
+      plan = try Project.plan(meant, in: rootFolder)
+      return
+    }
+    let version = try Override(parsing: "version=" + SmokeVersion.of(meant.version))
+    recipe = try Project.read(file, path: recipePath, overrides: overrides + [version])
+    plan = try Project.plan(recipe, in: rootFolder).asSmoke
   }
 
   /// What the recipe at a path relative to the root means: `soul.lock` names recipes so.
