@@ -32,7 +32,8 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// Inputs: `train`. Outputs: `tokenizer`, a `tokenizer.json`.
   /// Parameters: `kind` (`byte-level-bpe`), `vocabulary`.
   case tokenizer
-  /// Inputs: `train`, and `base` (a snapshot of a model folder) or `tokenizer`; `program.NAME` for every input of a command. Outputs: `files` (a snapshot of a PEFT
+  /// Inputs: `train`, and `base` (a snapshot of a model folder) or `tokenizer`; for a command `validation`, and `program.NAME`
+  /// for every input that the recipe gives it. Outputs: `files` (a snapshot of a PEFT
   /// adapter or of a model folder), `trace` (what the run commits to).
   /// Parameters: `method` (`sft`, `full`), `substrate` (`embedded`, or {`command`} with `{input.NAME}` in it), `seed`, `epochs`, `batch`, `context`, `optimizer` {`learning-rate`, `schedule`, `warmup`,
   /// `weight-decay`, `betas`, `epsilon`, `clip`}; `lora` {`rank`, `alpha`, `targets`: `all-linear` or a sorted list} with `sft`; `model`

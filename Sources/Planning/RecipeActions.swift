@@ -112,6 +112,7 @@ struct RecipeActions {
       var inputs = foundation
       inputs["train"] = split(.train)
       if case .command(_, let programs) = contender.target.substrate {
+        inputs["validation"] = split(.validation)
         for (name, input) in programs { inputs["program.\(name)"] = reference(input) }
       }
       let parameters = contender.target.parameters(for: contender.setting, base: recipe.base)

@@ -119,6 +119,7 @@ struct PlannerTests {
     #expect(plan["select"]?.inputs["score.3"] == .output("score.wide.1", "score") && plan["select"]?.parameters["candidates"] == 3)
     #expect(plan["score.wide.1"]?.parameters["context"] == 256)
     #expect(plan["train.narrow.1"]?.inputs["program.program"] == .source(Source(kind: .file, path: "tools/train.py")))
+    #expect(plan["train.narrow.1"]?.inputs["validation"] != nil && plan["train.wide.1"]?.inputs["validation"] == nil)
     #expect(plan["train.narrow.1"]?.parameters["substrate"] == ["command": ["python3", "{input.program}"]])
     #expect(plan["gate"]?.parameters == ["gates": [["holdout-loss": ["below-base-ppm": 50_000]]]])
     #expect(plan["seal"]?.inputs["gates"] == .output("gate", "gates") && plan.goals[.train] == ["gate"])
