@@ -18,23 +18,29 @@ struct Placement {
     self.locked = locked
     self.listing = listing
     try Placement.requireSafe(locked, listing)
+    let isFile = locked.isOneFile(listing)
     guard standing == .different else {
-      let isFile = locked.isOneFile(listing)
       missing = listing.entries.map { (isFile ? locked.path : locked.path(of: $0.path), $0.digest) }
       conflicts = Placement.obstacles(missing.map(\.path), root)
       return
     }
-    guard locked.source.kind != .file else {
-      (missing, conflicts) = ([], ["\(locked.path) (changed)"])
+    let place = root.appending(path: locked.path)
+    guard Placement.isFolder(place) else {
+      (missing, conflicts) = ([], ["\(locked.path) (\(isFile ? "changed" : "a file, where a folder belongs"))"])
       return
     }
-    let differences = try FolderScanner(store).recheck(listing, at: root.appending(path: locked.path))
+    let differences = try FolderScanner(store).recheck(listing, at: place)
     let absent = Set(differences.filter { $0.kind == .missing }.map(\.path))
     missing = listing.entries.filter { absent.contains($0.path) }.map { (locked.path(of: $0.path), $0.digest) }
     let others = differences.filter { $0.kind != .missing }
     conflicts =
       others.map { "\(locked.path(of: $0.path)) (\($0.kind == .added ? "not in the listing" : "changed"))" }
       + (others.isEmpty ? Placement.obstacles(missing.map(\.path), root) : [])
+  }
+
+  private static func isFolder(_ place: URL) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) && isFolder.boolValue
   }
 
   private static func obstacles(_ paths: [String], _ root: URL) -> [String] {

@@ -13,7 +13,7 @@ extension Exit {
     case let refused as RefusedSoul: self = Exit(for: refused.cause)
     case is InvalidRecipe, is RecipeError, is PlanError, is LocationError, is SourceProblem, is UnknownAction, is UsageError, is RecipeFileProblem, is BadEpoch: self = .usage
     case is LockDiffers, is NotAsLocked: self = .lockDiffers
-    case is NoWinner: self = .gateMissed
+    case is NoWinner, is GateMissed: self = .gateMissed
     case is OverBudget, is BudgetUsedUp: self = .budget
     case let error as ArchiveError: self = error.isVerificationFailure ? .verification : .failed
     case let error as VerificationError: self = error.isRefusedByPolicy ? .notPermitted : .verification

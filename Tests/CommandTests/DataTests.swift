@@ -188,7 +188,7 @@ struct HostileDataTests {
 
   @Test("a listing in which a name is a file and a folder, or there twice to some file systems")
   func contradictory() throws {
-    for paths in [["a", "a/b"], ["\u{E9}.md", "e\u{301}.md"]] {
+    for paths in [["a", "a/b"], ["\u{E9}.md", "e\u{301}.md", "f.md"]] {
       try Tool.inBuiltProject { tool in
         try tool.must("push", "--data", "../stick")
         try tool.forge(paths)
