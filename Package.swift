@@ -35,6 +35,7 @@ let package = Package(
   ],
   targets: [
     // C and C++: system libraries behind thin shims; CKernels is our own mathematics.
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .target(
@@ -46,7 +47,7 @@ let package = Package(
     room("Artifacts"),
     room("Normalizing"),
     room("Hashing", ["Artifacts", "CCrypto"]),
-    room("Archiving"),
+    room("Archiving", ["CArchive"]),
     room("Signing", ["Artifacts", "Hashing", "CSodium"]),
 
     // Rooms.
@@ -54,15 +55,16 @@ let package = Package(
     room("Recipes", ["Artifacts", yams]),
     room("Planning", ["Artifacts", "Recipes"]),
     room("Running", ["Artifacts", "Hashing", "Planning", "Store"]),
-    room("Curation", ["Artifacts", "Hashing", "Normalizing", "CSimdjson"]),
+    room("Curation", ["Artifacts", "Archiving", "Hashing", "Normalizing", "CSimdjson"]),
     room("Engine", ["Artifacts", "Hashing", "Normalizing", "CKernels"]),
+    room("Substrates", ["Artifacts", "Hashing", "Engine"]),
     room("Judging", ["Artifacts", "Hashing", "Signing"]),
     room("Identities", ["Artifacts", "Signing"]),
     room("Packaging", ["Artifacts", "Hashing", "Archiving", "Signing"]),
     room("Explaining", ["Artifacts", "Planning", "Store"]),
 
     // One file for each kind of action, and the thin face.
-    room("Steps", ["Artifacts", "Hashing", "Running", "Planning", "Store", "Curation", "Engine", "Judging", "Packaging"]),
+    room("Steps", ["Artifacts", "Hashing", "Running", "Planning", "Store", "Curation", "Engine", "Substrates", "Judging", "Packaging"]),
     .executableTarget(
       name: "soulpack",
       dependencies: [
@@ -74,14 +76,18 @@ let package = Package(
     // Measures; nothing depends on it.
     .executableTarget(
       name: "engine-bench", dependencies: ["Artifacts", "Hashing", "Engine"], path: "bench/engine", swiftSettings: strict),
+    .executableTarget(
+      name: "curation-bench", dependencies: ["Artifacts", "Hashing", "Curation"], path: "bench/curation", exclude: ["run.py"],
+      swiftSettings: strict),
 
     tests("ArchitectureTests", ["Engine", "Planning"]),
     tests("ArtifactsTests", ["Artifacts", "Hashing"]),
     tests("StoreTests", ["Artifacts", "Hashing", "Store"]),
     tests("RecipesTests", ["Artifacts", "Recipes", "Planning"]),
     tests("RunningTests", ["Artifacts", "Hashing", "Planning", "Running", "Store"]),
-    tests("CurationTests", ["Artifacts", "Hashing", "Curation"]),
+    tests("CurationTests", ["Artifacts", "Archiving", "CArchive", "Hashing", "Curation"]),
     tests("EngineTests", ["Artifacts", "Hashing", "Engine", "Normalizing", "CKernels"]),
+    tests("SubstratesTests", ["Artifacts", "Hashing", "Engine", "Substrates"], resources: [.copy("trainer.py")]),
     tests("SealTests", ["Artifacts", "Hashing", "Archiving", "Signing", "Judging", "Identities", "Packaging"]),
     tests("CommandTests", ["Artifacts", "Hashing"]),
   ]

@@ -73,17 +73,15 @@ def public_key(did):
 
 descriptor = json.loads((layout / "index.json").read_bytes())["manifests"][0]
 referrers = [text for text in descriptor.get("annotations", {}).get("dev.soulpack.referrers", "").split(",") if text]
-for digest in referrers:
-    referrer = json.loads(blob(digest))
-    assert referrer["subject"]["digest"] == soul, "a referrer of something else"
-    assert referrer["artifactType"] == referrer["layers"][0]["mediaType"]
-    envelope = Envelope.from_dict(json.loads(blob(referrer["layers"][0]["digest"])))
+
+
+def check(document):
+    """The payload, once every signature holds over it and none over another."""
+    envelope = Envelope.from_dict(document)
     keys = [SSlibKey(did, "ed25519", "ed25519", {"public": public_key(did)}) for did in envelope.signatures]
     accepted = envelope.verify(keys, len(keys))
     assert len(accepted) == len(keys) > 0
-    statement = json.loads(envelope.payload)
-    assert statement["_type"] == "https://in-toto.io/Statement/v1"
-    assert "sha256:" + statement["subject"][0]["digest"]["sha256"] == soul
+    payload = envelope.payload
     envelope.payload += b" "
     try:
         envelope.verify(keys, 1)
@@ -92,6 +90,23 @@ for digest in referrers:
     else:
         raise SystemExit("a changed payload was accepted")
     print(f"judge-archive: securesystemslib: {len(accepted)} signatures hold, a changed payload does not")
+    return payload
+
+
+for digest in referrers:
+    referrer = json.loads(blob(digest))
+    assert referrer["subject"]["digest"] == soul, "a referrer of something else"
+    assert referrer["artifactType"] == referrer["layers"][0]["mediaType"]
+    content = json.loads(blob(referrer["layers"][0]["digest"]))
+    if referrer["artifactType"] == "application/vnd.in-toto.provenance+dsse":
+        statement = json.loads(check(content))
+        assert statement["_type"] == "https://in-toto.io/Statement/v1"
+        assert "sha256:" + statement["subject"][0]["digest"]["sha256"] == soul
+    else:
+        assert referrer["artifactType"] == "application/vnd.soulpack.albft.certificate.v1+json"
+        headers = [check(content[part]).split(b"\n")[0].split(b" ") for part in ("manifest", "decision")]
+        assert [kind for kind, _ in headers] == [b"soulpack/albft/1/manifest", b"soulpack/albft/1/decide"]
+        assert headers[0][1] == headers[1][1], "manifest and verdict are of two rounds"
 if not referrers:
     print("judge-archive: securesystemslib: nothing to check, the archive is unsigned")
 PYTHON

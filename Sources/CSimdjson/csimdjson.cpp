@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <simdjson.h>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +17,8 @@ struct csj_reader {
   size_t capacity = 0;  // bytes of JSON that parser and document have room for
   std::vector<char> padded;  // a copy of a line that ends too near to the end of the bytes
   std::vector<csj_turn> turns;
+  std::vector<std::string> names;
+  std::vector<csj_field> fields;  // one for each name
 
   const char *bytes = nullptr;
   size_t count = 0;
@@ -37,32 +41,44 @@ csj_status take_string(const dom::element &element, csj_status otherwise, csj_te
   return CSJ_OK;
 }
 
-csj_status take_role(const dom::element &element, csj_role &role) {
+// How a dialect spells a turn. `human` and `gpt` are ShareGPT's.
+struct turn_dialect {
+  bool is_sharegpt;
+
+  bool is_role_key(std::string_view key) const { return key == "role" || (is_sharegpt && key == "from"); }
+  bool is_content_key(std::string_view key) const { return key == "content" || (is_sharegpt && key == "value"); }
+
+  bool role(std::string_view name, csj_role &role) const {
+    if (name == "user" || (is_sharegpt && name == "human")) {
+      role = CSJ_USER;
+    } else if (name == "assistant" || (is_sharegpt && name == "gpt")) {
+      role = CSJ_ASSISTANT;
+    } else if (name == "system") {
+      role = CSJ_SYSTEM;
+    } else {
+      return false;
+    }
+    return true;
+  }
+};
+
+csj_status take_role(const dom::element &element, const turn_dialect &dialect, csj_role &role) {
   std::string_view name;
   if (element.get(name) != simdjson::SUCCESS) return CSJ_UNKNOWN_ROLE;
-  if (name == "user") {
-    role = CSJ_USER;
-  } else if (name == "assistant") {
-    role = CSJ_ASSISTANT;
-  } else if (name == "system") {
-    role = CSJ_SYSTEM;
-  } else {
-    return CSJ_UNKNOWN_ROLE;
-  }
-  return CSJ_OK;
+  return dialect.role(name, role) ? CSJ_OK : CSJ_UNKNOWN_ROLE;
 }
 
-csj_status take_turn(const dom::element &element, csj_turn &turn) {
+csj_status take_turn(const dom::element &element, const turn_dialect &dialect, csj_turn &turn) {
   dom::object members;
   if (element.get(members) != simdjson::SUCCESS) return CSJ_TURN_NOT_AN_OBJECT;
   bool has_role = false, has_content = false;
   csj_status status = CSJ_OK;
   for (const auto member : members) {
-    if (member.key == "role") {
+    if (dialect.is_role_key(member.key)) {
       if (has_role) return CSJ_DUPLICATE_KEY;
       has_role = true;
-      status = take_role(member.value, turn.role);
-    } else if (member.key == "content") {
+      status = take_role(member.value, dialect, turn.role);
+    } else if (dialect.is_content_key(member.key)) {
       if (has_content) return CSJ_DUPLICATE_KEY;
       has_content = true;
       status = take_string(member.value, CSJ_TURN_CONTENT_NOT_A_STRING, turn.content);
@@ -73,22 +89,39 @@ csj_status take_turn(const dom::element &element, csj_turn &turn) {
   return has_content ? CSJ_OK : CSJ_TURN_CONTENT_NOT_A_STRING;
 }
 
-csj_status take_messages(const dom::element &element, std::vector<csj_turn> &turns) {
-  dom::array values;
-  if (element.get(values) != simdjson::SUCCESS) return CSJ_MESSAGES_NOT_AN_ARRAY;
+csj_status take_turns(const dom::array &values, const turn_dialect &dialect, std::vector<csj_turn> &turns) {
   turns.clear();
   for (const auto value : values) {
     csj_turn turn{};
-    if (const auto status = take_turn(value, turn); status != CSJ_OK) return status;
+    if (const auto status = take_turn(value, dialect, turn); status != CSJ_OK) return status;
     turns.push_back(turn);
   }
   return CSJ_OK;
 }
 
+// The strings under the reader's names.
+void take_fields(const dom::object &members, const std::vector<std::string> &names, std::vector<csj_field> &fields) {
+  fields.assign(names.size(), csj_field{});
+  for (const auto member : members) {
+    const auto name = std::find(names.begin(), names.end(), member.key);
+    if (name == names.end() || member.value.is_null()) continue;
+    csj_field &field = fields[static_cast<size_t>(name - names.begin())];
+    std::string_view view;
+    if (field.state != CSJ_ABSENT) {
+      field.state = CSJ_TWICE;
+    } else if (member.value.get(view) == simdjson::SUCCESS) {
+      field = {CSJ_STRING, {view.data(), view.size()}};
+    } else {
+      field.state = CSJ_NOT_A_STRING;
+    }
+  }
+}
+
 // The members that we know of one line, each at most once (RFC 8259, section 4, leaves a second one open, so it is refused).
 struct line_members {
-  dom::element messages, text, conversation;
+  dom::element messages, text, conversation, conversations;
   bool has_messages = false, has_text = false, has_conversation = false;
+  size_t conversations_count = 0;  // a second one matters only where it is what is read
 
   static bool put(const dom::element &value, dom::element &slot, bool &taken) {
     if (taken) return false;
@@ -106,6 +139,9 @@ struct line_members {
         first = put(member.value, text, has_text);
       } else if (member.key == "conversation") {
         first = put(member.value, conversation, has_conversation);
+      } else if (member.key == "conversations" && !member.value.is_null()) {
+        conversations = member.value;
+        conversations_count += 1;
       }
       if (!first) return CSJ_DUPLICATE_KEY;
     }
@@ -117,27 +153,50 @@ struct line_members {
   }
 };
 
-csj_status take_record(const dom::element &root, std::vector<csj_turn> &turns, csj_record &record) {
+csj_status take_text(const line_members &members, csj_record &record) {
+  record.kind = CSJ_TEXT;
+  return take_string(members.text, CSJ_TEXT_NOT_A_STRING, record.text);
+}
+
+csj_status take_messages(csj_reader &reader, const line_members &members, csj_record &record) {
+  record.kind = CSJ_MESSAGES;
+  dom::array values;
+  if (members.messages.get(values) != simdjson::SUCCESS) return CSJ_MESSAGES_NOT_AN_ARRAY;
+  return take_turns(values, turn_dialect{false}, reader.turns);
+}
+
+csj_status take_conversations(csj_reader &reader, const line_members &members, csj_record &record) {
+  record.kind = CSJ_CONVERSATIONS;
+  if (members.conversations_count > 1) return CSJ_DUPLICATE_KEY;
+  dom::array values;
+  if (members.conversations.get(values) != simdjson::SUCCESS) return CSJ_CONVERSATIONS_NOT_AN_ARRAY;
+  return take_turns(values, turn_dialect{true}, reader.turns);
+}
+
+csj_status take_record(csj_reader &reader, const dom::element &root, csj_record &record) {
   dom::object object;
   if (root.get(object) != simdjson::SUCCESS) return CSJ_NOT_AN_OBJECT;
   line_members members;
   if (const auto status = members.collect(object); status != CSJ_OK) return status;
   if (members.has_messages && members.has_text) return CSJ_AMBIGUOUS_CONTENT;
-  if (!members.has_messages && !members.has_text) return CSJ_NO_CONTENT;
 
   if (members.has_conversation) {
     const auto status = take_string(members.conversation, CSJ_CONVERSATION_NOT_A_STRING, record.conversation);
     if (status != CSJ_OK) return status;
     record.has_conversation = record.conversation.count > 0;
   }
-  if (members.has_text) {
-    record.kind = CSJ_TEXT;
-    return take_string(members.text, CSJ_TEXT_NOT_A_STRING, record.text);
+  if (members.has_text) return take_text(members, record);
+  csj_status status = CSJ_OK;
+  if (members.has_messages) {
+    status = take_messages(reader, members, record);
+  } else {
+    take_fields(object, reader.names, reader.fields);
+    record.fields = reader.fields.data();
+    record.kind = CSJ_FIELDS;
+    if (members.conversations_count > 0) status = take_conversations(reader, members, record);
   }
-  record.kind = CSJ_MESSAGES;
-  const auto status = take_messages(members.messages, turns);
-  record.turns = turns.data();
-  record.turn_count = turns.size();
+  record.turns = reader.turns.data();
+  record.turn_count = reader.turns.size();
   return status;
 }
 
@@ -176,7 +235,15 @@ csj_status parse(csj_reader &reader, csj_record &record) {
   dom::element root;
   const auto error = reader.parser.parse_into_document(reader.document, bytes, record.count, false).get(root);
   if (error != simdjson::SUCCESS) return status_of(error, bytes, record.count);
-  return take_record(root, reader.turns, record);
+  return take_record(reader, root, record);
+}
+
+csj_status parse_or_fail(csj_reader &reader, csj_record &record) {
+  try {
+    return parse(reader, record);
+  } catch (...) {
+    return CSJ_OUT_OF_MEMORY;  // std::bad_alloc: nothing else here throws
+  }
 }
 
 // Moves past one line and says where it was.
@@ -194,9 +261,11 @@ void take_line(csj_reader &reader, csj_record &record) {
 
 }  // namespace
 
-csj_reader *csj_reader_create(void) {
+csj_reader *csj_reader_create(const char *const *names, size_t name_count) {
   try {
-    return new csj_reader();
+    auto reader = std::make_unique<csj_reader>();
+    reader->names.assign(names, names + name_count);
+    return reader.release();
   } catch (...) {
     return nullptr;
   }
@@ -217,12 +286,15 @@ bool csj_reader_next(csj_reader *reader, csj_record *record) {
     *record = {};
     take_line(*reader, *record);
     if (is_blank(reader->bytes + record->offset, record->count)) continue;
-    try {
-      record->status = parse(*reader, *record);
-    } catch (...) {
-      record->status = CSJ_OUT_OF_MEMORY;  // std::bad_alloc: nothing else here throws
-    }
+    record->status = parse_or_fail(*reader, *record);
     return true;
   }
   return false;
+}
+
+void csj_reader_value(csj_reader *reader, size_t offset, size_t count, csj_record *record) {
+  *record = {};
+  record->offset = offset;
+  record->count = count;
+  record->status = parse_or_fail(*reader, *record);
 }

@@ -82,11 +82,13 @@ extension CuratedDataset {
     let id: RecordID
     let conversation: String?
     let bytes: [UInt8]
+    let characters: Int
 
     init(_ draft: Draft) {
       id = draft.id
       conversation = draft.record.conversation
       bytes = draft.record.lineBytes
+      characters = LengthStage.characters(of: draft.record.content)
     }
   }
 

@@ -1,3 +1,4 @@
+package import Archiving
 internal import Artifacts
 
 /// Why a curation gave no dataset. Never holds the text of a record.
@@ -5,6 +6,8 @@ package enum CurationError: ExplainedError, Hashable {
   /// The bytes of a file could not be had.
   case unreadable(path: String, reason: String)
   case repeatedPath(String)
+  /// An archive as a whole: it is damaged, encrypted, or more than the limits allow.
+  case unusableArchive(ForeignArchiveError)
   /// No file of the source has a format that is read. `kinds` counts the files by the end of their names.
   case noReadableFile(kinds: [String: Int], patterns: [String])
   case noRecords(files: Int)
@@ -21,7 +24,8 @@ extension CurationError {
   package var message: String {
     switch self {
     case .unreadable(let path, let reason): "\(path): the file could not be read: \(reason)"
-    case .repeatedPath(let path): "\(path): the snapshot lists this path twice"
+    case .repeatedPath(let path): "\(path): the source has this path twice"
+    case .unusableArchive(let error): error.message
     case .noReadableFile(let kinds, _) where kinds.isEmpty: "the source holds no file"
     case .noReadableFile(let kinds, let patterns) where patterns.isEmpty: "the source holds no file that can be read; found \(list(kinds))"
     case .noReadableFile(let kinds, let patterns):
@@ -39,7 +43,8 @@ extension CurationError {
 
   package var hint: String? {
     switch self {
-    case .noReadableFile: "curation reads .jsonl and .ndjson files of messages or text, and .md and .markdown files of prose"
+    case .noReadableFile: "curation reads .jsonl, .json, .csv, .tsv, .md and .txt, loose or in .zip, .tar, .gz, .zst, .xz and .bz2"
+    case .unusableArchive(let error): error.hint
     case .everythingDropped: "\"soulpack why FILE:LINE\" tells the story of one record"
     case .recordsUnaccounted: "this is a defect of soulpack; please report it"
     default: nil

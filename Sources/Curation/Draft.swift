@@ -44,25 +44,38 @@ protocol RecordStage: Sendable {
   func judge(_ record: DatasetRecord) -> Verdict
 }
 
-enum Verdict: Sendable {
-  /// The record goes on as it is, with what was measured.
-  case pass(measured: Double?)
-  case change(DatasetRecord, [Change])
-  case drop(DropReason, measured: Double?, threshold: Double?)
+/// What a stage makes of one record.
+struct Verdict: Sendable {
+  enum Decision: Sendable {
+    case pass
+    case change(DatasetRecord)
+    case drop(DropReason, measured: Double?, threshold: Double?)
+  }
+
+  let decision: Decision
+  var changes: [Change] = []
+  var measured: Double?
+  var signals: [QualitySignal.Reading] = []
+  var found: [PersonalData.Finding] = []
+
+  static let pass = Verdict(decision: .pass)
+
+  static func drop(_ reason: DropReason, measured: Double? = nil, threshold: Double? = nil) -> Verdict {
+    Verdict(decision: .drop(reason, measured: measured, threshold: threshold))
+  }
 }
 
 extension Draft {
   /// Runs the stages in order until one drops the record.
   consuming func passing(_ stages: [any RecordStage]) -> Outcome {
     for stage in stages {
-      switch stage.judge(record) {
-      case .pass(measured: nil):
-        continue
-      case .pass(let measured):
-        passages.append(Passage(stage: stage.name, measured: measured))
-      case .change(let changed, let changes):
-        record = changed
-        passages.append(Passage(stage: stage.name, changes: changes))
+      let verdict = stage.judge(record)
+      let passage = Passage(
+        stage: stage.name, changes: verdict.changes, measured: verdict.measured, signals: verdict.signals, found: verdict.found)
+      if !passage.saysNothing { passages.append(passage) }
+      switch verdict.decision {
+      case .pass: continue
+      case .change(let changed): record = changed
       case .drop(let reason, let measured, let threshold):
         return .ended(ended(.dropped(Drop(stage: stage.name, reason: reason, measured: measured, threshold: threshold))))
       }

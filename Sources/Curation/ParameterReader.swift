@@ -56,6 +56,12 @@ struct ParameterReader {
     return flag
   }
 
+  /// Nil where it is absent or null.
+  mutating func object(_ name: String) throws(ParameterError) -> ParameterReader? {
+    guard let value = take(name) else { return nil }
+    return try ParameterReader(value, at: place(of: name))
+  }
+
   func finish() throws(ParameterError) {
     if let name = members.keys.min() { throw error(name, "is not known") }
   }

@@ -1,7 +1,8 @@
-/// The stages in the order in which they run, in runs that need one record at a time, parted by those that need all of them.
+/// The stages in the order in which they run, in runs that need one record at a time, parted by the one that needs all of them.
 struct Route: Sendable {
-  /// One run for each stretch before, between and after the deduplications; there is at most one of these.
+  /// The run before deduplication and the one after it; one alone where there is no deduplication.
   let legs: [[any RecordStage]]
+  let deduplication: DeduplicationRule?
   /// For the ledger and for `why`: reading first, then every stage.
   let names: [StageName]
 
@@ -9,24 +10,26 @@ struct Route: Sendable {
   init(_ parameters: CurationParameters) {
     var legs: [[any RecordStage]] = [[]]
     var names: [StageName] = [.read]
+    var deduplication: DeduplicationRule?
     func run(_ stage: any RecordStage) {
       legs[legs.count - 1].append(stage)
       names.append(stage.name)
     }
-    if !parameters.stages.contains(.normalize) { run(StructureStage()) }
+    if !parameters.stages.contains(where: { $0.name == .normalize }) { run(StructureStage()) }
     for stage in parameters.stages {
       switch stage {
-      case .normalize:
-        run(NormalizeStage())
+      case .normalize(let repairsMojibake):
+        run(NormalizeStage(repairsMojibake: repairsMojibake))
         run(StructureStage())
-      case .length(let least, let most):
-        run(LengthStage(minimumInCharacters: least, maximumInCharacters: most))
-      case .deduplicate:
+      case .quality(let profile): run(QualityStage(profile))
+      case .deduplicate(let rule):
         legs.append([])
         names.append(.deduplicate)
+        deduplication = rule
+      case .pii(let action, let kinds): run(PersonalDataStage(action: action, kinds: kinds))
+      case .length(let least, let most): run(LengthStage(minimumInCharacters: least, maximumInCharacters: most))
       }
     }
-    self.legs = legs
-    self.names = names
+    (self.legs, self.names, self.deduplication) = (legs, names, deduplication)
   }
 }

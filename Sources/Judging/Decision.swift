@@ -1,13 +1,19 @@
 package import Artifacts
 internal import Hashing
-internal import Signing
+package import Signing
 
-/// The decision of one ALBFT round with a committee of one: who wins, from integers alone.
+/// The decision of one ALBFT round: who wins, from integers alone.
 ///
 /// The lowest score wins if S_incumbent − S_winner ≥ η·2²⁰·tokens; ties go to the smallest `tieBreak`. That nobody wins is a decision like any
-/// other. With n = 1 the label is `self-measured`: the one who trained is the one who measured.
+/// other. It is a function of the question and the table, and holds no key: the certificate that a committee signs is over this very document.
 package struct Decision: Hashable, Sendable {
-  package static let label = "self-measured"
+  /// What the table is worth.
+  package enum Label: String, Hashable, Sendable, CaseIterable {
+    /// The one who trained is the one who measured.
+    case selfMeasured = "self-measured"
+    /// A committee of four or more keys measured.
+    case attested
+  }
 
   package enum Outcome: Hashable, Sendable {
     case promoted(Digest)
@@ -17,15 +23,15 @@ package struct Decision: Hashable, Sendable {
     case noCandidate
   }
 
-  /// What the round was about; the tie-break depends on it.
-  package let round: Digest
-  package let incumbent: Score
-  /// One for each distinct candidate, by digest.
-  package let scores: [Score]
-  /// By digest.
-  package let diverged: [Digest]
-  package let improvement: Improvement
+  package let question: Question
+  package let table: ScoreTable
+  package let label: Label
   package let outcome: Outcome
+
+  package var incumbent: Score { table.incumbent }
+  package var scores: [Score] { table.scores }
+  package var diverged: [Digest] { table.diverged }
+  package var improvement: Margin { question.improvement }
 
   package var winner: Digest? {
     if case .promoted(let digest) = outcome { digest } else { nil }
@@ -47,6 +53,8 @@ package enum DecisionError: ExplainedError, Hashable {
   case tokensDiffer(candidate: Digest, tokens: Int64, expected: Int64)
   /// One candidate, two different scores.
   case contradiction(Digest)
+  /// The table is not about the incumbent and the holdout of the question.
+  case otherQuestion
 
   package var message: String {
     switch self {
@@ -54,6 +62,7 @@ package enum DecisionError: ExplainedError, Hashable {
     case .tokensDiffer(let candidate, let tokens, let expected):
       "candidate \(candidate.short) was scored over \(tokens) tokens, the incumbent over \(expected)"
     case .contradiction(let digest): "candidate \(digest.short) has two different scores"
+    case .otherQuestion: "the scores are of another incumbent or holdout than the round asks about"
     }
   }
 
@@ -63,63 +72,70 @@ package enum DecisionError: ExplainedError, Hashable {
 // MARK: - Deciding
 
 extension Decision {
-  /// Decides. `incumbent` is the parent's adapter or, at first, the bare base. Candidates with equal digests are one; a candidate that is the
-  /// incumbent is no candidate.
-  package init(round: Digest, incumbent: Score, proposals: [Proposal], improvement: Improvement) throws(DecisionError) {
-    let table = try Self.table(incumbent: incumbent, proposals: proposals)
-    self.round = round
-    self.incumbent = incumbent
-    self.improvement = improvement
-    scores = table.scores
-    diverged = table.diverged
-    outcome = Self.outcome(round: round, incumbent: incumbent, scores: table.scores, improvement: improvement)
+  package init(_ question: Question, _ table: ScoreTable, label: Label) throws(DecisionError) {
+    guard table.incumbent.candidate == question.incumbent, table.incumbent.tokens == question.holdout.tokens else { throw .otherQuestion }
+    self.question = question
+    self.table = table
+    self.label = label
+    outcome = Self.outcome(question, table)
   }
 
-  private static func outcome(round: Digest, incumbent: Score, scores: [Score], improvement: Improvement) -> Outcome {
-    let best = scores.min { left, right in
+  private static func outcome(_ question: Question, _ table: ScoreTable) -> Outcome {
+    let round = question.digest
+    let best = table.scores.min { left, right in
       left.total == right.total
         ? tieBreak(round: round, candidate: left.candidate) < tieBreak(round: round, candidate: right.candidate)
         : left.total < right.total
     }
     guard let best else { return .noCandidate }
-    return gains(best, over: incumbent, improvement) ? .promoted(best.candidate) : .incumbentStays(closest: best.candidate)
+    let isEnough = question.improvement.isReached(by: table.incumbent.total - best.total, tokens: table.incumbent.tokens)
+    return isEnough ? .promoted(best.candidate) : .incumbentStays(closest: best.candidate)
   }
 
-  /// (S_incumbent − S_winner)·denominator ≥ numerator·2²⁰·tokens. Each factor but 2²⁰ is below 2⁵³, so neither side reaches 2¹²⁷.
-  private static func gains(_ score: Score, over incumbent: Score, _ improvement: Improvement) -> Bool {
-    let gain = Int128(incumbent.total - score.total) * Int128(improvement.denominator)
-    return gain >= Int128(improvement.numerator) * Int128(Score.unitsPerNat) * Int128(incumbent.tokens)
+  /// SHA-256 of the ASCII text `soulpack/albft/1/tie`, the 32 bytes of the question's digest and the 32 bytes of the candidate's.
+  package static func tieBreak(round question: Digest, candidate: Digest) -> Digest {
+    Digest(hashing: Array("soulpack/albft/1/tie".utf8) + question.bytes + candidate.bytes)
   }
+}
 
-  /// SHA-256 of the ASCII text `soulpack/albft/1/tie`, the 32 bytes of the round id and the 32 bytes of the candidate's digest: no trainer
-  /// can aim for it before the round is fixed.
-  package static func tieBreak(round: Digest, candidate: Digest) -> Digest {
-    Digest(hashing: Array("soulpack/albft/1/tie".utf8) + round.bytes + candidate.bytes)
-  }
+// MARK: - Document
 
-  /// Each candidate once, by digest, after looking for what cannot be.
-  private static func table(incumbent: Score, proposals: [Proposal]) throws(DecisionError) -> (scores: [Score], diverged: [Digest]) {
-    try check(incumbent, tokens: incumbent.tokens)
-    var known: [Digest: Proposal] = [incumbent.candidate: .scored(incumbent)]
-    for proposal in proposals {
-      if case .scored(let score) = proposal { try check(score, tokens: incumbent.tokens) }
-      guard known[proposal.candidate, default: proposal] == proposal else { throw .contradiction(proposal.candidate) }
-      known[proposal.candidate] = proposal
+extension Decision {
+  package static let schema = "soulpack.selection/2"
+
+  /// The question, the table and what follows from them.
+  package var document: JSONValue {
+    var members = table.document
+    members["schema"] = .string(Self.schema)
+    members["question"] = question.document
+    members["label"] = .string(label.rawValue)
+    switch outcome {
+    case .promoted(let digest):
+      members["outcome"] = "promoted"
+      members["winner"] = .digest(digest)
+    case .incumbentStays(let closest):
+      members["outcome"] = "incumbent-stays"
+      members["closest"] = .digest(closest)
+    case .noCandidate:
+      members["outcome"] = "no-candidate"
     }
-    known[incumbent.candidate] = nil
-    let sorted = known.values.sorted { $0.candidate < $1.candidate }
-    let scores = sorted.compactMap { if case .scored(let score) = $0 { score } else { nil } }
-    let diverged = sorted.compactMap { if case .diverged(let digest) = $0 { digest } else { nil } }
-    return (scores, diverged)
+    return .object(members)
   }
 
-  private static func check(_ score: Score, tokens: Int64) throws(DecisionError) {
-    let possible = 0...JSONValue.largestExactInteger
-    guard possible.contains(score.total), possible.contains(score.tokens), score.tokens > 0 else {
-      throw .impossibleScore(score.candidate)
+  /// Reads a decision and decides again: a document whose outcome does not follow from its own table is refused.
+  package init(document: JSONValue) throws(DocumentError) {
+    try self.init(DocumentReader(document, document: "selection"))
+  }
+
+  init(_ reader: DocumentReader) throws(DocumentError) {
+    let (question, table) = (try Question(reader.member("question")), try ScoreTable(reader))
+    let label = try reader.member("label").choice(Label.self)
+    do throws(DecisionError) {
+      try self.init(question, table, label: label)
+    } catch {
+      throw reader.failure(error.message)
     }
-    guard score.tokens == tokens else {
-      throw .tokensDiffer(candidate: score.candidate, tokens: score.tokens, expected: tokens)
-    }
+    // Covers the schema, the outcome, the order, and members that nobody knows.
+    guard self.document == reader.value else { throw reader.failure("does not follow from its scores") }
   }
 }

@@ -25,11 +25,11 @@ package struct Inspection: Sendable {
     ]
   }
 
-  /// The signers are the ones that the envelope names; only `verify` says whether they signed.
+  /// The signers are the ones that are named; only `verify` says whether they signed.
   private static func referrer(_ referrer: Referrer) -> JSONValue {
-    [
-      "digest": .digest(referrer.digest), "payloadType": .string(referrer.envelope.payloadType),
-      "claimedSigners": .array(referrer.envelope.signatures.map { .string($0.keyID) }),
-    ]
+    var members: [String: JSONValue] = ["digest": .digest(referrer.digest), "artifactType": .string(referrer.content.mediaType)]
+    if let envelope = referrer.envelope { members["payloadType"] = .string(envelope.payloadType) }
+    members["claimedSigners"] = .array(referrer.content.claimedSigners.map { .string($0) })
+    return .object(members)
   }
 }

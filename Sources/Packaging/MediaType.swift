@@ -1,4 +1,4 @@
-/// The media types that an archive may hold: OCI's, ModelPack's and in-toto's. Any other is refused.
+/// The media types that an archive may hold: OCI's, ModelPack's, in-toto's and the certificate's. Any other is refused.
 enum MediaType {
   static let index = "application/vnd.oci.image.index.v1+json"
   static let manifest = "application/vnd.oci.image.manifest.v1+json"
@@ -7,6 +7,8 @@ enum MediaType {
   static let modelConfiguration = "application/vnd.cncf.model.config.v1+json"
   /// in-toto's name for one attestation with the `provenance` predicate in a DSSE envelope (spec/v1/envelope.md).
   static let attestation = "application/vnd.in-toto.provenance+dsse"
+  /// What a committee signed of a selection; Judging's document.
+  static let certificate = "application/vnd.soulpack.albft.certificate.v1+json"
 }
 
 /// What a file of a Soul is to whoever unpacks it; each is one of ModelPack's uncompressed layer types.

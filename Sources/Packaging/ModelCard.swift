@@ -37,18 +37,44 @@ struct ModelCard {
     guard let selection = manifest.selection else { return "" }
     let rows = ([selection.incumbent] + selection.scores).map { score in
       let mark = score.candidate == selection.winner ? " (this Soul)" : score.candidate == selection.incumbent.candidate ? " (incumbent)" : ""
-      return "| `\(score.candidate.short)`\(mark) | \(score.lossText) | \(score.tokens) |"
+      return "| `\(score.candidate.short)`\(mark) | \(parameters(of: score.candidate)) | \(score.lossText) | \(score.tokens) |"
     }
     return """
       ## Loss on the holdout
 
       Measured by whoever built it (`\(selection.label)`), as a mean negative log-likelihood; the exact integers are in `soul.json`.
 
-      | candidate | nats per token | tokens |
-      |---|---|---|
+      | candidate | tried | nats per token | tokens |
+      |---|---|---|---|
       \(rows.joined(separator: "\n"))
 
+      \(diverged)\(gates)
       """
+  }
+
+  private func parameters(of files: Digest) -> String {
+    guard let members = manifest.candidates.first(where: { $0.files == files })?.parameters.object else { return "" }
+    return members.keys.sorted().map { "\($0) \(members[$0]?.string ?? members[$0]?.canonicalText ?? "")" }.joined(separator: ", ")
+  }
+
+  private var diverged: String {
+    let numbers = manifest.candidates.compactMap { if case .diverged = $0.outcome { "\($0.number)" } else { nil } }
+    guard !numbers.isEmpty else { return "" }
+    return "Diverged, and out of the choice: candidate \(numbers.joined(separator: ", ")).\n\n"
+  }
+
+  private var gates: String {
+    manifest.gates.map { gate in
+      let base = gate.below == "base" ? "the base's" : "that of guessing blindly"
+      return "Asked before sealing: a loss below \(base) by \(percent(gate.askedPPM)). Measured: \(percent(gate.measuredPPM)) "
+        + "(95 % interval \(percent(gate.intervalPPM.lowerBound)) to \(percent(gate.intervalPPM.upperBound))).\n\n"
+    }.joined()
+  }
+
+  /// From integers, so that the card is the same bytes everywhere.
+  private func percent(_ partsPerMillion: Int64) -> String {
+    let fraction = String(10_000 + partsPerMillion.magnitude % 10_000).dropFirst()
+    return (partsPerMillion < 0 ? "-" : "") + "\(partsPerMillion.magnitude / 10_000).\(fraction) %"
   }
 
   private var limits: String { section("Known limits", manifest.limits) }
@@ -68,7 +94,8 @@ struct ModelCard {
       "Datasets",
       manifest.datasets.map { dataset in
         let counts = dataset.counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
-        return "\(dataset.name) (\(dataset.license)): \(counts); root `\(dataset.roots.all)`"
+        let contributor = dataset.contributor.map { ", from \($0)" } ?? ""
+        return "\(dataset.name) (\(dataset.license)\(contributor)): \(counts); root `\(dataset.roots.all)`"
       })
   }
 

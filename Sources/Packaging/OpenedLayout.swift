@@ -87,8 +87,8 @@ private struct OpenedLayout {
     guard let extent = extents[digest] else { throw ArchiveError.Problem.missingBlob(digest) }
     let own = Descriptor(mediaType: MediaType.manifest, digest: digest, byteCount: extent.byteCount)
     let layer = try Referrer.layer(of: try bytes(own, limit: Self.manifestLimit))
-    let envelope = try Envelope(parsing: try bytes(layer, limit: Self.documentLimit))
-    let referrer = Referrer(envelope: envelope, subject: subject)
+    let content = try Referrer.Content(try bytes(layer, limit: Self.documentLimit), mediaType: layer.mediaType)
+    let referrer = Referrer(content, subject: subject)
     guard referrer.digest == digest else { throw DocumentError(document: "referrer", problem: "is not one of this Soul") }
     return referrer
   }

@@ -1,14 +1,21 @@
 package import Artifacts
-internal import Foundation
+package import Foundation
 internal import Hashing
 package import Signing
 
-/// A signed statement about a Soul that travels in its archive without being part of it: an OCI manifest whose `subject` is the Soul's, whose
-/// configuration is empty, and whose only layer is the envelope (image-spec, manifest.md, "Guidelines for Artifact Usage").
+/// Something signed about a Soul that travels in its archive without being part of it: an OCI manifest whose `subject` is the Soul's, whose
+/// configuration is empty, and whose only layer is what was signed (image-spec, manifest.md, "Guidelines for Artifact Usage").
 package struct Referrer: Hashable, Sendable {
+  package enum Content: Hashable, Sendable {
+    /// An in-toto statement about the Soul.
+    case attestation(Envelope)
+    /// A committee's certificate of the selection, as canonical JSON. What it says is for Judging to read.
+    case certificate(Data)
+  }
+
   /// The digest of its manifest.
   package let digest: Digest
-  package let envelope: Envelope
+  package let content: Content
   let manifest: Data
 
   static let emptyConfiguration = Data("{}".utf8)
@@ -18,28 +25,75 @@ package struct Referrer: Hashable, Sendable {
       mediaType: MediaType.emptyConfiguration, digest: Digest(hashing: emptyConfiguration), byteCount: Int64(emptyConfiguration.count))
   }
 
-  init(envelope: Envelope, subject: Descriptor) {
-    let bytes = envelope.canonical
-    let layer = Descriptor(mediaType: MediaType.attestation, digest: Digest(hashing: bytes), byteCount: Int64(bytes.count))
+  init(_ content: Content, subject: Descriptor) {
+    let layer = Descriptor(mediaType: content.mediaType, digest: Digest(hashing: content.bytes), byteCount: Int64(content.bytes.count))
     let document: JSONValue = [
-      "schemaVersion": 2, "mediaType": .string(MediaType.manifest), "artifactType": .string(MediaType.attestation),
+      "schemaVersion": 2, "mediaType": .string(MediaType.manifest), "artifactType": .string(content.mediaType),
       "config": Self.emptyDescriptor.document(), "layers": [layer.document()], "subject": subject.document(),
     ]
-    self.envelope = envelope
+    self.content = content
     manifest = document.canonical
     digest = Digest(hashing: manifest)
   }
 
-  /// The blobs that it brings: manifest, envelope, empty configuration.
-  var blobs: [Data] { [manifest, envelope.canonical, Self.emptyConfiguration] }
+  /// Nil for a certificate.
+  package var envelope: Envelope? {
+    if case .attestation(let envelope) = content { envelope } else { nil }
+  }
 
-  /// Where a referrer's manifest says the envelope lies. Whether that is all it says, the caller finds out by making it again.
+  /// The blobs that it brings: manifest, what was signed, empty configuration.
+  var blobs: [Data] { [manifest, content.bytes, Self.emptyConfiguration] }
+
+  /// Where a referrer's manifest says that its content lies. Whether that is all it says, the caller finds out by making it again.
   static func layer(of bytes: Data) throws -> Descriptor {
     let reader = DocumentReader(try JSONValue(parsingCanonical: bytes), document: "referrer")
     let layers = try reader.member("layers").elements(atMost: 1)
     guard let first = layers.first else { throw reader.failure("has no layer") }
-    let layer = try Descriptor(first)
-    guard layer.mediaType == MediaType.attestation else { throw ArchiveError.Problem.unknownMediaType(layer.mediaType) }
-    return layer
+    return try Descriptor(first)
+  }
+}
+
+extension Referrer.Content {
+  var mediaType: String {
+    switch self {
+    case .attestation: MediaType.attestation
+    case .certificate: MediaType.certificate
+    }
+  }
+
+  var bytes: Data {
+    switch self {
+    case .attestation(let envelope): envelope.canonical
+    case .certificate(let document): document
+    }
+  }
+
+  /// Who is named as a signer; that they signed is another question. A certificate holds the envelope of the decision.
+  package var claimedSigners: [String] {
+    switch self {
+    case .attestation(let envelope): envelope.signatures.map(\.keyID)
+    case .certificate(let bytes):
+      Self.claimedSigners(ofCertificate: bytes)
+    }
+  }
+
+  private static func claimedSigners(ofCertificate bytes: Data) -> [String] {
+    do throws(JSONSyntaxError) {
+      let signatures = try JSONValue(parsing: bytes)["decision"]?["signatures"]?.array ?? []
+      return signatures.compactMap { $0["keyid"]?.string }
+    } catch {
+      return []  // Only canonical JSON becomes a certificate.
+    }
+  }
+
+  /// Reads what `bytes` wrote, in its strict form.
+  init(_ bytes: Data, mediaType: String) throws {
+    switch mediaType {
+    case MediaType.attestation: self = .attestation(try Envelope(parsing: bytes))
+    case MediaType.certificate:
+      guard try JSONValue(parsingCanonical: bytes).object != nil else { throw DocumentError(document: "certificate", problem: "not an object") }
+      self = .certificate(bytes)
+    default: throw ArchiveError.Problem.unknownMediaType(mediaType)
+    }
   }
 }

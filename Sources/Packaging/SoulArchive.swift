@@ -79,18 +79,27 @@ extension SoulArchive {
   }
 
   /// Writes a copy of the archive with one more referrer to a new file, which must not exist; replacing the old one is the caller's. The Soul
-  /// digest stays. An envelope that is there already changes nothing.
+  /// digest stays. A referrer that is there already changes nothing.
   package func attach(_ envelope: Envelope, to newURL: URL) throws(ArchiveError) -> Referrer {
+    try attach([.attestation(envelope)], to: newURL)[0]
+  }
+
+  /// The same with several, in one writing.
+  package func attach(_ contents: [Referrer.Content], to newURL: URL) throws(ArchiveError) -> [Referrer] {
     try explaining(newURL) {
-      let referrer = Referrer(envelope: envelope, subject: image.descriptor)
+      let added = contents.map { Referrer($0, subject: image.descriptor) }
       // What cannot be opened again must not be written.
-      guard try Envelope(parsing: envelope.canonical) == envelope else { throw ArchiveError.Problem.inconsistent("the envelope has no strict form") }
+      for content in contents {
+        guard try Referrer.Content(content.bytes, mediaType: content.mediaType) == content else {
+          throw ArchiveError.Problem.inconsistent("what is attached has no strict form")
+        }
+      }
       var blobs = extents.mapValues(BlobSource.extent)
-      for blob in referrer.blobs { blobs[Digest(hashing: blob)] = .data(blob) }
-      let all = Set(referrers.map(\.digest)).union([referrer.digest])
-      guard all.count <= Layout.referrerLimit else { throw ArchiveError.Problem.inconsistent("has \(Layout.referrerLimit) referrers already") }
+      for blob in added.flatMap(\.blobs) { blobs[Digest(hashing: blob)] = .data(blob) }
+      let all = Set(referrers.map(\.digest)).union(added.map(\.digest))
+      guard all.count <= Layout.referrerLimit else { throw ArchiveError.Problem.inconsistent("more than \(Layout.referrerLimit) referrers") }
       try Layout.write(soul: image.descriptor, referrers: Array(all), blobs: blobs, to: newURL)
-      return referrer
+      return added
     }
   }
 }

@@ -1,11 +1,11 @@
 package import Artifacts
 internal import Hashing
 
-/// The Soul's contract, `soul.json` (schema `soulpack.soul/1`): what it is made of, where that came from, what it may do and for whom.
+/// The Soul's contract, `soul.json` (schema `soulpack.soul/2`): what it is made of, where that came from, what it may do and for whom.
 ///
 /// It holds no time, path of a machine, host or key: two people who build the same Soul write the same bytes.
 package struct SoulManifest: Hashable, Sendable {
-  package static let schema = "soulpack.soul/1"
+  package static let schema = "soulpack.soul/2"
 
   package var name: String
   /// Semantic Versioning 2.0.0.
@@ -24,6 +24,10 @@ package struct SoulManifest: Hashable, Sendable {
   package var datasets: [Dataset]
   package var training: Training
   package var selection: Selection?
+  /// Every training of the recipe, by number.
+  package var candidates: [Candidate]
+  /// What the recipe asked for before sealing; all of them are met.
+  package var gates: [Gate]
   /// The digest of the normalised recipe.
   package var recipe: Digest
   /// What the lock held when it was built.
@@ -31,8 +35,8 @@ package struct SoulManifest: Hashable, Sendable {
 
   package init(
     name: String, version: String, intent: String, description: String, license: String, contact: String? = nil, limits: [String] = [],
-    permissions: Permissions, components: [Component], datasets: [Dataset], training: Training, selection: Selection?, recipe: Digest,
-    pins: [NamedDigest] = []
+    permissions: Permissions, components: [Component], datasets: [Dataset], training: Training, selection: Selection?,
+    candidates: [Candidate] = [], gates: [Gate] = [], recipe: Digest, pins: [NamedDigest] = []
   ) {
     self.name = name
     self.version = version
@@ -46,6 +50,8 @@ package struct SoulManifest: Hashable, Sendable {
     self.datasets = datasets
     self.training = training
     self.selection = selection
+    self.candidates = candidates
+    self.gates = gates
     self.recipe = recipe
     self.pins = pins
   }

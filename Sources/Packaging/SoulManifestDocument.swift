@@ -9,7 +9,8 @@ extension SoulManifest {
       "schema": .string(Self.schema), "name": .string(name), "version": .string(version), "intent": .string(intent),
       "description": .string(description), "license": .string(license), "limits": .array(limits.map { .string($0) }),
       "permissions": permissions.document, "components": .array(components.map(\.document)), "datasets": .array(datasets.map(\.document)),
-      "training": training.document, "recipe": .digest(recipe), "pins": .array(pins.map(\.document)),
+      "training": training.document, "candidates": .array(candidates.map(\.document)), "gates": .array(gates.map(\.document)),
+      "recipe": .digest(recipe), "pins": .array(pins.map(\.document)),
     ]
     members["contact"] = contact.map { .string($0) }
     members["selection"] = selection?.document
@@ -21,7 +22,7 @@ extension SoulManifest {
     try reader.object(
       [
         "name", "version", "intent", "description", "license", "contact", "limits", "permissions", "components", "datasets", "training",
-        "selection", "recipe", "pins",
+        "selection", "candidates", "gates", "recipe", "pins",
       ], schema: Self.schema)
     self.init(
       name: try reader.member("name").string(), version: try reader.member("version").string(),
@@ -31,6 +32,7 @@ extension SoulManifest {
       permissions: try Permissions(reader.member("permissions")), components: try reader.list("components", Component.init),
       datasets: try reader.list("datasets", Dataset.init), training: try Training(reader.member("training")),
       selection: try reader.optional("selection").map { (selection) throws(DocumentError) in try Selection(selection) },
+      candidates: try reader.list("candidates", Candidate.init), gates: try reader.list("gates", Gate.init),
       recipe: try reader.member("recipe").digest(), pins: try reader.list("pins", NamedDigest.init))
     try check(reader)
   }
@@ -48,6 +50,7 @@ extension SoulManifest {
     if let selection, !components.contains(where: { $0.listingDigest == selection.winner }) {
       throw reader.failure("the selection's winner is none of the components")
     }
+    try checkCandidates(reader)
     guard training.parameters.object != nil else { throw reader.failure("training parameters are not an object") }
   }
 

@@ -1,22 +1,30 @@
 package import Artifacts
-internal import Foundation
+package import Foundation
 package import Signing
 
 /// Decides whether an opened archive was signed by those whom the consumer believes.
 ///
-/// Keys count over all envelopes together, each once, if what they signed is the provenance of this very Soul. An envelope that does not hold,
-/// whoever attached it, makes the archive invalid: it says something false.
+/// Keys count over all envelopes together, each once, if what they signed is the provenance of this very Soul. An envelope or a certificate that
+/// does not hold, whoever attached it, makes the archive invalid: it says something false. A certificate's keys vouch for the measurement,
+/// not for the Soul: they are shown, and not counted.
 package enum Verifier {
-  /// `policy` is the consumer's, such as `TrustPolicy.evaluate`; it is asked only about signatures that hold.
+  /// `judge` knows selections; `policy` is the consumer's, such as `TrustPolicy.evaluate`, and is asked only about signatures that hold.
   package static func verify(
-    _ archive: SoulArchive, policy: (_ soul: String, _ signers: Set<PublicKey>) -> TrustDecision
+    _ archive: SoulArchive, judge: SelectionJudge, policy: (_ soul: String, _ signers: Set<PublicKey>) -> TrustDecision
   ) -> VerificationReport {
     var (signatures, faults, signers): ([VerificationReport.Signature], [String], Set<PublicKey>) = ([], [], [])
+    var certificates: [VerificationReport.Certificate] = []
+    if let selection = archive.manifest.selection, let objection = judge.selection(selection.document) { faults.append("soul.json: \(objection)") }
     for referrer in archive.referrers {
-      let checks = referrer.envelope.checks()
-      signatures += checks.map { VerificationReport.Signature(referrer: referrer.digest, check: $0) }
       do {
-        signers.formUnion(try vouchers(referrer.envelope, checks, archive))
+        switch referrer.content {
+        case .attestation(let envelope):
+          let checks = envelope.checks()
+          signatures += checks.map { VerificationReport.Signature(referrer: referrer.digest, check: $0) }
+          signers.formUnion(try vouchers(envelope, checks, archive))
+        case .certificate(let bytes):
+          certificates.append(.init(referrer: referrer.digest, facts: try judge.certificate(bytes, archive.manifest)))
+        }
       } catch {
         faults.append("referrer \(referrer.digest.short): \(error.message)")
       }
@@ -24,7 +32,8 @@ package enum Verifier {
     let decision: VerificationReport.Decision =
       if !faults.isEmpty { .invalid(faults) } else if signers.isEmpty { .unsigned } else { .policy(policy(archive.manifest.name, signers)) }
     return VerificationReport(
-      digest: archive.digest, name: archive.manifest.name, version: archive.manifest.version, signatures: signatures, decision: decision)
+      digest: archive.digest, name: archive.manifest.name, version: archive.manifest.version, signatures: signatures,
+      certificates: certificates, decision: decision)
   }
 
   /// The keys whose signatures hold over a statement that vouches for the archive.
@@ -46,8 +55,44 @@ package enum Verifier {
   }
 }
 
+/// What somebody who knows selections says of them: this room carries them, and cannot decide again.
+package struct SelectionJudge {
+  /// Why the selection in soul.json does not follow from its own table, or nil where it does.
+  let selection: (JSONValue) -> String?
+  /// Whether a certificate holds and is of this Soul's selection.
+  let certificate: (Data, SoulManifest) throws(DocumentError) -> VerificationReport.CertificateFacts
+
+  package init(
+    selection: @escaping (JSONValue) -> String?,
+    certificate: @escaping (Data, SoulManifest) throws(DocumentError) -> VerificationReport.CertificateFacts
+  ) {
+    self.selection = selection
+    self.certificate = certificate
+  }
+}
+
 /// What `verify` found (`soulpack.verify/1`).
 package struct VerificationReport: Hashable, Sendable {
+  /// A committee's word on the selection, checked.
+  package struct CertificateFacts: Hashable, Sendable {
+    package let label: String
+    package let signers: [PublicKey]
+    package let validatorCount: Int
+    package let quorum: Int
+
+    package init(label: String, signers: [PublicKey], validatorCount: Int, quorum: Int) {
+      self.label = label
+      self.signers = signers
+      self.validatorCount = validatorCount
+      self.quorum = quorum
+    }
+  }
+
+  package struct Certificate: Hashable, Sendable {
+    package let referrer: Digest
+    package let facts: CertificateFacts
+  }
+
   package struct Signature: Hashable, Sendable {
     package let referrer: Digest
     package let check: SignatureCheck
@@ -65,6 +110,8 @@ package struct VerificationReport: Hashable, Sendable {
   package let name: String
   package let version: String
   package let signatures: [Signature]
+  /// Those that hold.
+  package let certificates: [Certificate]
   package let decision: Decision
 
   package var isTrusted: Bool {
@@ -90,10 +137,19 @@ package struct VerificationReport: Hashable, Sendable {
     }
     var members: [String: JSONValue] = [
       "schema": "soulpack.verify/1", "digest": .digest(digest), "name": .string(name), "version": .string(version),
-      "signatures": .array(signatures), "trusted": .bool(isTrusted),
+      "signatures": .array(signatures), "certificates": .array(certificates.map(\.document)), "trusted": .bool(isTrusted),
     ]
     members.merge(decision.members) { own, _ in own }
     return .object(members)
+  }
+}
+
+extension VerificationReport.Certificate {
+  fileprivate var document: JSONValue {
+    [
+      "referrer": .digest(referrer), "label": .string(facts.label), "signers": .array(facts.signers.map { .string($0.description) }),
+      "validators": .integer(Int64(facts.validatorCount)), "quorum": .integer(Int64(facts.quorum)),
+    ]
   }
 }
 

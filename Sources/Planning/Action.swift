@@ -63,14 +63,14 @@ package enum ActionKind: String, CaseIterable, Sendable {
   package var semantics: Int64 {
     switch self {
     case .run: 1
-    case .curate: 1
+    case .curate: 2
     case .split: 1
     case .tokenizer: 1
     case .train: 1
     case .score: 1
-    case .select: 1
+    case .select: 2
     case .gate: 1
-    case .seal: 1
+    case .seal: 2
     }
   }
 }

@@ -1,4 +1,4 @@
-internal import Artifacts
+package import Artifacts
 package import Foundation
 
 /// A DSSE envelope, version 1 (github.com/secure-systems-lab/dsse): a payload, its type, and signatures over both.
@@ -105,29 +105,22 @@ extension Envelope {
   private static let byteLimit = 16 << 20
   private static let signatureLimit = 64
 
-  package var canonical: Data {
+  package var canonical: Data { document.canonical }
+
+  package var document: JSONValue {
     let signatures = signatures.map { signature -> JSONValue in
       ["keyid": .string(signature.keyID), "sig": .string(signature.bytes.base64EncodedString())]
     }
-    let envelope: JSONValue = [
+    return [
       "payload": .string(payload.base64EncodedString()), "payloadType": .string(payloadType), "signatures": .array(signatures),
     ]
-    return envelope.canonical
   }
 
   /// Reads what `canonical` wrote. Key ids must be in order and distinct (other verifiers refuse two alike).
   package init(parsing bytes: Data) throws(EnvelopeError) {
     guard bytes.count <= Self.byteLimit else { throw .malformed("the envelope is larger than \(Self.byteLimit) bytes") }
     do {
-      let reader = DocumentReader(try JSONValue(parsingCanonical: bytes), document: "envelope")
-      try reader.object(["payload", "payloadType", "signatures"])
-      let signatures = try reader.member("signatures").elements(atMost: Self.signatureLimit).map(Self.signature)
-      guard zip(signatures, signatures.dropFirst()).allSatisfy({ $0.keyID < $1.keyID }) else {
-        throw reader.failure("signatures are not in the order of distinct key ids")
-      }
-      self.init(
-        payloadType: try reader.member("payloadType").nonEmptyString(), payload: try reader.member("payload").base64(),
-        signatures: signatures)
+      try self.init(DocumentReader(try JSONValue(parsingCanonical: bytes), document: "envelope"))
     } catch let error as JSONSyntaxError {
       throw .malformed("envelope: \(error.reason)")
     } catch let error as DocumentError {
@@ -135,6 +128,18 @@ extension Envelope {
     } catch {
       throw .malformed("envelope: unreadable")
     }
+  }
+
+  /// An envelope inside another document, by the same rules.
+  package init(_ reader: DocumentReader) throws(DocumentError) {
+    try reader.object(["payload", "payloadType", "signatures"])
+    var signatures: [Signature] = []
+    for signature in try reader.member("signatures").elements(atMost: Self.signatureLimit) { signatures.append(try Self.signature(signature)) }
+    guard zip(signatures, signatures.dropFirst()).allSatisfy({ $0.keyID < $1.keyID }) else {
+      throw reader.failure("signatures are not in the order of distinct key ids")
+    }
+    self.init(
+      payloadType: try reader.member("payloadType").nonEmptyString(), payload: try reader.member("payload").base64(), signatures: signatures)
   }
 
   private static func signature(_ reader: DocumentReader) throws(DocumentError) -> Signature {

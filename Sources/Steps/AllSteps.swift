@@ -3,17 +3,18 @@ package import Running
 
 /// The step for each kind of action.
 package func allSteps(
-  approve: @escaping RunStep.Approval, changedSources: @escaping RunStep.ChangedSources, showLastWords: @escaping RunStep.LastWords
+  approve: @escaping Supervision.Approval, changedSources: @escaping Supervision.ChangedSources, showLastWords: @escaping Supervision.LastWords
 ) -> [ActionKind: any Step] {
-  Dictionary(
+  let supervision = Supervision(approve: approve, changedSources: changedSources, showLastWords: showLastWords)
+  return Dictionary(
     uniqueKeysWithValues: ActionKind.allCases.map { kind in
       let step: any Step =
         switch kind {
-        case .run: RunStep(approve: approve, changedSources: changedSources, showLastWords: showLastWords)
+        case .run: RunStep(supervision: supervision)
         case .curate: CurateStep()
         case .split: SplitStep()
         case .tokenizer: TokenizerStep()
-        case .train: TrainStep()
+        case .train: TrainStep(supervision: supervision)
         case .score: ScoreStep()
         case .select: SelectStep()
         case .gate: GateStep()

@@ -4,6 +4,7 @@ internal import Engine
 internal import Foundation
 internal import Planning
 internal import Running
+internal import Substrates
 
 /// A model with the text format it reads: what training starts from and what scores are taken on.
 struct BaseModel {
@@ -26,7 +27,7 @@ struct BaseModel {
     }
   }
 
-  private init(files: [String: Data]) throws {
+  init(files: [String: Data]) throws {
     model = try ModelFolder(files: files)
     guard let tokenizer = files[BaseModel.tokenizerPath] else { throw ModelError.missingFile(BaseModel.tokenizerPath) }
     format = try ChatFormat(

@@ -1,9 +1,9 @@
-package import Artifacts
+internal import Artifacts
 internal import Foundation
-internal import Hashing
-package import Planning
-package import Running
+internal import Planning
+internal import Running
 internal import Store
+package import Substrates
 
 /// A foreign command with declared inputs and outputs.
 ///
@@ -12,50 +12,21 @@ internal import Store
 ///
 /// The key holds the command line and the inputs, and not the programs: which interpreter PATH finds, and what that reads of the system,
 /// is the machine's. What a manifest calls `reproducible` speaks of the training alone.
-package struct RunStep: Step {
-  /// Asked once before the command runs. The digest covers the command line and all inputs: a changed script asks again.
-  package typealias Approval = @Sendable (ForeignCommand) throws -> Void
-  package typealias ChangedSources = @Sendable ([Source]) throws -> [String]
-  /// Shown the last lines of a command that failed. They may hold record text: they are for the person who ran it, and kept nowhere.
-  package typealias LastWords = @Sendable (ForeignCommand, [String]) -> Void
+struct RunStep: Step {
+  let supervision: Supervision
 
-  private let approve: Approval
-  /// Says which of the action's sources no longer have, on disk, the bytes that were taken into the store.
-  private let changedSources: ChangedSources
-  private let showLastWords: LastWords
-
-  package init(approve: @escaping Approval, changedSources: @escaping ChangedSources, showLastWords: @escaping LastWords) {
-    self.approve = approve
-    self.changedSources = changedSources
-    self.showLastWords = showLastWords
-  }
-
-  package func run(_ context: StepContext) async throws -> [String: Digest] {
-    let command = ForeignCommand(context)
-    try approve(command)
+  func run(_ context: StepContext) async throws -> [String: Digest] {
+    let command = ForeignCommand(run: context)
+    try supervision.approve(command)
     let output = context.workFolder.appending(path: "output")
     try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
-    try layOutInputs(context)
+    for name in context.action.inputs.keys { try context.layOut(name, at: "inputs/\(name)", in: context.workFolder) }
     try await execute(command.arguments.map { expand($0, inputs: context.action.inputs.keys) }, of: command, context)
-    try checkSources(of: command, context)
+    try supervision.requireUnchanged(context.action.inputs.keys, command, context)
     try requireVisible(output, command)
     let scan = try await FolderScanner(context.store).scan(output)
     guard !scan.snapshot.entries.isEmpty else { throw CommandFailure(action: command.action, problem: .noOutput) }
     return ["files": scan.digest]
-  }
-
-  /// Each input stands at `inputs/NAME`, whatever it is called outside: a path that the command could see would have to be in the key.
-  private func layOutInputs(_ context: StepContext) throws {
-    let folder = context.workFolder.appending(path: "inputs")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    for (name, reference) in context.action.inputs {
-      let place = folder.appending(path: name)
-      if case .source(let source) = reference, source.kind == .file {
-        try context.store.objects.export(try context.digest(of: name), to: place, durable: false)
-      } else {
-        try context.store.objects.export(try context.snapshot(name), to: place)
-      }
-    }
   }
 
   /// Paths relative to the work folder, in which the command runs: the folder's own name is another each time, and a command that writes
@@ -68,42 +39,14 @@ package struct RunStep: Step {
 
   private func execute(_ arguments: [String], of command: ForeignCommand, _ context: StepContext) async throws {
     let talk = context.workFolder.appending(path: "talk")
-    try Data().write(to: talk)
     let group = CommandGroup()
-    let process = try process(arguments, in: context.workFolder, talk: talk)
-    let end = try await group.run(process, deadline: context.deadline)
+    let program = ForeignProgram(arguments: arguments, folder: context.workFolder, output: talk)
+    let end = try await group.run(try program.process(), deadline: context.deadline)
     try Task.checkCancellation()
     guard !group.isOverdue else { throw OverBudget(action: context.action.id, progress: nil) }
     guard end != .exit(0) else { return }
-    let lines = String(decoding: try Data(contentsOf: talk).suffix(4096), as: UTF8.self).split(separator: "\n").suffix(8)
-    showLastWords(command, lines.map(String.init))
+    supervision.showLastWords(command, try ForeignProgram.lastWords(in: talk))
     throw CommandFailure(action: command.action, problem: .ended(end))
-  }
-
-  private func process(_ arguments: [String], in folder: URL, talk: URL) throws -> sending Process {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = arguments
-    process.currentDirectoryURL = folder
-    process.environment = cleanEnvironment()
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try FileHandle(forWritingTo: talk)
-    process.standardError = process.standardOutput
-    return process
-  }
-
-  /// Only what a program needs to be found and to behave the same everywhere.
-  private func cleanEnvironment() -> [String: String] {
-    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-    return ["PATH": path, "LC_ALL": "C.UTF-8", "TZ": "UTC", "SOURCE_DATE_EPOCH": "0", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"]
-  }
-
-  /// The command worked on copies; but it may have read an original by its absolute path, and if that changed meanwhile nobody can say
-  /// what it saw.
-  private func checkSources(of command: ForeignCommand, _ context: StepContext) throws {
-    let sources = context.action.inputs.values.compactMap { if case .source(let source) = $0 { source } else { nil } }
-    let changed = try changedSources(sources)
-    guard changed.isEmpty else { throw CommandFailure(action: command.action, problem: .tainted(changed)) }
   }
 
   /// A scan passes over names that begin with a dot. Of what a command was told to write, nothing may be lost in silence.
@@ -111,21 +54,6 @@ package struct RunStep: Step {
     let paths = try FileManager.default.subpathsOfDirectory(atPath: output.path)
     let hidden = paths.filter { ($0 as NSString).lastPathComponent.hasPrefix(".") }.sorted()
     guard hidden.isEmpty else { throw CommandFailure(action: command.action, problem: .hidden(hidden)) }
-  }
-}
-
-/// What a person is asked to allow: this command line, on these bytes.
-package struct ForeignCommand: Sendable {
-  package let action: String
-  package let arguments: [String]
-  package let digest: Digest
-
-  init(_ context: StepContext) {
-    action = context.action.id.name
-    let command = context.action.parameters["command"]?.array ?? []
-    arguments = command.compactMap(\.string)
-    digest = Digest(
-      hashing: ["schema": "soulpack.command/1", "command": .array(command), "inputs": .object(context.inputs.mapValues(JSONValue.digest))])
   }
 }
 

@@ -9,17 +9,25 @@ struct ScoreStep: Step {
   func run(_ context: StepContext) async throws -> [String: Digest] {
     let parameters = ParameterReader(context.action)
     let subject = try parameters.string("subject")
+    let measured = try context.digest(of: subject == "base" ? "base" : "candidate")
+    // A training that diverged leaves no files. It is recorded and out of the choice; the others go on.
+    if try context.snapshot(subject == "base" ? "base" : "candidate").entries.isEmpty {
+      return ["score": try context.store.objects.put(MeasuredScore.divergence(candidate: measured).canonical)]
+    }
     let base = try BaseModel(context, subject == "model" ? "candidate" : "base")
     let adapter = subject == "adapter" ? try AdapterFolder(files: try context.files("candidate")) : nil
     try adapter?.check(against: base.model.configuration)
     let contextLength = try parameters.count("context")
     let holdout = try base.encode(context, "holdout", contextLength: contextLength).examples
     let examples = context.action.isSmoke ? Array(holdout.prefix(Plan.smokeRecordLimit)) : holdout
-    let score = try measure(examples, Evaluator(base: base.model, adapter: adapter, threads: context.threads), contextLength, context)
-    let measured = MeasuredScore(
-      candidate: try context.digest(of: subject == "base" ? "base" : "candidate"), score: score,
-      vocabulary: base.model.configuration.vocabularySize)
-    return ["score": try context.store.objects.put(measured.document.canonical)]
+    let document: JSONValue
+    do {
+      let score = try measure(examples, Evaluator(base: base.model, adapter: adapter, threads: context.threads), contextLength, context)
+      document = MeasuredScore.document(candidate: measured, score: score, vocabulary: base.model.configuration.vocabularySize)
+    } catch TrainingError.scoreOverflow where subject != "base" {
+      document = MeasuredScore.divergence(candidate: measured)
+    }
+    return ["score": try context.store.objects.put(document.canonical)]
   }
 
   private func measure(_ examples: [EncodedExample], _ evaluator: Evaluator, _ contextLength: Int, _ context: StepContext) throws -> Engine.Score {

@@ -37,6 +37,7 @@ struct SoulContents {
   private let parameters: ParameterReader
   private let recipe: JSONValue
   private let selection: SoulManifest.Selection
+  private let contenders: Contenders
   /// The winner's number among the candidates.
   private let number: Int
   private let winner: Digest
@@ -47,17 +48,9 @@ struct SoulContents {
     recipe = try parameters.document("recipe")
     winner = try context.digest(of: "winner")
     selection = try SoulManifest.Selection(document: try JSONValue(parsingCanonical: try context.input("decision")))
-    number = try SoulContents.number(of: winner, context)
-  }
-
-  private static func number(of winner: Digest, _ context: StepContext) throws -> Int {
-    var number = 1
-    while context.inputs["score.\(number)"] != nil {
-      let document = try JSONValue(parsingCanonical: try context.input("score.\(number)"))
-      if document["candidate"]?.digest == winner { return number }
-      number += 1
-    }
-    throw MissingInput(action: context.action.id, input: "score of the winner")
+    contenders = try Contenders(context)
+    guard let number = contenders.contender(winner)?.number else { throw MissingInput(action: context.action.id, input: "score of the winner") }
+    self.number = number
   }
 
   // MARK: The manifest
@@ -68,8 +61,8 @@ struct SoulContents {
       name: try recipe.string("soul"), version: try recipe.string("version"), intent: try recipe.string("intent"),
       description: try recipe.string("description"), license: try recipe.string("license"), contact: self.recipe["contact"]?.string,
       limits: try limits(recipe), permissions: try permissions(recipe), components: [try component()],
-      datasets: [try dataset(recipe)], training: try training(recipe), selection: selection, recipe: Digest(hashing: self.recipe),
-      pins: try pins())
+      datasets: [try dataset(recipe)], training: try training(), selection: selection,
+      candidates: try contenders.all.map(candidate), gates: try gates(), recipe: Digest(hashing: self.recipe), pins: try pins())
   }
 
   private func limits(_ recipe: ParameterReader) throws -> [String] {
@@ -127,17 +120,45 @@ struct SoulContents {
     return counts
   }
 
-  private func training(_ recipe: ParameterReader) throws -> SoulManifest.Training {
-    let candidates = try parameters.array("candidates")
-    guard candidates.indices.contains(number - 1), let target = candidates[number - 1]["target"]?.string,
-      let numberInTarget = candidates[number - 1]["number"], case .object(var members)? = self.recipe["train"]?[target]
-    else { throw UnreadableParameter(action: context.action.id, place: "candidates") }
-    members["target"] = .string(target)
-    members["candidate"] = numberInTarget
+  private func training() throws -> SoulManifest.Training {
+    let place = try place(of: number)
+    guard case .object(var members)? = self.recipe["train"]?[place.target] else {
+      throw UnreadableParameter(action: context.action.id, place: "recipe.train.\(place.target)")
+    }
+    members["target"] = .string(place.target)
+    members["candidate"] = .integer(place.number)
     if context.action.isSmoke { members["smoke"] = true }
+    // What a program of somebody else's did can be measured, and not promised to come out the same again.
+    let isOurs = members["substrate"]?.string == "embedded"
     return SoulManifest.Training(
       method: members["method"]?.string ?? "", parameters: .object(members), trace: try context.digest(of: "trace.\(number)"),
-      label: .reproducible, data: .onRequest, numericsVersion: Int64(EngineSemantics.kernelsVersion))
+      label: isOurs ? .reproducible : .opaque, data: .onRequest, numericsVersion: Int64(EngineSemantics.kernelsVersion))
+  }
+
+  // MARK: The choice
+
+  /// Which target a candidate is of, and its number there, from 1.
+  private func place(of number: Int) throws -> (target: String, number: Int64) {
+    let candidates = try parameters.array("candidates")
+    guard candidates.indices.contains(number - 1), let target = candidates[number - 1]["target"]?.string,
+      let numberInTarget = candidates[number - 1]["number"]?.integer
+    else { throw UnreadableParameter(action: context.action.id, place: "candidates") }
+    return (target, numberInTarget)
+  }
+
+  private func candidate(_ contender: Contenders.Contender) throws -> SoulManifest.Candidate {
+    let place = try place(of: contender.number)
+    guard let settings = self.recipe["train"]?[place.target]?["candidates"]?.array, settings.indices.contains(Int(place.number) - 1) else {
+      throw UnreadableParameter(action: context.action.id, place: "recipe.train.\(place.target).candidates")
+    }
+    return try contenders.record(
+      contender, target: place.target, parameters: settings[Int(place.number) - 1], trace: try context.digest(of: "trace.\(contender.number)"))
+  }
+
+  private func gates() throws -> [SoulManifest.Gate] {
+    // A smoke build went past them, so its manifest claims none.
+    guard context.inputs["gates"] != nil, !context.action.isSmoke else { return [] }
+    return try SoulManifest.gates(document: try JSONValue(parsingCanonical: try context.input("gates")))
   }
 
   private func pins() throws -> [SoulManifest.NamedDigest] {

@@ -1,21 +1,23 @@
 internal import Artifacts
-internal import Engine
 internal import Foundation
-internal import Hashing
 internal import Judging
 package import Planning
 internal import Running
 internal import Store
 
 /// One local round decides which candidate wins, from integer scores alone. A new model has no incumbent to beat but blind guessing.
+///
+/// No key is asked for: the question, the table and the answer are what a committee signs later, where an identity is at hand.
 struct SelectStep: Step {
   func run(_ context: StepContext) async throws -> [String: Digest] {
-    let parameters = ParameterReader(context.action)
-    let numbers = Array(1...(try parameters.count("candidates")))
-    let proposals = try numbers.map { Proposal.scored(try measured(context, $0).score) }
-    let decision = try Decision(
-      round: round(context), incumbent: try incumbent(context, parameters), proposals: proposals, improvement: try improvement(parameters, context))
-    tell(decision, context)
+    let contenders = try Contenders(context)
+    tellDivergences(contenders, context)
+    guard let incumbent = contenders.incumbent, !contenders.measured.isEmpty else { throw AllDiverged(action: context.action.id, contenders) }
+    let improvement = try improvement(ParameterReader(context.action), context)
+    let question = Question(incumbent: incumbent.candidate, holdout: incumbent.losses.holdout, improvement: improvement)
+    let table = try table(contenders, incumbent)
+    let decision = try Decision(question, table, label: .selfMeasured)
+    try tell(decision, contenders, incumbent, context)
     guard let winner = winner(of: decision, context) else { throw NoWinner(action: context.action.id, decision: decision) }
     return ["decision": try context.store.objects.put(decision.document.canonical), "winner": winner]
   }
@@ -27,51 +29,58 @@ struct SelectStep: Step {
     return decision.best
   }
 
-  private func incumbent(_ context: StepContext, _ parameters: ParameterReader) throws -> Judging.Score {
-    if try parameters.flag("incumbent") { return try measured(context, 0).score }
-    let first = try measured(context, 1)
-    return BlindGuess(vocabulary: first.vocabulary).score(tokens: first.tokens)
+  /// All over the same records: a sum over others is no score of this round.
+  private func table(_ contenders: Contenders, _ incumbent: Contenders.Incumbent) throws -> ScoreTable {
+    guard contenders.measured.allSatisfy({ $0.losses.isOfTheSameRecords(as: incumbent.losses) }) else { throw RecordLossError.otherRecords }
+    return try ScoreTable(incumbent: incumbent.losses.score(of: incumbent.candidate), proposals: contenders.all.compactMap(\.proposal))
   }
 
-  private func measured(_ context: StepContext, _ number: Int) throws -> MeasuredScore {
-    let name = "score.\(number)"
-    guard let score = MeasuredScore(document: try JSONValue(parsingCanonical: try context.input(name))) else {
-      throw MissingInput(action: context.action.id, input: name)
-    }
-    return score
-  }
-
-  /// What the round is about. Two rounds over other scores or by other rules are two, which is all that the tie-break asks.
-  private func round(_ context: StepContext) -> Digest {
-    Digest(
-      hashing: [
-        "schema": "soulpack.local-round/1", "parameters": context.action.parameters, "inputs": .object(context.inputs.mapValues(JSONValue.digest)),
-      ])
-  }
-
-  private func improvement(_ parameters: ParameterReader, _ context: StepContext) throws -> Improvement {
+  private func improvement(_ parameters: ParameterReader, _ context: StepContext) throws -> Margin {
     guard let member = parameters.member("improvement"),
-      let improvement = Improvement(numerator: try member.integer("numerator"), denominator: try member.integer("denominator"))
+      let improvement = Margin(numerator: try member.integer("numerator"), denominator: try member.integer("denominator"))
     else { throw UnreadableParameter(action: context.action.id, place: "improvement") }
     return improvement
   }
+}
 
-  private func tell(_ decision: Decision, _ context: StepContext) {
-    let loss = { (score: Judging.Score) in String(format: "%.4f", score.lossNatsPerToken) }
-    let candidates = decision.scores.map { ($0.candidate == decision.winner ? "*" : "") + loss($0) }
-    context.note("holdout \(loss(decision.incumbent)) before, \(candidates.joined(separator: ", ")) after (nats/token, self-measured)")
+// MARK: - Telling
+
+extension SelectStep {
+  private func tellDivergences(_ contenders: Contenders, _ context: StepContext) {
+    for contender in contenders.all {
+      if case .diverged(let divergence) = contender.outcome { context.note("candidate \(contender.number) diverged \(divergence.words)") }
+    }
+  }
+
+  private func tell(_ decision: Decision, _ contenders: Contenders, _ incumbent: Contenders.Incumbent, _ context: StepContext) throws {
+    let loss = { (losses: RecordLosses) in losses.natsPerToken(losses.total) }
+    let candidates = contenders.measured.map { ($0.contender.files == decision.winner ? "*" : "") + loss($0.losses) }
+    context.note("holdout \(loss(incumbent.losses)) before, \(candidates.joined(separator: ", ")) after (nats/token, \(decision.label.rawValue))")
+    if let winner = decision.winner.flatMap({ contenders.contender($0)?.losses }) {
+      let gain = winner.natsPerToken(incumbent.losses.total - winner.total)
+      let error = try winner.standardError(ofDifferenceFrom: incumbent.losses).map { ", paired standard error \(winner.natsPerToken($0))" } ?? ""
+      context.note("gain \(gain) nats/token over \(winner.records.count) records\(error)")
+    }
+    for contender in contenders.all {
+      guard let claim = contender.claim, let verdict = contender.claimVerdict else { continue }
+      let measured = contender.losses.map { "measured \(loss($0))" + errorWords($0) } ?? "diverged"
+      context.note("candidate \(contender.number) claims \(claim.lossNatsPerToken) nats/token, \(measured): \(verdict.rawValue)")
+    }
   }
 }
 
-/// Guessing every token of the vocabulary alike: log V nats a token, whatever the text.
-struct BlindGuess {
-  let vocabulary: Int64
+private func errorWords(_ losses: RecordLosses) -> String {
+  losses.standardError.map { ", standard error \(losses.natsPerToken($0))" } ?? ""
+}
 
-  func score(tokens: Int64) -> Judging.Score {
-    let name: JSONValue = ["schema": "soulpack.blind-guess/1", "vocabulary": .integer(vocabulary)]
-    return Judging.Score(candidate: Digest(hashing: name), total: tokens * UniformLoss.scaled(vocabularySize: vocabulary), tokens: tokens)
+extension RecordLosses {
+  /// A total of these records' units, for people.
+  fileprivate func natsPerToken(_ units: Int64) -> String {
+    String(format: "%.4f", Double(units) / Double(Judging.Score.unitsPerNat) / Double(tokens))
   }
 }
+
+// MARK: - Errors
 
 /// No candidate gained what the recipe asks over what was there before. A Soul that is no better is not made.
 package struct NoWinner: ExplainedError {
@@ -93,4 +102,24 @@ package struct NoWinner: ExplainedError {
   }
 
   package var hint: String? { "train longer or at another learning rate, or look at the data with `soulpack why`" }
+}
+
+/// Nothing is left to choose from.
+struct AllDiverged: ExplainedError {
+  let action: ActionID
+  private let causes: [String]
+
+  init(action: ActionID, _ contenders: Contenders) {
+    self.action = action
+    causes = contenders.all.compactMap { contender in
+      if case .diverged(let divergence) = contender.outcome { "candidate \(contender.number) \(divergence.words)" } else { nil }
+    }
+  }
+
+  var message: String {
+    let what = causes.count == 1 ? "the only candidate diverged" : "all \(causes.count) candidates diverged"
+    return "\(action): \(what): \(causes.joined(separator: "; "))"
+  }
+
+  var hint: String? { "lower \"learning-rate\", or give it a \"warmup\"" }
 }

@@ -5,23 +5,30 @@ internal import Foundation
 package import Planning
 internal import Running
 internal import Store
+internal import Substrates
 
-/// The embedded engine trains an adapter on a base, or every weight of a model. Stopped at any moment, it goes on from its last checkpoint
-/// and comes to the same bytes.
+/// A candidate is trained by the substrate that the recipe names: an adapter on a base, or every weight of a model.
+///
+/// One whose numbers ran away leaves no files and says where; the selection passes over it.
 struct TrainStep: Step {
+  let supervision: Supervision
+
   func run(_ context: StepContext) async throws -> [String: Digest] {
     let settings = try TrainingSettings(context.action)
+    let outcome: TrainingOutcome
+    switch settings.trainer {
+    case .embedded: outcome = try await train(try job(context, settings), by: EmbeddedSubstrate(), context)
+    case .command(let line): outcome = try await train(try job(context, settings), by: line, context)
+    }
+    return try put(outcome, context)
+  }
+
+  private func job(_ context: StepContext, _ settings: TrainingSettings) throws -> TrainingJob {
     let start = try start(context, settings)
-    let examples = try start.encode(context, "train", contextLength: settings.contextLength)
-    let trainer = try Trainer(
-      base: start.model, examples: examples.examples, parameters: settings.training, baseName: "base", threads: context.threads)
-    try announce(start, examples, settings, context)
-    try resume(trainer, context)
-    try train(trainer, context)
-    var files = try trainer.files()
-    if settings.training.method == .full { files.merge(start.textFiles) { own, _ in own } }
-    let run = TrainingRun(trace: trainer.trace, counts: examples.counts)
-    return ["files": try context.put(files: files), "trace": try context.store.objects.put(run.document.canonical)]
+    let validation = context.inputs["validation"] == nil ? nil : try start.encode(context, "validation", contextLength: settings.contextLength)
+    return TrainingJob(
+      base: start.model, baseDigest: context.inputs["base"], textFiles: start.textFiles,
+      train: try start.encode(context, "train", contextLength: settings.contextLength), validation: validation, parameters: settings.training)
   }
 
   /// What the training starts from: the given base, or a new model of the plan's shape.
@@ -31,64 +38,60 @@ struct TrainStep: Step {
     return try BaseModel(new: shape, tokenizer: tokenizer, seed: settings.training.seed)
   }
 
-  /// What the training will take, said before it begins.
-  private func announce(_ start: BaseModel, _ examples: EncodedDataset, _ settings: TrainingSettings, _ context: StepContext) throws {
-    let estimate = try TrainingEstimate(base: start.model.configuration, examples: examples.examples, parameters: settings.training)
-    try Memory.require(byteCount: estimate.peakByteCount)
-    let forecast = try TrainingForecast(estimate, threads: context.threads)
-    forecast.tell(exampleCount: examples.counts.examples, deadline: context.deadline, context.note)
-  }
-
   func foresee(_ actions: [StepContext]) throws { try TrainingForecast.tellTogether(actions) }
 
-  private func resume(_ trainer: Trainer, _ context: StepContext) throws {
-    guard let state = try context.checkpoint.load() else { return }
+  private func train(_ job: TrainingJob, by substrate: some Substrate, _ context: StepContext) async throws -> TrainingOutcome {
     do {
-      try trainer.restore(state)
-      context.note("going on from step \(trainer.completedSteps) of \(trainer.totalSteps)")
-    } catch {
-      // Damaged, or of an engine that computed otherwise: kept, it would stop every build from now on.
-      guard error.isOfCheckpoint else { throw error }
-      context.note("\(error.message): beginning anew")
-      try context.checkpoint.remove()
+      return try await substrate.train(job, at: Workbench(context))
+    } catch let passed as DeadlinePassed {
+      throw OverBudget(action: context.action.id, progress: passed.kept.map { .init(completed: $0.completed, total: $0.total) })
     }
   }
 
-  private func train(_ trainer: Trainer, _ context: StepContext) throws {
-    var lastCheckpoint = ContinuousClock.now
-    var isOverBudget = false
-    do {
-      try trainer.run(
-        isCancelled: {
-          isOverBudget = context.deadline.map { ContinuousClock.now >= $0 } ?? false
-          return Task.isCancelled || isOverBudget
-        },
-        report: { step in
-          context.report(StepProgress(done: Int64(step.completedSteps), total: Int64(step.totalSteps), unit: "steps", detail: words(step)))
-          guard ContinuousClock.now - lastCheckpoint > TrainStep.checkpointInterval else { return }
-          lastCheckpoint = .now
-          saveInPassing(trainer, context)
-        })
-    } catch TrainingError.cancelled {
-      try context.checkpoint.save(trainer.checkpoint())
-      throw isOverBudget ? OverBudget(action: context.action.id, progress: .init(completed: trainer.completedSteps, total: trainer.totalSteps)) : CancellationError()
-    }
+  private func train(_ job: TrainingJob, by line: [String], _ context: StepContext) async throws -> TrainingOutcome {
+    let programs = context.programs
+    let command = ForeignCommand(action: context.action.id, command: line, inputs: programs)
+    try supervision.approve(command)
+    let substrate = CommandSubstrate(
+      command: line, programs: programs,
+      layOut: { folder in
+        try context.layOut("base", at: TrainingJob.baseName, in: folder)
+        for name in programs.keys { try context.layOut(StepContext.programPrefix + name, at: "inputs/\(name)", in: folder) }
+      },
+      showWords: { [supervision] in supervision.showLastWords(command, $0) })
+    let outcome = try await train(job, by: substrate, context)
+    try supervision.requireUnchanged(context.action.inputs.keys, command, context)
+    return outcome
   }
 
-  /// A checkpoint that cannot be written costs time only if the process also dies: the training goes on, and the person is told.
-  private func saveInPassing(_ trainer: Trainer, _ context: StepContext) {
-    do {
-      try context.checkpoint.save(trainer.checkpoint())
-    } catch {
-      context.note("could not save a checkpoint: \((error as? any ExplainedError)?.message ?? (error as NSError).localizedDescription)")
+  private func put(_ outcome: TrainingOutcome, _ context: StepContext) throws -> [String: Digest] {
+    switch outcome {
+    case .trained(let candidate):
+      return ["files": try context.put(files: candidate.files), "trace": try context.store.objects.put(candidate.account.canonical)]
+    case .diverged(let divergence):
+      context.note("diverged after \(divergence.step) steps: \(divergence.reason); this candidate is out of the choice")
+      return ["files": try context.put(files: [:]), "trace": try context.store.objects.put(divergence.document.canonical)]
     }
   }
+}
 
-  /// How much work a kill can cost. A checkpoint of a compact model takes a hundredth of a second.
-  private static let checkpointInterval = Duration.seconds(5)
+extension StepContext {
+  fileprivate static let programPrefix = "program."
 
-  private func words(_ step: StepReport) -> String {
-    String(format: "loss %.3f  %.0f tokens/s", step.lossNatsPerToken, step.tokensPerSecond)
+  /// The digests of a command's programs, by the names that its arguments know them under.
+  fileprivate var programs: [String: Digest] {
+    let named = inputs.filter { $0.key.hasPrefix(Self.programPrefix) }
+    return Dictionary(uniqueKeysWithValues: named.map { (String($0.key.dropFirst(Self.programPrefix.count)), $0.value) })
+  }
+}
+
+extension Workbench {
+  fileprivate init(_ context: StepContext) {
+    let checkpoint = context.checkpoint
+    self.init(
+      threads: context.threads, deadline: context.deadline, folder: context.workFolder,
+      state: State(load: { try checkpoint.load() }, save: { try checkpoint.save($0) }, remove: { try checkpoint.remove() }), report: context.report,
+      note: context.note)
   }
 }
 
@@ -112,14 +115,5 @@ package struct OverBudget: ExplainedError {
     progress == nil
       ? "raise \"budget: wall:\" in the recipe: a command begins anew each time"
       : "build again: it goes on from here; or raise \"budget: wall:\" in the recipe"
-  }
-}
-
-extension TrainingError {
-  fileprivate var isOfCheckpoint: Bool {
-    switch self {
-    case .checkpointDamaged, .checkpointOfAnotherRun: true
-    default: false
-    }
   }
 }

@@ -2,14 +2,21 @@ internal import Artifacts
 internal import Engine
 internal import Planning
 
-/// The engine's parameters, read from a train action's.
+/// Who trains, and with which parameters: read from a train action's.
 struct TrainingSettings {
+  enum Trainer {
+    case embedded
+    /// The command line, with `{input.NAME}` for the path of the action's input `program.NAME`.
+    case command([String])
+  }
+
   /// The shape of a model that is made anew.
   struct NewModel {
     let hidden, layers, heads, keyValueHeads, intermediate, context: Int
     let ropeTheta: Double
   }
 
+  let trainer: Trainer
   let training: TrainingParameters
   let contextLength: Int
   /// Nil where there is a base.
@@ -23,6 +30,7 @@ struct TrainingSettings {
     guard let schedule = TrainingParameters.Schedule(rawValue: try optimizer.string("schedule")) else {
       throw UnreadableParameter(action: action.id, place: "optimizer.schedule")
     }
+    trainer = try TrainingSettings.trainer(parameters)
     contextLength = try parameters.count("context")
     training = TrainingParameters(
       method: try TrainingSettings.method(parameters, action),
@@ -32,6 +40,11 @@ struct TrainingSettings {
       clip: try optimizer.decimal("clip"), examplesPerBatch: try parameters.count("batch"), maximumTokens: contextLength,
       seed: UInt64(bitPattern: try parameters.integer("seed")))
     newModel = try parameters.member("model").map(TrainingSettings.newModel)
+  }
+
+  private static func trainer(_ parameters: ParameterReader) throws -> Trainer {
+    guard let substrate = parameters.member("substrate"), substrate.member("command") != nil else { return .embedded }
+    return .command(try substrate.array("command").compactMap(\.string))
   }
 
   private static func method(_ parameters: ParameterReader, _ action: Action) throws -> TrainingParameters.Method {

@@ -32,6 +32,6 @@ struct SealedSoul {
     let before = decision.incumbent.lossNatsPerToken
     let after = winner.lossNatsPerToken
     let change = String(format: "%+.1f %%", (after / before - 1) * 100)
-    return "\(Quantity.loss(before)) → \(Quantity.loss(after)) nats/token (\(change)) over \(Quantity.count(winner.tokens)) tokens, \(Decision.label)"
+    return "\(Quantity.loss(before)) → \(Quantity.loss(after)) nats/token (\(change)) over \(Quantity.count(winner.tokens)) tokens, \(decision.label.rawValue)"
   }
 }

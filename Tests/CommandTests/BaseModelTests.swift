@@ -65,17 +65,17 @@ struct BaseModelTests {
     }
   }
 
-  @Test("a number that is not finite ends the training, names step and tensor, and caches nothing")
+  @Test("a training whose numbers run away says where, is recorded and done, and makes no Soul")
   func notFinite() throws {
     try withBase { tool in
       var file = SafetensorsFile(bytes: try tool.read("models/small/model.safetensors"))
       file.replaceWeights { $1 * 1e30 }
       try tool.write(file.bytes, to: "models/small/model.safetensors")
       let outcome = try tool.build("-j", "1", "--set", "train.talk-lora.optimizer.learning-rate=10")
-      #expect(outcome.status == 1)
-      let words = try Regex(#"train\.talk-lora\.1: step \d+: .*tensor "base_model\.model\..*weight" is not a finite number\nhint: lower the learning rate"#)
+      #expect(outcome.status != 0)
+      let words = try Regex(#"train\.talk-lora\.1: diverged after \d+ steps: .*tensor "base_model\.model\..*weight" is not a finite number; this candidate is out"#)
       #expect(outcome.errors.contains(words), "\(outcome.errors)")
-      #expect(try tool.must("status", "recipes/voice.yaml", "--set", "train.talk-lora.optimizer.learning-rate=10").output.contains("run   train.talk-lora.1"))
+      #expect(!(try tool.must("status", "recipes/voice.yaml", "--set", "train.talk-lora.optimizer.learning-rate=10").output.contains("run   train.talk-lora.1")))
       #expect(!tool.exists("out/voice-1.0.0.soul"))
     }
   }

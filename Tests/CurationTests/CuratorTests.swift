@@ -107,7 +107,7 @@ struct CuratorTests {
     await #expect(throws: CurationError.noReadableFile(kinds: [:], patterns: [])) { try await curate([:] as [String: String]) }
     await #expect(throws: CurationError.noRecords(files: 1)) { try await curate(["a.jsonl": "\n\n"]) }
     let error = await #expect(throws: CurationError.self) { try await curate(["a.jsonl": "secret\n{}\n{}", "b.md": ""]) }
-    #expect(error?.message == "no record is left; dropped: 1 by read (invalid JSON), 2 by read (no messages and no text), 1 by structure (empty text)")
+    #expect(error?.message == "no record is left; dropped: 1 by read (invalid JSON), 2 by read (no messages, no text, no question and answer), 1 by structure (empty text)")
   }
 
   @Test("bytes that cannot be had name their file, and a path that stands twice is refused")

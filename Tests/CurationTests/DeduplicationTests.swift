@@ -71,8 +71,8 @@ struct DeduplicationTests {
   @Test("without the stage, copies stay, in one order")
   func withoutStage() async throws {
     let lines = [textLine("x", conversation: "b"), textLine("x"), textLine("x", conversation: "a"), textLine("x")]
-    let first = try await curate(["a.jsonl": lines.joined(separator: "\n")], stages: [.normalize])
-    let second = try await curate(["a.jsonl": lines.reversed().joined(separator: "\n")], stages: [.normalize])
+    let first = try await curate(["a.jsonl": lines.joined(separator: "\n")], stages: [.repair])
+    let second = try await curate(["a.jsonl": lines.reversed().joined(separator: "\n")], stages: [.repair])
     #expect(first.dataset.count == 4)
     #expect(first.dataset.bytes == second.dataset.bytes)
     #expect(try CuratedDataset(parsing: first.dataset.bytes).rows == first.dataset.rows)

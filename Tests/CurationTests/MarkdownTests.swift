@@ -84,3 +84,26 @@ struct MarkdownTests {
     #expect(first.dataset.bytes == second.dataset.bytes)
   }
 }
+
+@Suite("Plain text")
+struct PlainTextTests {
+  @Test("nothing in it is markup: rules at its head, headings and fences are text like other text", arguments: ["a.txt", "a.TEXT"])
+  func markup(name: String) async throws {
+    let text = "---\ntitle: x\n---\n\n# one\n\n```\ntwo"
+    #expect(try await curate([name: text]).texts() == [Array(text.utf8)])
+  }
+
+  @Test("a long one is cut between paragraphs, also within what would be a fence")
+  func cuts() async throws {
+    let parts = ["```\n" + String(repeating: "a", count: 1_900), String(repeating: "b", count: 1_900), String(repeating: "c", count: 1_900)]
+    let result = try await curate(["a.txt": parts.joined(separator: "\n\n")], stages: [])
+    #expect(try result.texts() == Set(parts.map { Array($0.utf8) }))
+  }
+
+  @Test("one that is not UTF-8 or empty leaves a word in the ledger")
+  func faults() async throws {
+    let result = try await curate(["a.txt": Data([0xFF]), "b.txt": Data(), "c.txt": Data("x".utf8)])
+    #expect(result.reason("a.txt", 1) == .invalidUTF8)
+    #expect(result.reason("b.txt", 1) == .emptyText)
+  }
+}

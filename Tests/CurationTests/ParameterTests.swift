@@ -11,8 +11,14 @@ struct ParameterTests {
   func planned() throws {
     let parameters = try parse(
       #"{"files":["prose/*.md"],"stages":[{"normalize":{"unicode":"nfc"}},{"deduplicate":{"exact":true}},{"length":{"min-characters":2,"max-characters":30}}]}"#)
-    #expect(parameters == CurationParameters(files: ["prose/*.md"], stages: [.normalize, .deduplicate, .length(minimumInCharacters: 2, maximumInCharacters: 30)]))
+    #expect(parameters == CurationParameters(files: ["prose/*.md"], stages: [.repair, .exact, .length(minimumInCharacters: 2, maximumInCharacters: 30)]))
     #expect(try parse(#"{"files":null,"stages":[{"length":{}},{"deduplicate":{"exact":false}}]}"#) == CurationParameters(stages: [.length(minimumInCharacters: 1, maximumInCharacters: 20_000)]))
+    #expect(
+      try parse(#"{"stages":[{"normalize":{"mojibake":"keep"}},{"quality":{}},{"deduplicate":{"exact":false,"near":{"ngram":3,"threshold-ppm":900000}}},{"pii":{"action":"tag","kinds":["phone"]}}]}"#)
+        == CurationParameters(stages: [
+          .normalize(repairsMojibake: false), .quality(.chat),
+          .deduplicate(DeduplicationRule(exact: false, near: NearDuplicateRule(wordsInShingle: 3, thresholdPPM: 900_000))), .pii(.tag, kinds: [.phone]),
+        ]))
     let split: JSONValue = ["by": "conversation", "validation-ppm": 50_000, "holdout-ppm": 100_000, "salt": "ember"]
     #expect(try SplitParameters(split) == SplitParameters(validationPPM: 50_000, holdoutPPM: 100_000, salt: "ember"))
   }
@@ -21,11 +27,20 @@ struct ParameterTests {
     "what is not understood is refused with its place",
     arguments: [
       ("[]", ": must be an object"), ("{}", "stages: must be a list"), (#"{"stages":[],"near":1}"#, "near: is not known"),
-      (#"{"stages":[{"quality":"gopher"}]}"#, "stages[0].quality: must be an object"), (#"{"stages":[{"pii":{}}]}"#, "stages[0]: unknown stage \"pii\""),
+      (#"{"stages":[{"quality":"gopher"}]}"#, "stages[0].quality: must be an object"), (#"{"stages":[{"langs":{}}]}"#, "stages[0]: unknown stage \"langs\""),
+      (#"{"stages":[{"quality":{"profile":"c4"}}]}"#, "stages[0].quality.profile: must be \"chat\" or \"gopher\""),
+      (#"{"stages":[{"normalize":{"mojibake":true}}]}"#, "stages[0].normalize.mojibake: must be \"repair\" or \"keep\""),
+      (#"{"stages":[{"pii":{"action":"hide"}}]}"#, "stages[0].pii.action: must be \"redact\" or \"drop\" or \"tag\""),
+      (#"{"stages":[{"pii":{"kinds":["email","email"]}}]}"#, "stages[0].pii.kinds: must be a list of some of \"card\", \"email\", \"phone\", each once"),
+      (#"{"stages":[{"pii":{"kinds":[]}}]}"#, "stages[0].pii.kinds: must be a list of some of \"card\", \"email\", \"phone\", each once"),
+      (#"{"stages":[{"pii":{"kinds":["name"]}}]}"#, "stages[0].pii.kinds: must be a list of some of \"card\", \"email\", \"phone\", each once"),
       (#"{"stages":[{}]}"#, "stages[0]: must be an object with one member, the stage's name"),
       (#"{"stages":[{"normalize":{"unicode":"nfkc"}}]}"#, "stages[0].normalize.unicode: must be \"nfc\""),
       (#"{"stages":[{"normalize":{}},{"normalize":{}}]}"#, "stages[1]: \"normalize\" stands here a second time"),
-      (#"{"stages":[{"deduplicate":{"exact":true,"near":{}}}]}"#, "stages[0].deduplicate.near: is not known"),
+      (#"{"stages":[{"deduplicate":{"near":true}}]}"#, "stages[0].deduplicate.near: must be an object"),
+      (#"{"stages":[{"deduplicate":{"near":{"threshold-ppm":499999}}}]}"#, "stages[0].deduplicate.near.threshold-ppm: must be a whole number from 500000 to 1000000"),
+      (#"{"stages":[{"deduplicate":{"near":{"ngram":0}}}]}"#, "stages[0].deduplicate.near.ngram: must be a whole number from 1 to 32"),
+      (#"{"stages":[{"deduplicate":{"near":{"bands":9}}}]}"#, "stages[0].deduplicate.near.bands: is not known"),
       (#"{"stages":[{"deduplicate":{"exact":1}}]}"#, "stages[0].deduplicate.exact: must be true or false"),
       (#"{"stages":[{"length":{"min-characters":-1}}]}"#, "stages[0].length.min-characters: must be a whole number from 0 to 1000000000"),
       (#"{"stages":[{"length":{"min-characters":5,"max-characters":4}}]}"#, "stages[0].length.min-characters: is more than max-characters"),

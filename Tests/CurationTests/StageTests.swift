@@ -20,7 +20,7 @@ struct StageTests {
       ("fi\u{fb01}\u{200d}\u{feff}z", "fi\u{fb01}\u{200d}\u{feff}z", []), ("  é\u{301}", "é\u{301}", [.init(kind: .outerSpace, count: 2)]),
     ] as [(String, String, [Change])])
   func normalize(text: String, expected: String, changes: [Change]) async throws {
-    let result = try await curate(["a.jsonl": textLine(text)], stages: [.normalize])
+    let result = try await curate(["a.jsonl": textLine(text)], stages: [.repair])
     #expect(try result.texts() == [Array(expected.utf8)])
     #expect(result.entry("a.jsonl", 1)?.passages.flatMap(\.changes) == changes)
   }
@@ -32,7 +32,7 @@ struct StageTests {
     ]
     let texts = ranges.joined().compactMap(Unicode.Scalar.init).map { "a\($0)か\($0)\($0)가\($0)x\u{416}\($0)z" }
     let lines = texts.map { textLine($0) }.joined(separator: "\n")
-    let result = try await curate(["a.jsonl": lines], stages: [.normalize])
+    let result = try await curate(["a.jsonl": lines], stages: [.repair])
     let expected = texts.map { Array($0.precomposedStringWithCanonicalMapping.utf8) }
     #expect(try result.texts() == Set(expected))
   }
@@ -44,8 +44,8 @@ struct StageTests {
       "a", " ", "\t", "\n", "\r", "\r\n", "\u{0}", "\u{85}", "\u{a0}", "e", "\u{301}", "\u{323}", "\u{1100}", "\u{1161}", "\u{11a8}", "か", "\u{3099}", "\u{212b}", "\u{2028}", "\u{1F600}",
     ]
     let texts = (0..<300).map { _ in "." + (0..<random.below(12)).map { _ in random.pick(alphabet) }.joined() }
-    let once = try await curate(["a.jsonl": texts.map { textLine($0) }.joined(separator: "\n")], stages: [.normalize])
-    let twice = try await curate(["a.jsonl": once.dataset.bytes], stages: [.normalize])
+    let once = try await curate(["a.jsonl": texts.map { textLine($0) }.joined(separator: "\n")], stages: [.repair])
+    let twice = try await curate(["a.jsonl": once.dataset.bytes], stages: [.repair])
     #expect(once.dataset.bytes == twice.dataset.bytes)
     #expect(twice.ledger.summary.changed == 0)
     for text in try once.texts() {

@@ -1,21 +1,32 @@
+import Archiving
 import Artifacts
 import Curation
 import Foundation
 import Hashing
 
-/// Every stage, in the order that recipes have by default.
-let standardStages: [CurationParameters.Stage] = [
-  .normalize, .deduplicate, .length(minimumInCharacters: 1, maximumInCharacters: 20_000),
+/// The stages that look at spelling, copies and length alone.
+let standardStages: [CurationParameters.Stage] = [.repair, .exact, .length(minimumInCharacters: 1, maximumInCharacters: 20_000)]
+
+/// Every stage, in the order and with the settings that recipes have by default.
+let everyStage: [CurationParameters.Stage] = [
+  .repair, .quality(.chat), .near, .pii(.redact, kinds: Set(PersonalData.allCases)), .length(minimumInCharacters: 1, maximumInCharacters: 20_000),
 ]
+
+extension CurationParameters.Stage {
+  static let repair = Self.normalize(repairsMojibake: true)
+  static let exact = Self.deduplicate(DeduplicationRule(exact: true, near: nil))
+  static let near = Self.deduplicate(DeduplicationRule(exact: true, near: NearDuplicateRule()))
+}
 
 /// Curates files that stand here and not on a disk.
 func curate(
   _ files: [String: Data], stages: [CurationParameters.Stage] = standardStages, patterns: [String]? = nil, concurrency: Int = 2,
-  chunkByteCount: Int = 4 << 20
+  chunkByteCount: Int = 4 << 20, limits: ArchiveLimits = .standard
 ) async throws -> Curation {
   let snapshot = Snapshot(entries: files.map { Snapshot.Entry(path: $0, byteCount: Int64($1.count), digest: Digest(hashing: $1)) })
   let curator = Curator(
-    parameters: CurationParameters(files: patterns, stages: stages), concurrency: concurrency, chunkByteCount: chunkByteCount)
+    parameters: CurationParameters(files: patterns, stages: stages), concurrency: concurrency, chunkByteCount: chunkByteCount,
+    archiveLimits: limits)
   return try await curator.curate(snapshot) { entry in
     guard let data = files[entry.path] else { throw Absent() }
     return data
@@ -49,6 +60,13 @@ extension Curation {
         return Array(text.utf8)
       })
   }
+}
+
+/// A conversation of two turns as a record.
+func exchange(_ question: String, _ answer: String, system: String? = nil, conversation: String? = nil) -> DatasetRecord {
+  let opening = system.map { [Message(role: .system, content: $0)] } ?? []
+  let turns = [Message(role: .user, content: question), Message(role: .assistant, content: answer)]
+  return DatasetRecord(content: .messages(opening + turns), conversation: conversation)
 }
 
 func textLine(_ text: String, conversation: String? = nil) -> String {

@@ -166,8 +166,10 @@ struct ArchiveTests {
 
         """))
     // 9,878,504,315 / 2²⁰ / 4096 = 2.30003…
-    #expect(card.contains("(this Soul) | 2.3000 | 4096 |"))
-    #expect(card.contains("(incumbent) | 3.0838 | 4096 |"))
+    #expect(card.contains("(this Soul) | learning-rate 0.0001, seed 2 | 2.3000 | 4096 |"))
+    #expect(card.contains("(incumbent) |  | 3.0838 | 4096 |"))
+    #expect(card.contains("Diverged, and out of the choice: candidate 3."))
+    #expect(card.contains("a loss below the base's by 5.0000 %. Measured: 25.4159 % (95 % interval 24.1000 % to 26.6500 %)."))
   }
 
   @Test("an inspection names digest, files and claimed signers")
@@ -183,8 +185,9 @@ struct ArchiveTests {
   @Test("leaves a signed archive where tools/judge-archive.sh asks for one", .enabled(if: ProcessInfo.processInfo.environment["SOULPACK_JUDGE"] != nil))
   func judge() throws {
     let path = try #require(ProcessInfo.processInfo.environment["SOULPACK_JUDGE"])
-    _ = try fixture.writeSigned(seeds: [1, 2], in: folder)
-    try FileManager.default.copyItem(at: folder["signed.soul"], to: URL(fileURLWithPath: path))
+    let signed = try fixture.writeSigned(seeds: [1, 2], in: folder)
+    _ = try signed.attach([.certificate(fixture.certificate(seed: 1).document.canonical)], to: folder["certified.soul"])
+    try FileManager.default.copyItem(at: folder["certified.soul"], to: URL(fileURLWithPath: path))
   }
 }
 
@@ -198,6 +201,7 @@ struct SoulManifestTests {
     #expect(try SoulManifest(document: JSONValue(parsingCanonical: manifest.document.canonical)) == manifest)
     var bare = manifest
     (bare.contact, bare.selection, bare.training.trace, bare.permissions.leaseSeconds) = (nil, nil, nil, nil)
+    (bare.candidates, bare.gates) = ([], [])
     bare.components[0].kind = .model
     bare.components[0].base = nil
     #expect(try SoulManifest(document: bare.document) == bare)
@@ -205,7 +209,7 @@ struct SoulManifestTests {
 
   /// Where to change, to what, and the place and problem that the error must name.
   static let changes: [([String], JSONValue?, String)] = [
-    (["schema"], "soulpack.soul/2", "soul.json: \"schema\" is not \"soulpack.soul/1\""),
+    (["schema"], "soulpack.soul/1", "soul.json: \"schema\" is not \"soulpack.soul/2\""),
     (["surprise"], 1, "soul.json: unknown member \"surprise\""), (["name"], nil, "soul.json: \"name\" is missing"),
     (["name"], "Lamp", "soul.json: \"Lamp\" is not a Soul's name"), (["version"], "1.02.0", "soul.json: \"1.02.0\" is not a semantic version"),
     (["license"], 4, "soul.json: license: not a string"), (["limits"], ["ok", 1], "soul.json: limits[1]: not a string"),
@@ -217,6 +221,16 @@ struct SoulManifestTests {
     (["datasets", "0", "counts", "kept"], 1.5, "soul.json: datasets[0].counts.kept: not an integer"),
     (["training", "label"], "certain", "soul.json: training.label: \"certain\" is none of \"reproducible\", \"attested\", \"opaque\""),
     (["training", "parameters"], [], "soul.json: training parameters are not an object"),
+    (["candidates", "1", "number"], 3, "soul.json: the candidates are not numbered from 1"),
+    (["candidates", "0", "total"], 5, "soul.json: candidate 1 is not what the selection says of it"),
+    (["candidates", "0", "files"], nil, "soul.json: candidates[0]: \"files\" is missing"),
+    (["candidates", "2", "total"], 5, "soul.json: candidates[2]: unknown member \"total\""),
+    (["candidates", "0", "claim", "verdict"], "true", "soul.json: candidates[0].claim.verdict: \"true\" is none of \"refuted\", \"not-refuted\""),
+    (["candidates"], [], "soul.json: the selection has a candidate that is not among the candidates"),
+    (["gates", "0", "met"], false, "soul.json: gates[0].met: is false, and yet this was sealed"),
+    (["gates", "0", "intervalPPM"], [3, 2], "soul.json: gates[0].intervalPPM: is not two bounds in order"),
+    (["gates", "0", "gate"], "style", "soul.json: gates[0].gate: is no gate that is known"),
+    (["selection", "question", "holdout", "records"], -1, "soul.json: selection.question.holdout.records: not within 0…9007199254740991"),
     (["selection", "outcome"], "no-candidate", "soul.json: selection.outcome: is not \"promoted\""),
     (["components", "0", "files", "1", "path"], "z", "soul.json: the selection's winner is none of the components"),
   ]

@@ -103,11 +103,11 @@ struct HostileArchiveTests {
 
   /// A part of a document, what stands for it instead, and a mark by which the document is known.
   static let edits: [(String, String, String)] = [
-    ("\"schema\":\"soulpack.soul/1\"", "\"schema\":\"soulpack.soul/1\"", "\"schema\":\"soulpack.soul/9\""),
-    ("\"schema\":\"soulpack.soul/1\"", "\"version\":\"1.2.0\"", "\"version\":\"1.3.0\""),
-    ("\"schema\":\"soulpack.soul/1\"", "{\"components\"", "{ \"components\""),
-    ("\"schema\":\"soulpack.soul/1\"", "\"license\"", "\"licence\""),
-    ("\"schema\":\"soulpack.soul/1\"", "\"seed\":2", "\"seed\":2.0"),
+    ("\"schema\":\"soulpack.soul/2\"", "\"schema\":\"soulpack.soul/2\"", "\"schema\":\"soulpack.soul/9\""),
+    ("\"schema\":\"soulpack.soul/2\"", "\"version\":\"1.2.0\"", "\"version\":\"1.3.0\""),
+    ("\"schema\":\"soulpack.soul/2\"", "{\"components\"", "{ \"components\""),
+    ("\"schema\":\"soulpack.soul/2\"", "\"license\"", "\"licence\""),
+    ("\"schema\":\"soulpack.soul/2\"", "\"seed\":2", "\"seed\":2.0"),
     ("\"modelfs\"", "\"version\":\"1.2.0\"", "\"version\":\"1.3.0\""),
     ("\"modelfs\"", "\"config\":{}", "\"config\":{\"format\":\"x\"}"),
     ("cncf.model.config", "\"schemaVersion\":2", "\"schemaVersion\":3"),
@@ -182,7 +182,7 @@ struct HostileArchiveTests {
       if let bit { do { try write(bytes[bit / 8], at: bit / 8, of: file) } catch { Issue.record(error) } }
     }
     do throws(ArchiveError) {
-      let report = Verifier.verify(try SoulArchive.open(url)) { _, keys in
+      let report = Verifier.verify(try SoulArchive.open(url), judge: SoulFixture.judge) { _, keys in
         keys.contains(key) ? .trusted(rule: "*", keys: keys) : .noRule
       }
       return !report.isTrusted

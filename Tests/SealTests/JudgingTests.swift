@@ -7,21 +7,29 @@ import Testing
 
 @Suite("A round's decision")
 struct DecisionTests {
-  private let round = Digest(hashing: Data("round".utf8))
   private let base = Digest(hashing: Data("base".utf8))
 
   private func candidate(_ name: String) -> Digest { Digest(hashing: Data(name.utf8)) }
 
   private func scored(_ name: String, _ total: Int64, tokens: Int64 = 1000) -> Proposal {
-    .scored(Score(candidate: candidate(name), total: total, tokens: tokens))
+    .scored(score(candidate(name), total, tokens: tokens))
+  }
+
+  private func score(_ candidate: Digest, _ total: Int64, tokens: Int64 = 1000) -> Score {
+    Score(candidate: candidate, total: total, tokens: tokens, records: Digest(hashing: Data("records".utf8)))
+  }
+
+  private func question(tokens: Int64 = 1000, improvement: (Int64, Int64) = (1, 1000)) throws -> Question {
+    let margin = try #require(Margin(numerator: improvement.0, denominator: improvement.1))
+    return Question(
+      incumbent: base, holdout: .init(root: Digest(hashing: Data("holdout".utf8)), records: 10, tokens: tokens), improvement: margin)
   }
 
   private func decide(
     _ proposals: [Proposal], incumbent: Int64 = 4_000_000_000, tokens: Int64 = 1000, improvement: (Int64, Int64) = (1, 1000)
   ) throws -> Decision {
-    let rational = try #require(Improvement(numerator: improvement.0, denominator: improvement.1))
-    return try Decision(
-      round: round, incumbent: Score(candidate: base, total: incumbent, tokens: tokens), proposals: proposals, improvement: rational)
+    let table = try ScoreTable(incumbent: score(base, incumbent, tokens: tokens), proposals: proposals)
+    return try Decision(try question(tokens: tokens, improvement: improvement), table, label: .selfMeasured)
   }
 
   @Test("the lowest loss wins, whatever the order")
@@ -61,6 +69,7 @@ struct DecisionTests {
   @Test("equal losses go to the smallest tie-break, in any order")
   func ties() throws {
     let names = ["a", "b", "c", "d", "e"]
+    let round = try question().digest
     let smallest = names.map(candidate).min { Decision.tieBreak(round: round, candidate: $0) < Decision.tieBreak(round: round, candidate: $1) }
     for rotation in names.indices {
       let order = names[rotation...] + names[..<rotation]
@@ -76,7 +85,7 @@ struct DecisionTests {
     #expect(try decide([scored("a", 3_000_000_000), scored("a", 3_000_000_000)]).scores.count == 1)
     #expect(throws: DecisionError.contradiction(candidate("a"))) { try decide([scored("a", 1), scored("a", 2)]) }
     #expect(throws: DecisionError.contradiction(candidate("a"))) { try decide([scored("a", 1), .diverged(candidate("a"))]) }
-    #expect(throws: DecisionError.contradiction(base)) { try decide([.scored(Score(candidate: base, total: 1, tokens: 1000))]) }
+    #expect(throws: DecisionError.contradiction(base)) { try decide([.scored(score(base, 1))]) }
   }
 
   @Test("who diverged is out of the choice, and nobody left is a result")
@@ -86,7 +95,7 @@ struct DecisionTests {
     #expect(decision.diverged == [candidate("a")])
     #expect(try decide([.diverged(candidate("a"))]).outcome == .noCandidate)
     #expect(try decide([]).outcome == .noCandidate)
-    let incumbentAgain = Proposal.scored(Score(candidate: base, total: 4_000_000_000, tokens: 1000))
+    let incumbentAgain = Proposal.scored(score(base, 4_000_000_000))
     #expect(try decide([incumbentAgain]).outcome == .noCandidate)
   }
 
@@ -98,8 +107,8 @@ struct DecisionTests {
     #expect(throws: DecisionError.tokensDiffer(candidate: candidate("a"), tokens: 999, expected: 1000)) {
       try decide([scored("a", 1, tokens: 999)])
     }
-    #expect(Improvement(numerator: -1, denominator: 1) == nil)
-    #expect(Improvement(numerator: 1, denominator: 0) == nil)
+    #expect(Margin(numerator: -1, denominator: 1) == nil)
+    #expect(Margin(numerator: 1, denominator: 0) == nil)
   }
 
   @Test("a decision comes back from its document, and one that does not follow from its scores is refused")
@@ -117,7 +126,16 @@ struct DecisionTests {
       #expect(throws: DocumentError.self) { try Decision(document: .object(members)) }
     }
     var members = try #require(outcomes[0].document.object)
-    members["label"] = "attested"
+    members["label"] = "certain"
     #expect(throws: DocumentError.self) { try Decision(document: .object(members)) }
+  }
+
+  @Test("the question holds no key, and scores of another incumbent or holdout do not answer it")
+  func otherQuestion() throws {
+    let table = try ScoreTable(incumbent: score(base, 5, tokens: 7), proposals: [])
+    #expect(throws: DecisionError.otherQuestion) { try Decision(try question(), table, label: .selfMeasured) }
+    let other = try ScoreTable(incumbent: score(candidate("a"), 5), proposals: [])
+    #expect(throws: DecisionError.otherQuestion) { try Decision(try question(), other, label: .selfMeasured) }
+    #expect(!(try question().document.canonicalText.contains("did:key")))
   }
 }

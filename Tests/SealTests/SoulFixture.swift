@@ -39,16 +39,7 @@ struct SoulFixture {
   }
 
   func manifest() throws -> SoulManifest {
-    let tokens: Int64 = 4096
-    let loser = Digest(hashing: Data("loser".utf8))
-    guard let improvement = Improvement(numerator: 1, denominator: 1000) else { throw BadFixture() }
-    let decision = try Decision(
-      round: Digest(hashing: Data("round".utf8)),
-      incumbent: Score(candidate: Digest(hashing: Data("base".utf8)), total: 13_244_784_640, tokens: tokens),
-      proposals: [
-        .scored(Score(candidate: component.listingDigest, total: 9_878_504_315, tokens: tokens)),
-        .scored(Score(candidate: loser, total: 10_012_345_678, tokens: tokens)),
-      ], improvement: improvement)
+    let decision = try decision()
     return SoulManifest(
       name: "lamplighter", version: "1.2.0", intent: "Speaks as the keeper would; knows the sea, admits what it does not know.",
       description: description, license: "CC-BY-4.0", contact: "mailto:keeper@example.org",
@@ -63,8 +54,85 @@ struct SoulFixture {
       training: .init(
         method: "sft", parameters: ["epochs": 3, "lora": ["alpha": 16, "rank": 8], "optimizer": ["learningRate": 0.0002], "seed": 2],
         trace: root("trace"), label: .reproducible, data: .onRequest, numericsVersion: 1),
-      selection: try SoulManifest.Selection(document: decision.document), recipe: Digest(hashing: recipe),
+      selection: try SoulManifest.Selection(document: decision.document), candidates: candidates(decision),
+      gates: try SoulManifest.gates(document: gates), recipe: Digest(hashing: recipe),
       pins: [.init(name: "models/ember", digest: root("ember"))])
+  }
+
+  /// The fixture's adapter won against another, and a third diverged before it had files.
+  func decision() throws -> Decision {
+    let tokens: Int64 = 4096
+    guard let improvement = Margin(numerator: 1, denominator: 1000) else { throw BadFixture() }
+    let incumbent = Score(candidate: root("base"), total: 13_244_784_640, tokens: tokens, records: root("base records"))
+    let question = Question(
+      incumbent: incumbent.candidate, holdout: .init(root: root("holdout records"), records: 17, tokens: tokens), improvement: improvement)
+    let table = try ScoreTable(
+      incumbent: incumbent,
+      proposals: [
+        .scored(Score(candidate: component.listingDigest, total: 9_878_504_315, tokens: tokens, records: root("winner's records"))),
+        .scored(Score(candidate: root("loser"), total: 10_012_345_678, tokens: tokens, records: root("loser's records"))),
+      ])
+    return try Decision(question, table, label: .selfMeasured)
+  }
+
+  private func candidates(_ decision: Decision) -> [SoulManifest.Candidate] {
+    [
+      .init(
+        number: 1, target: "letters-lora", parameters: ["seed": 1], files: root("loser"), trace: root("trace 1"),
+        outcome: .scored(total: 10_012_345_678, standardError: 81_234_567, gainStandardError: 4_567_890),
+        claim: .init(lossNatsPerToken: "2.1", verdict: .refuted)),
+      .init(
+        number: 2, target: "letters-lora", parameters: ["seed": 2, "learning-rate": "0.0001"], files: component.listingDigest, trace: root("trace"),
+        outcome: .scored(total: 9_878_504_315, standardError: 80_234_567, gainStandardError: 4_467_890), claim: nil),
+      .init(
+        number: 3, target: "letters-lora", parameters: ["seed": 3, "learning-rate": "9"], files: nil, trace: root("trace 3"),
+        outcome: .diverged(step: 12, reason: "the loss is not finite"), claim: nil),
+    ]
+  }
+
+  private let gates: JSONValue = [
+    "schema": "soulpack.gates/1",
+    "gates": [
+      [
+        "gate": "holdout-loss", "below": "base", "askedPPM": 50_000, "measuredPPM": 254_159, "intervalPPM": [241_000, 266_500], "records": 17,
+        "resamples": 10_000, "met": true,
+      ]
+    ],
+  ]
+
+  /// What a committee of one, the key of `seed`, says of the selection.
+  func certificate(seed: UInt8) throws -> Certificate {
+    let decision = try decision()
+    let candidates = candidates(decision).compactMap { candidate in
+      candidate.files.map { LocalCommittee.Candidate(adapter: $0, trace: candidate.trace, byteCount: 4096) }
+    }
+    return try LocalCommittee(try subject(), deciding: decision, among: candidates).certificate(signedBy: Self.key(seed))
+  }
+
+  func subject() throws -> RoundManifest.Subject { Self.subject(of: try manifest()) }
+
+  static func subject(of manifest: SoulManifest) -> RoundManifest.Subject {
+    RoundManifest.Subject(
+      soul: "\(manifest.name)@\(manifest.version)", base: manifest.components[0].base?.digest, dataset: manifest.datasets[0].roots.all, recipe: manifest.recipe,
+      engine: Digest(hashing: Data("engine".utf8)))
+  }
+
+  /// Knows selections as the face does.
+  static let judge = SelectionJudge { selection in
+    do throws(DocumentError) {
+      _ = try Decision(document: selection)
+      return nil
+    } catch {
+      return error.message
+    }
+  } certificate: { (bytes, manifest) throws(DocumentError) in
+    let certificate = try Certificate(parsing: bytes)
+    if let objection = certificate.objection(subject: subject(of: manifest), selection: manifest.selection?.document ?? .null) {
+      throw DocumentError(document: "certificate", problem: objection)
+    }
+    return .init(
+      label: certificate.decision.label.rawValue, signers: certificate.signers, validatorCount: certificate.manifest.validators.count,
+      quorum: certificate.manifest.quorum)
   }
 
   private func root(_ name: String) -> Digest { Digest(hashing: Data(name.utf8)) }

@@ -21,7 +21,7 @@ struct VerifierTests {
   }
 
   private func verify(_ archive: SoulArchive, _ policy: TrustPolicy) -> VerificationReport {
-    Verifier.verify(archive) { policy.evaluate(soul: $0, signers: $1) }
+    Verifier.verify(archive, judge: SoulFixture.judge) { policy.evaluate(soul: $0, signers: $1) }
   }
 
   /// The fixture's archive with these envelopes attached.
@@ -78,7 +78,7 @@ struct VerifierTests {
     #expect(report.decision == .unsigned)
     let error = #expect(throws: VerificationError.self) { try report.requireTrusted() }
     #expect(error?.isRefusedByPolicy == false)
-    let always = Verifier.verify(try SoulArchive.open(folder["0.soul"])) { _, keys in .trusted(rule: "*", keys: keys) }
+    let always = Verifier.verify(try SoulArchive.open(folder["0.soul"]), judge: SoulFixture.judge) { _, keys in .trusted(rule: "*", keys: keys) }
     #expect(!always.isTrusted)
   }
 
@@ -163,11 +163,84 @@ struct VerifierTests {
     var other = fixture
     other.description = "Somebody else."
     let target = try other.write(to: folder["other.soul"])
-    _ = try target.attach(signed.referrers[0].envelope, to: folder["moved.soul"])
+    _ = try target.attach(try #require(signed.referrers[0].envelope), to: folder["moved.soul"])
     guard case .invalid = verify(try SoulArchive.open(folder["moved.soul"]), try policy([1])).decision else {
       Issue.record("a moved signature counted")
       return
     }
+  }
+
+  // MARK: Certificates
+
+  /// The fixture's archive, signed by key 1, with these certificates attached.
+  private func certified(_ certificates: [Data]) throws -> SoulArchive {
+    let signed = try archive([envelope(1)])
+    _ = try signed.attach(certificates.map { .certificate($0) }, to: folder["certified.soul"])
+    return try SoulArchive.open(folder["certified.soul"])
+  }
+
+  @Test("a certificate that holds is shown, and its keys do not vouch for the Soul")
+  func certificate() throws {
+    let bytes = [UInt8(1), 2].map { seed in try fixture.certificate(seed: seed).document.canonical }
+    let archive = try certified(bytes)
+    let report = verify(archive, try policy([1]))
+    #expect(report.isTrusted && report.certificates.count == 2)
+    #expect(report.certificates.allSatisfy { $0.facts.label == "self-measured" && $0.facts.quorum == 1 && $0.facts.validatorCount == 1 })
+    #expect(report.document["certificates"]?.array?.count == 2)
+    #expect(!verify(archive, try policy([1, 2], threshold: 2)).isTrusted)
+    let types = Inspection(archive).document["referrers"]?.array?.compactMap { $0["artifactType"]?.string }
+    #expect(types?.count { $0 == "application/vnd.soulpack.albft.certificate.v1+json" } == 2)
+    #expect(try archive.digest == fixture.write(to: folder["again.soul"]).digest)
+  }
+
+  @Test("a Soul without a certificate is verified, and the report has none")
+  func noCertificate() throws {
+    let report = verify(try archive([envelope(1)]), try policy([1]))
+    #expect(report.isTrusted && report.certificates.isEmpty)
+  }
+
+  @Test("a certificate that is broken, or of another Soul, makes the archive invalid")
+  func falseCertificate() throws {
+    let good = try fixture.certificate(seed: 1).document
+    var members = try #require(good.object)
+    members["decision"] = members["manifest"]
+    var other = fixture
+    other.weights = SoulFixture.safetensors(values: [9, 9, 9, 9])
+    for bytes in [JSONValue.object(members).canonical, try other.certificate(seed: 1).document.canonical, Data("{}".utf8)] {
+      guard case .invalid(let reasons) = verify(try certified([bytes]), try policy([1])).decision else {
+        Issue.record("a false certificate was taken")
+        continue
+      }
+      #expect(reasons.count == 1 && reasons[0].hasPrefix("referrer "))
+      try FileManager.default.removeItem(at: folder["certified.soul"])
+      for name in ["0.soul", "1.soul"] { try FileManager.default.removeItem(at: folder[name]) }
+    }
+  }
+
+  @Test("what is no canonical JSON object is not attached as a certificate", arguments: ["", "[]", "{} ", "{\"b\":1,\"a\":2}"])
+  func noDocument(text: String) throws {
+    let archive = try archive([])
+    #expect(throws: ArchiveError.self) { try archive.attach([.certificate(Data(text.utf8))], to: folder["x.soul"]) }
+    #expect(!FileManager.default.fileExists(atPath: folder["x.soul"].path))
+  }
+
+  @Test("a selection in soul.json whose winner does not follow from its table makes the archive invalid")
+  func falseSelection() throws {
+    var manifest = try fixture.manifest()
+    var members = try fixture.decision().document.object ?? [:]
+    // The gain that the recipe asked for is raised afterwards, above what the winner gained.
+    var question = try #require(members["question"]?.object)
+    question["improvement"] = ["numerator": 5, "denominator": 1]
+    members["question"] = .object(question)
+    manifest.selection = try SoulManifest.Selection(document: .object(members))
+    _ = try SoulArchive.write(manifest, files: fixture.files, to: folder["false.soul"])
+    let archive = try SoulArchive.open(folder["false.soul"])
+    _ = try archive.attach(fixture.provenance().statement(about: archive).signed(by: SoulFixture.key(1)), to: folder["false-signed.soul"])
+    guard case .invalid(let reasons) = verify(try SoulArchive.open(folder["false-signed.soul"]), try policy([1])).decision else {
+      Issue.record("a selection that does not follow was taken")
+      return
+    }
+    #expect(reasons == ["soul.json: selection: does not follow from its scores"])
   }
 
   @Test("the provenance is SLSA's: what went in, who built it, when")

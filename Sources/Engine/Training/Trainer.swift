@@ -95,7 +95,7 @@ extension Trainer {
     let loss = gradients(of: examples, divisor: divisor)
     let norm = optimizer.gradientNorm(pool: pool)
     try refuseNonFinite(loss: loss, norm: norm, step: number)
-    let rate = learningRate(step: number)
+    let rate = parameters.learningRate(atStep: number, of: totalSteps)
     optimizer.update(learningRate: rate, norm: norm, clip: parameters.clip, pool: pool)
     try refuseNonFinite(transformer.parameters.values, "tensor", step: number)
     record(loss: loss, norm: norm)
@@ -119,12 +119,6 @@ extension Trainer {
     for part in earlier { transformer.parameters.addGradients(part, pool: pool) }
     transformer.finishGradients()
     return ck_loss_mean(sum, divisor)
-  }
-
-  private func learningRate(step: Int) -> Double {
-    let schedule = parameters.schedule == .cosine ? CK_SCHEDULE_COSINE : CK_SCHEDULE_CONSTANT
-    let warmup = engine_warmup_steps(parameters.warmupFraction, Int64(totalSteps))
-    return ck_learning_rate(schedule, parameters.learningRate, Int64(step), Int64(totalSteps), warmup)
   }
 
   private func record(loss: Double, norm: Double) {

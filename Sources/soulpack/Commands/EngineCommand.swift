@@ -6,7 +6,7 @@ internal import Foundation
 /// `soulpack engine`: the embedded engine, held against PyTorch's numbers and against itself.
 struct EngineCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "engine", abstract: "Check the embedded engine.", subcommands: [Parity.self, SelfCheckCommand.self])
+    commandName: "engine", abstract: "Check the embedded engine.", subcommands: [Parity.self, SelfCheckCommand.self, HandoutCommand.self])
 
   struct Parity: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -32,13 +32,55 @@ struct InspectReport: Report {
       facts.add("  " + component.kind.rawValue, component.base.map { "on \($0.name), files \($0.digest.short)" } ?? "a whole model")
     }
     for dataset in manifest.datasets {
-      facts.add("  dataset", "\(dataset.name): \(Quantity.count(dataset.counts["kept"] ?? 0)) records, \(dataset.license), root \(dataset.roots.all.short)")
+      let contributor = dataset.contributor.map { " from \($0)" } ?? ""
+      facts.add("  dataset", "\(dataset.name): \(Quantity.count(dataset.counts["kept"] ?? 0)) records\(contributor), \(dataset.license), root \(dataset.roots.all.short)")
     }
     facts.add("  training", "\(manifest.training.method), \(manifest.training.label.rawValue), data \(manifest.training.data.rawValue)")
+    for gate in manifest.gates { facts.add("  gate", gate.words) }
     for limit in manifest.limits { facts.add("  limit", limit) }
     var files = Table()
     for file in archive.files { files.add("  " + file.path, Quantity.bytes(file.byteCount), file.digest.short) }
-    let signed = archive.referrers.isEmpty ? "unsigned" : "\(archive.referrers.count) attestation, to be checked by `soulpack verify`"
-    return ["\(manifest.name) \(manifest.version)"] + facts.lines + [""] + files.lines + ["", signed]
+    return ["\(manifest.name) \(manifest.version)"] + facts.lines + [""] + choice + files.lines + [""] + referrers
+  }
+
+  /// What was tried, and what it came to. Empty where there was no choice.
+  private var choice: [String] {
+    guard let selection = archive.manifest.selection else { return [] }
+    var table = Table()
+    table.add("  candidate", "tried", "nats/token", "files")
+    table.add("  before", "", selection.incumbent.lossText, selection.incumbent.candidate.short)
+    for candidate in archive.manifest.candidates {
+      let mark = candidate.files == selection.winner ? "*" : ""
+      let loss = selection.scores.first { $0.candidate == candidate.files }?.lossText ?? "diverged"
+      table.add("  \(candidate.number)\(mark)", candidate.words, loss + (candidate.claim?.words ?? ""), candidate.files?.short ?? "none")
+    }
+    return table.lines + [""]
+  }
+
+  private var referrers: [String] {
+    let names = archive.referrers.map { $0.envelope == nil ? "certificate of the selection" : "attestation" }
+    guard !names.isEmpty else { return ["unsigned"] }
+    let counts = Dictionary(names.map { ($0, 1) }, uniquingKeysWith: +)
+    return counts.keys.sorted().map { "\(counts[$0] ?? 0) \($0), to be checked by `soulpack verify`" }
+  }
+}
+
+extension SoulManifest.Candidate {
+  fileprivate var words: String {
+    let members = parameters.object ?? [:]
+    return ([target] + members.keys.sorted().map { "\($0) \(members[$0]?.string ?? members[$0]?.canonicalText ?? "")" }).joined(separator: ", ")
+  }
+}
+
+extension SoulManifest.Candidate.Claim {
+  /// ` (claimed 4.1023: refuted)`
+  fileprivate var words: String { " (claimed \(lossNatsPerToken): \(verdict.rawValue))" }
+}
+
+extension SoulManifest.Gate {
+  fileprivate var words: String {
+    func percent(_ partsPerMillion: Int64) -> String { Quantity.percent(Double(partsPerMillion) / 1_000_000) }
+    let interval = "\(percent(intervalPPM.lowerBound)) … \(percent(intervalPPM.upperBound))"
+    return "\(name) \(percent(measuredPPM)) below \(below) (95 % interval \(interval)), \(percent(askedPPM)) asked"
   }
 }

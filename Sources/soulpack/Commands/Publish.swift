@@ -2,10 +2,12 @@ internal import ArgumentParser
 internal import Artifacts
 internal import Foundation
 internal import Identities
+internal import Judging
 internal import Packaging
 internal import Planning
 internal import Recipes
 internal import Signing
+internal import Store
 
 /// `soulpack publish`: build, sign, place. The only command that needs an identity.
 struct Publish: AsyncParsableCommand {
@@ -40,23 +42,28 @@ struct Publish: AsyncParsableCommand {
     guard archive.digest == sealed.digest else { throw ReplacedMeanwhile(path: output.path) }
     // Noted before it is signed: a kill in between must not leave a signed archive whose version is still free.
     try published.note(sealed.digest, of: session.project)
-    if !archive.isSigned(by: signer.publicKey) { try sign(archive, signer, output, began: began) }
+    if !archive.isSigned(by: signer.publicKey) { try sign(archive, signer, output, began: began, store: result.store) }
     arguments.common.terminal.show(
       PublishReport(project: session.project, sealed: sealed, file: output.path, signer: signer.publicKey, counts: ActionCounts(result.report)))
   }
 
-  private func sign(_ archive: SoulArchive, _ signer: borrowing Signer, _ output: OutputFile, began: Date) throws {
+  /// The provenance, and the certificate of the selection: both are made by one key, and travel beside the Soul.
+  private func sign(
+    _ archive: SoulArchive, _ signer: borrowing Signer, _ output: OutputFile, began: Date, store: WritableStore
+  ) throws {
     let provenance = Provenance(
       recipe: archive.manifest.recipe, goal: "publish", dependencies: archive.manifest.pins, builderID: "https://soulpack.dev/cli/1",
       builderVersion: Soulpack.version, startedOn: began, finishedOn: try Signer.time())
-    let envelope = try signer.sign(provenance.statement(about: archive))
-    try output.replace { beside in _ = try archive.attach(envelope, to: beside) }
+    var referrers = [Referrer.Content.attestation(try signer.sign(provenance.statement(about: archive)))]
+    let certificate = try signer.certify(archive.manifest) { try store.objects.snapshot($0).byteCount }
+    if let certificate { referrers.append(.certificate(certificate.document.canonical)) }
+    try output.replace { beside in _ = try archive.attach(referrers, to: beside) }
   }
 }
 
 extension SoulArchive {
   fileprivate func isSigned(by key: PublicKey) -> Bool {
-    referrers.contains { $0.envelope.checks().contains { $0.key == key && $0.isValid } }
+    referrers.contains { $0.envelope?.checks().contains { $0.key == key && $0.isValid } == true }
   }
 }
 
@@ -85,6 +92,10 @@ struct Signer: ~Copyable {
   }
 
   borrowing func sign(_ statement: Statement) throws -> Envelope { statement.signed(by: key) }
+
+  borrowing func certify(_ manifest: SoulManifest, sizeOf: (Digest) throws -> Int64) throws -> Certificate? {
+    try Certification.certificate(for: manifest, signedBy: key, sizeOf: sizeOf)
+  }
 
   /// The one clock of an attestation: SOURCE_DATE_EPOCH (reproducible-builds.org), else now.
   static func time() throws(BadEpoch) -> Date {

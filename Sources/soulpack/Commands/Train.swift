@@ -15,11 +15,11 @@ struct Train: AsyncParsableCommand {
   func run() async throws {
     let session = try BuildSession(arguments, goal: .train)
     guard let result = try await session.run() else { return }
-    for id in session.project.plan.goals[.train] ?? [] {
-      guard let digest = result.report.output("decision", of: id) else { throw MissingInput(action: id, input: "decision") }
-      let decision = try Decision(document: try JSONValue(parsingCanonical: try result.store.objects.get(digest)))
-      arguments.common.terminal.show(TrainReport(action: id.name, decision: decision, counts: ActionCounts(result.report)))
-    }
+    // The goal may be a gate; what there is to tell is what was chosen.
+    let id = ActionID("select")
+    guard let digest = result.report.output("decision", of: id) else { throw MissingInput(action: id, input: "decision") }
+    let decision = try Decision(document: try JSONValue(parsingCanonical: try result.store.objects.get(digest)))
+    arguments.common.terminal.show(TrainReport(action: id.name, decision: decision, counts: ActionCounts(result.report)))
   }
 }
 

@@ -9,7 +9,8 @@ internal import Signing
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check an archive's bytes and signatures against your trust policy.",
-    discussion: "Exit code 0: trusted. 6: not valid, or not signed. 8: signed, but not by those whom your policy asks for.")
+    discussion: "A certificate of the selection is checked too, and shown; an archive without one says so. "
+      + "Exit code 0: trusted. 6: not valid, or not signed. 8: signed, but not by those whom your policy asks for.")
 
   @Argument(help: "A .soul file.") var file: String
   @Option(help: ArgumentHelp("A trust policy other than your own.", valueName: "file")) var policy: String?
@@ -20,7 +21,7 @@ struct Verify: ParsableCommand {
     let place = policy.map { URL(filePath: $0, relativeTo: common.folder) } ?? UserFolders().trustPolicy
     if policy != nil, !FileManager.default.fileExists(atPath: place.path) { throw ValidationError("\(place.path): there is no such policy") }
     let policy = try TrustPolicy.load(from: place)
-    let report = Verifier.verify(archive) { policy.evaluate(soul: $0, signers: $1) }
+    let report = Verifier.verify(archive, judge: Certification.judge) { policy.evaluate(soul: $0, signers: $1) }
     if report.isTrusted || common.json { common.terminal.show(VerifyReport(report: report)) }
     do { try report.requireTrusted() } catch {
       let error = RefusedSoul(cause: error)
@@ -41,8 +42,17 @@ struct VerifyReport: Report {
     var lines = ["\(report.name) \(report.version): trusted", "  digest   \(report.digest)"]
     if isSmoke { lines.append("  smoke    \(Quantity.smoke)") }
     for signature in report.signatures { lines.append("  signed   \(signature.check.keyID)") }
+    lines += report.certificates.map { "  chosen   \($0.facts.words)" }
+    if report.certificates.isEmpty { lines.append("  chosen   no certificate: nobody signed what was measured") }
     if case .policy(.trusted(let rule, _)) = report.decision { lines.append("  rule     souls \"\(rule)\"") }
     return lines
+  }
+}
+
+extension VerificationReport.CertificateFacts {
+  /// `certified by 1 of 1 keys (quorum 1), self-measured: did:key:…`
+  fileprivate var words: String {
+    "certified by \(signers.count) of \(validatorCount) keys (quorum \(quorum)), \(label): \(signers.map(\.description).joined(separator: ", "))"
   }
 }
 

@@ -69,33 +69,74 @@ struct WhyReport: Report {
   /// One for each place that the record was read from.
   let explanations: [Explanation]
 
-  let schema = "soulpack.why/1"
+  let schema = "soulpack.why/2"
 
   var members: [String: JSONValue] { ["dataset": .string(dataset), "records": .array(explanations.map(\.canonical))] }
 
   var lines: [String] { explanations.flatMap(lines) }
 
   private func lines(_ explanation: Explanation) -> [String] {
-    let place = explanation.entry.source.place
     let id = explanation.entry.id.map { "  record \($0.digest.short)" } ?? ""
     var table = Table()
-    for step in explanation.steps { table.add("  " + step.stage.rawValue, outcome(step), details(step)) }
-    return ["\(place.file):\(place.line)\(id)  (\(dataset))"] + table.lines
+    for step in explanation.steps {
+      let details = details(step)
+      table.add("  " + step.stage.rawValue, outcome(step), details.first ?? "")
+      for detail in details.dropFirst() { table.add("", "", detail) }
+    }
+    return ["\(words(explanation.entry.source.place))\(id)  (\(dataset))"] + table.lines + merged(into: explanation)
   }
+
+  private func words(_ place: RecordPlace) -> String { "\(place.file):\(place.line)" }
 
   private func outcome(_ step: Explanation.Step) -> String {
     switch step.outcome {
     case .passed: step.changes.isEmpty ? "passed" : "changed"
     case .dropped(let reason, _): "dropped: \(reason.rawValue)"
-    case .merged(let keeper, let place): "merged into \(keeper.digest.short) (\(place.file):\(place.line))"
+    case .merged(let keeper, let place, nil): "merged into \(keeper.digest.short) (\(words(place)))"
+    case .merged(let keeper, let place, let similarityPPM?): "near duplicate of \(keeper.digest.short) (\(words(place))), \(percent(similarityPPM)) alike"
     case .notReached: "not reached"
     }
   }
 
-  private func details(_ step: Explanation.Step) -> String {
-    var words = step.changes.map { "\($0.kind.rawValue) ×\($0.count)" }
-    if let measured = step.measured { words.append("measured \(String(format: "%g", measured))") }
-    if let bounds = step.bounds { words.append("allowed \(bounds.lowerBound) to \(bounds.upperBound)") }
-    return words.joined(separator: ", ")
+  /// A line for each thing that there is to say.
+  private func details(_ step: Explanation.Step) -> [String] {
+    var lines = [(step.changes.map { "\($0.kind.rawValue) ×\($0.count)" } + step.found.map { "found \($0.kind.rawValue) ×\($0.count)" } + measured(step))
+      .joined(separator: ", ")].filter { !$0.isEmpty }
+    lines += step.signals.map { signal in
+      "\(signal.reading.signal.rawValue) \(number(signal.reading.value))"
+        + (signal.bounds.isEmpty ? "" : " (\(signal.bounds.map(words).joined(separator: ", ")))")
+    }
+    return lines
   }
+
+  private func measured(_ step: Explanation.Step) -> [String] {
+    var words = step.measured.map { ["measured \(number($0))"] } ?? []
+    if case .dropped(_, let threshold?) = step.outcome { words.append("allowed \(number(threshold))") }
+    if let bounds = step.bounds { words = words.filter { !$0.hasPrefix("allowed") } + ["allowed \(bounds.lowerBound) to \(bounds.upperBound)"] }
+    return words
+  }
+
+  private func words(_ bound: QualityRule.Bound) -> String {
+    switch bound {
+    case .atLeast(let limit): "at least \(number(limit))"
+    case .atMost(let limit): "at most \(number(limit))"
+    }
+  }
+
+  private func merged(into explanation: Explanation) -> [String] {
+    let most = 10
+    let members = explanation.members
+    guard !members.isEmpty else { return [] }
+    let lines = members.prefix(most).map { member in
+      guard case .merged(_, _, let similarityPPM?) = member.fate else { return "    \(words(member.source.place))" }
+      return "    \(words(member.source.place)), \(percent(similarityPPM)) alike"
+    }
+    let rest = members.count > most ? ["    and \(members.count - most) more"] : []
+    return ["  stands for \(members.count) merged into it:"] + lines + rest
+  }
+
+  private func number(_ value: Double) -> String { String(format: "%g", value) }
+
+  /// Rounded down: what is not alike in all is not 100 %.
+  private func percent(_ ppm: Int) -> String { "\(ppm / 10_000).\(ppm / 1_000 % 10)%" }
 }

@@ -1,0 +1,145 @@
+internal import Archiving
+package import Artifacts
+package import Foundation
+
+/// Answers `soulpack why` from the bytes of a ledger. It parses only the lines that can hold the answer, so a ledger of a million records
+/// is asked in one pass over its bytes.
+package struct LedgerQuery: Sendable {
+  /// Fewer digits of an id than this are not taken for one.
+  package static let shortestPrefixInDigits = 6
+
+  private let ledger: Data
+  private let header: LedgerHeader
+
+  package init(_ ledger: Data) throws(CurationError) {
+    guard let header = LedgerHeader(parsing: ledger.prefix { $0 != UInt8(ascii: "\n") }) else { throw .malformedLedger(line: 1) }
+    self.ledger = ledger
+    self.header = header
+  }
+
+  package var summary: LedgerSummary { header.summary }
+  package var files: [Ledger.File] { header.files }
+
+  /// The record that was read from a line of a file. In prose and in tables, any line of a record names it; in JSON the line is its number.
+  package func why(file path: String, line: Int) throws -> Explanation {
+    guard let file = header.files.first(where: { $0.path.utf8.elementsEqual(path.utf8) }) else { throw LedgerQueryError.unknownFile(path) }
+    guard case .read(let kind, _) = file.fate else { throw LedgerQueryError.fileNotRead(file) }
+    let place = RecordPlace(file: path, line: line)
+    var found = try entries(holding: ",\"line\":\(line),").first { $0.source.place == place }
+    if found == nil, kind.hasRecordsOfManyLines {
+      found = try entries(holding: ",\"file\":\(quoted(path)),").last { $0.source.place.isIn(path) && $0.source.place.line <= line }
+    }
+    guard let found else { throw LedgerQueryError.noRecord(place) }
+    return try explanation(of: found)
+  }
+
+  /// Everything that was read with one id: the keeper and what was merged into it, in the order of the sources. `prefix` is the id or the
+  /// start of its digits, with or without `sha256:`.
+  package func why(record prefix: String) throws -> [Explanation] {
+    let digits = prefix.hasPrefix("sha256:") ? String(prefix.dropFirst(7)) : prefix
+    guard digits.utf8.count >= Self.shortestPrefixInDigits, digits.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) }) else {
+      throw LedgerQueryError.notAnID(prefix)
+    }
+    let found = try entries(holding: "\"id\":\"sha256:\(digits)").filter { $0.id?.digest.hex.hasPrefix(digits) ?? false }
+    let ids = Set(found.compactMap(\.id))
+    guard !ids.isEmpty else { throw LedgerQueryError.unknownRecord(prefix) }
+    guard ids.count == 1 else { throw LedgerQueryError.ambiguous(prefix, ids.sorted()) }
+    return try found.map(explanation)
+  }
+
+  /// The near duplicates of one keeper.
+  package struct NearDuplicateCluster: Hashable, Sendable {
+    package let keeper: RecordPlace
+    /// In the order of the sources.
+    package let members: [Member]
+
+    package struct Member: Hashable, Sendable {
+      package let place: RecordPlace
+      package let similarityPPM: Int
+    }
+  }
+
+  /// The clusters of most members, those before others of their size whose keeper's source sorts first.
+  package func largestNearDuplicateClusters(_ count: Int) throws -> [NearDuplicateCluster] {
+    var members: [RecordPlace: [NearDuplicateCluster.Member]] = [:]
+    for entry in try entries(holding: ",\"similarity-ppm\":") {
+      guard case .merged(_, let keeper, let similarityPPM?) = entry.fate else { continue }
+      members[keeper, default: []].append(.init(place: entry.source.place, similarityPPM: similarityPPM))
+    }
+    let clusters = members.map { NearDuplicateCluster(keeper: $0, members: $1) }
+    return Array(clusters.sorted { ($1.members.count, $0.keeper) < ($0.members.count, $1.keeper) }.prefix(count))
+  }
+
+  /// What a record was merged into is named by its place: with copies left in, an id may stand for several.
+  private func explanation(of entry: LedgerEntry) throws -> Explanation {
+    guard let id = entry.id else { return Explanation(entry, header.parameters, members: []) }
+    let members = try entries(holding: "\"keeper\":{\"file\":\(quoted(entry.source.place.file)),\"id\":\"\(id)\",\"line\":\(entry.source.place.line)")
+    return Explanation(entry, header.parameters, members: members.filter { $0.isMerged(into: entry.source.place) })
+  }
+
+  /// The entries whose lines hold some bytes, in order.
+  private func entries(holding needle: String) throws -> [LedgerEntry] {
+    let needle = Data(needle.utf8)
+    let feed = UInt8(ascii: "\n")
+    var entries: [LedgerEntry] = []
+    var from = ledger.firstIndex(of: feed) ?? ledger.endIndex
+    while let hit = ledger.range(of: needle, in: from..<ledger.endIndex) {
+      let start = ledger[..<hit.lowerBound].lastIndex(of: feed).map { $0 + 1 } ?? ledger.startIndex
+      let end = ledger[hit.upperBound...].firstIndex(of: feed) ?? ledger.endIndex
+      let line = Data(ledger[start..<end])
+      guard let value = try? JSONValue(parsing: line), let entry = LedgerEntry(canonical: value) else {
+        throw CurationError.malformedLedger(line: ledger[..<start].count { $0 == feed } + 1)
+      }
+      entries.append(entry)
+      from = end
+    }
+    return entries
+  }
+
+  private func quoted(_ text: String) -> String { JSONValue.string(text).canonicalText }
+}
+
+/// Why a question about a ledger has no answer.
+package enum LedgerQueryError: ExplainedError, Hashable {
+  case unknownFile(String)
+  case fileNotRead(Ledger.File)
+  case noRecord(RecordPlace)
+  case notAnID(String)
+  case unknownRecord(String)
+  case ambiguous(String, [RecordID])
+
+  package var message: String {
+    switch self {
+    case .unknownFile(let path): "\(path): no such file in the dataset's source"
+    case .fileNotRead(let file):
+      switch file.fate {
+      case .notSelected: "\(file.path): the file was not read: no pattern of \"files\" names it"
+      case .opened: "\(file.path): an archive holds no record by itself"
+      case .refused(let fault): "\(file.path): the file was not read: \(fault.rawValue)"
+      default: "\(file.path): the file was not read: it is of an unknown kind"
+      }
+    case .noRecord(let place): "\(place.file):\(place.line): no record was read from this line"
+    case .notAnID(let text): "\"\(text)\" is neither FILE:LINE nor an id of \(LedgerQuery.shortestPrefixInDigits) or more lower-case digits"
+    case .unknownRecord(let prefix): "no record's id starts with \"\(prefix)\""
+    case .ambiguous(let prefix, let ids): "\(ids.count) records' ids start with \"\(prefix)\": \(ids.prefix(3).map(\.digest.short).joined(separator: ", "))"
+    }
+  }
+
+  package var hint: String? {
+    switch self {
+    case .unknownFile: "paths are relative to the dataset's source, as the ledger has them"
+    case .fileNotRead(let file):
+      if case .opened = file.fate { "name a member: \(file.path)!/NAME:LINE" } else { nil }
+    case .noRecord: "blank lines and front matter hold no record; lines are counted from 1"
+    case .ambiguous: "give more digits"
+    default: nil
+    }
+  }
+}
+
+extension LedgerEntry {
+  fileprivate func isMerged(into place: RecordPlace) -> Bool {
+    guard case .merged(_, let keeper, _) = fate else { return false }
+    return keeper == place
+  }
+}

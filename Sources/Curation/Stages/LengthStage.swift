@@ -1,0 +1,29 @@
+internal import Artifacts
+
+/// Bounds on the characters (Unicode code points) of a record, over all its contents. Code points, because their number does not depend on
+/// a version of Unicode, as that of grapheme clusters does.
+struct LengthStage: RecordStage {
+  let name = StageName.length
+  let minimumInCharacters: Int
+  let maximumInCharacters: Int
+
+  func judge(_ record: DatasetRecord) -> Verdict {
+    let count = LengthStage.characters(of: record.content)
+    if count < minimumInCharacters { return .drop(.tooShort, measured: Double(count), threshold: Double(minimumInCharacters)) }
+    if count > maximumInCharacters { return .drop(.tooLong, measured: Double(count), threshold: Double(maximumInCharacters)) }
+    return Verdict(decision: .pass, measured: Double(count))
+  }
+
+  static func characters(of content: DatasetRecord.Content) -> Int {
+    switch content {
+    case .text(let text): characters(of: text)
+    case .messages(let messages): messages.reduce(0) { $0 + characters(of: $1.content) }
+    }
+  }
+
+  /// Of UTF-8, the bytes that begin a character.
+  static func characters(of text: String) -> Int {
+    var text = text
+    return text.withUTF8 { utf8 in utf8.reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) } }
+  }
+}

@@ -1,0 +1,56 @@
+internal import Artifacts
+internal import Engine
+internal import Foundation
+
+/// The adapter that a job asks for, held against the one that came back.
+struct AdapterPromise {
+  let configuration: AdapterConfiguration
+  private let base: ModelConfiguration
+  private let baseDigest: Digest
+
+  init(_ job: TrainingJob) throws(JobFailure) {
+    guard case .lora(let rank, let alpha, let targets) = job.parameters.method, let digest = job.baseDigest else { throw JobFailure(.methodNotOffered) }
+    configuration = AdapterConfiguration(rank: rank, alpha: alpha, targets: targets, baseName: TrainingJob.baseName)
+    base = job.base.configuration
+    baseDigest = digest
+  }
+
+  /// The start that the engine itself would take: A from the seed, B zero.
+  func start(seed: UInt64) throws -> AdapterFolder { try AdapterFolder.fresh(configuration, on: base, seed: seed) }
+
+  /// More bytes than any spelling of the promised tensors needs: float32 numbers, and a kilobyte of header for each.
+  func weightsByteLimit() throws -> Int {
+    try start(seed: 0).tensors.reduce(65_536) { $0 + 4 * $1.values.count + 1024 }
+  }
+
+  /// Refuses every adapter but the promised one, and gives it in our own spelling: what a foreign program wrote into spare fields of its
+  /// files does not come along.
+  func verify(_ files: [String: Data]) throws(JobFailure) -> AdapterFolder {
+    do {
+      let found = try AdapterFolder(files: files)
+      try compare(found.configuration)
+      let adapter = try AdapterFolder(configuration: configuration, tensors: found.tensors)
+      try adapter.check(against: base)
+      return adapter
+    } catch let error as ModelError {
+      throw JobFailure(.adapter(error))
+    } catch let error as JobFailure {
+      throw error
+    } catch {
+      preconditionFailure("the calls above throw nothing else: \(error)")
+    }
+  }
+
+  private func compare(_ found: AdapterConfiguration) throws(JobFailure) {
+    guard let name = found.baseName, [TrainingJob.baseName, baseDigest.description].contains(name) else { throw JobFailure(.otherBase(found.baseName)) }
+    let promised = configuration
+    guard found.rank == promised.rank else { throw JobFailure(.otherAdapter("r", found: "\(found.rank)", promised: "\(promised.rank)")) }
+    guard found.alpha == promised.alpha else { throw JobFailure(.otherAdapter("lora_alpha", found: "\(found.alpha)", promised: "\(promised.alpha)")) }
+    guard found.targets == promised.targets else {
+      throw JobFailure(.otherAdapter("target_modules", found: Self.list(found.targets), promised: Self.list(promised.targets)))
+    }
+    guard !found.isRankStabilized else { throw JobFailure(.otherAdapter("use_rslora", found: "true", promised: "false")) }
+  }
+
+  private static func list(_ targets: [Projection]) -> String { targets.map(\.rawValue).joined(separator: ", ") }
+}

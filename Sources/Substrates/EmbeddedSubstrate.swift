@@ -1,0 +1,92 @@
+internal import Artifacts
+internal import Engine
+internal import Foundation
+
+/// The engine of this program. Stopped at any moment, it goes on from its last checkpoint and comes to the same bytes.
+package struct EmbeddedSubstrate: Substrate {
+  package init() {}
+
+  package var capabilities: Capabilities { Capabilities(methods: [.adapter, .full], isReproducible: true, resumes: true) }
+
+  package func train(_ job: TrainingJob, at bench: Workbench) async throws -> TrainingOutcome {
+    let trainer = try Trainer(
+      base: job.base, examples: job.train.examples, parameters: job.parameters, baseName: TrainingJob.baseName, threads: bench.threads)
+    try announce(job, bench)
+    try resume(trainer, bench)
+    do {
+      try train(trainer, bench)
+    } catch TrainingError.notFinite(let what, let step) {
+      return .diverged(Divergence(step: Int64(step), reason: "\(what) is not a finite number"))
+    }
+    var files = try trainer.files()
+    if job.parameters.method == .full { files.merge(job.textFiles) { own, _ in own } }
+    return .trained(TrainedCandidate(files: files, account: EmbeddedRun(trace: trainer.trace, counts: job.train.counts).document))
+  }
+
+  /// What the training will take, said before it begins.
+  private func announce(_ job: TrainingJob, _ bench: Workbench) throws {
+    let estimate = try TrainingEstimate(base: job.base.configuration, examples: job.train.examples, parameters: job.parameters)
+    try Memory.require(byteCount: estimate.peakByteCount)
+    let forecast = try TrainingForecast(estimate, threads: bench.threads)
+    forecast.tell(exampleCount: job.train.counts.examples, deadline: bench.deadline, bench.note)
+  }
+
+  private func resume(_ trainer: Trainer, _ bench: Workbench) throws {
+    guard let state = try bench.state.load() else { return }
+    do {
+      try trainer.restore(state)
+      bench.note("going on from step \(trainer.completedSteps) of \(trainer.totalSteps)")
+    } catch {
+      // Damaged, or of an engine that computed otherwise: kept, it would stop every build from now on.
+      guard error.isOfCheckpoint else { throw error }
+      bench.note("\(error.message): beginning anew")
+      try bench.state.remove()
+    }
+  }
+
+  private func train(_ trainer: Trainer, _ bench: Workbench) throws {
+    var lastSave = ContinuousClock.now
+    var isOverdue = false
+    do {
+      try trainer.run(
+        isCancelled: {
+          isOverdue = bench.deadline.map { ContinuousClock.now >= $0 } ?? false
+          return Task.isCancelled || isOverdue
+        },
+        report: { step in
+          bench.report(StepProgress(done: Int64(step.completedSteps), total: Int64(step.totalSteps), unit: "steps", detail: words(step)))
+          guard ContinuousClock.now - lastSave > Self.saveInterval else { return }
+          lastSave = .now
+          saveInPassing(trainer, bench)
+        })
+    } catch TrainingError.cancelled {
+      try bench.state.save(trainer.checkpoint())
+      throw isOverdue ? DeadlinePassed(kept: .init(completed: trainer.completedSteps, total: trainer.totalSteps)) : CancellationError()
+    }
+  }
+
+  /// A checkpoint that cannot be written costs time only if the process also dies: the training goes on, and the person is told.
+  private func saveInPassing(_ trainer: Trainer, _ bench: Workbench) {
+    do {
+      try bench.state.save(trainer.checkpoint())
+    } catch {
+      bench.note("could not save a checkpoint: \((error as? any ExplainedError)?.message ?? (error as NSError).localizedDescription)")
+    }
+  }
+
+  /// How much work a kill can cost. A checkpoint of a compact model takes a hundredth of a second.
+  private static let saveInterval = Duration.seconds(5)
+
+  private func words(_ step: StepReport) -> String {
+    String(format: "loss %.3f  %.0f tokens/s", step.lossNatsPerToken, step.tokensPerSecond)
+  }
+}
+
+extension TrainingError {
+  fileprivate var isOfCheckpoint: Bool {
+    switch self {
+    case .checkpointDamaged, .checkpointOfAnotherRun: true
+    default: false
+    }
+  }
+}

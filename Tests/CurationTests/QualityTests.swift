@@ -1,0 +1,162 @@
+import Artifacts
+import Curation
+import Foundation
+import Testing
+
+@Suite("Quality")
+struct QualityTests {
+  private func fate(_ line: String, _ profile: QualityProfile) async throws -> Fate? {
+    try await curate(["a.jsonl": line + "\n" + goodLine + "\n" + textLine(Self.prose)], stages: [.quality(profile)]).entry("a.jsonl", 1)?.fate
+  }
+
+  private func drop(_ text: String, _ profile: QualityProfile) async throws -> Drop? {
+    guard case .dropped(let drop) = try await fate(textLine(text), profile) else { return nil }
+    return drop
+  }
+
+  private func talk(_ turns: String...) -> String {
+    JSONValue.object([
+      "messages": .array(turns.enumerated().map { ["role": $0.offset.isMultiple(of: 2) ? "user" : "assistant", "content": .string($0.element)] })
+    ]).canonicalText
+  }
+
+  /// Plain prose of more than fifty words.
+  static let prose = """
+    The lighthouse stands at the end of the long pier, and its keeper has lived there with a grey cat for eleven years. Every evening he climbs \
+    the iron stairs, cleans the great lens and waits for ships that seldom come.
+
+    Visitors ask what he does all day. He mends nets, reads old almanacs, bakes bread that nobody else would call bread, and writes letters to \
+    his sister in the mountains, who answers once a month.
+    """
+
+  @Test("gopher: each rule drops with its measure and threshold", arguments: [
+    ("too few words", "The sea and the land have to be with us.", 10, 50),
+    ("words too short", String(repeating: "a b the be to of ", count: 20), nil, 3),
+    ("words too long", String(repeating: "extraordinarily the uncharacteristically unquestionably ", count: 20), nil, 10),
+    ("too many symbols", prose + String(repeating: " # ", count: 20), nil, 0.1),
+    ("too many symbols", prose.replacing(",", with: "... ...").replacing(".", with: "... ..."), nil, 0.1),
+    ("too many bullet lines", (0..<20).map { "- \(words[$0 % 10]) the \($0) cats and dogs\($0) we have" }.joined(separator: "\n"), 1, 0.9),
+    ("too many lines end in an ellipsis", (0..<12).map { "Line \(words[$0 % 10])\($0) goes to the end of the world with \($0) sails and stops\($0 % 2 == 0 ? "…" : ".")" }.joined(separator: "\n"), 0.5, 0.3),
+    ("too few words with letters", prose + " " + (100..<150).map(String.init).joined(separator: " "), nil, 0.8),
+    ("too few stop words", (0..<60).map { "word\(words[$0 % 10])\($0)" }.joined(separator: " "), 0, 2),
+    ("repeated lines", Array(repeating: "The same line of the song comes again with a rhyme", count: 10).joined(separator: "\n"), 0.9, 0.3),
+    ("repeated paragraphs", (0..<2).map { "The \($0) x\n\nA long paragraph that stands here twice and has words in it, to be sure of its weight in the whole\nand y\($0)\n\nof z" }.joined(separator: "\n\n") + "\n\n" + prose.prefix(120), nil, nil),
+    ("repeated words", prose + " " + String(repeating: "buy this now ", count: 12), nil, nil),
+  ] as [(String, String, Double?, Double?)])
+  func gopher(reason: String, text: String, measured: Double?, threshold: Double?) async throws {
+    let drop = try #require(try await drop(text, .gopher))
+    #expect(drop.stage == .quality)
+    #expect(drop.reason.rawValue == reason)
+    if let measured { #expect(drop.measured == measured) }
+    if let threshold { #expect(drop.threshold == threshold) }
+  }
+
+  private static let words = ["red", "blue", "green", "amber", "ivory", "coral", "teal", "plum", "jade", "rust"]
+
+  @Test("gopher lets prose through and notes what it measured")
+  func prosePasses() async throws {
+    let result = try await curate(["a.jsonl": textLine(Self.prose)], stages: [.quality(.gopher)])
+    let signals = try #require(result.entry("a.jsonl", 1)?.passages.first?.signals)
+    #expect(signals.first { $0.signal == .words }?.value == Double(Self.prose.split { $0.isWhitespace }.count))
+    let steps = try LedgerQuery(result.ledger.bytes).why(file: "a.jsonl", line: 1).steps
+    #expect(steps.last?.signals.first { $0.reading.signal == .words }?.bounds == [.atLeast(50), .atMost(100_000)])
+    #expect(try Ledger(parsing: result.ledger.bytes) == result.ledger)
+  }
+
+  @Test("gopher's thresholds are those of the paper")
+  func published() {
+    let bounds = Dictionary(grouping: QualityProfile.gopher.rules, by: \.signal).mapValues { $0.map(\.bound) }
+    #expect(bounds[.words] == [.atLeast(50), .atMost(100_000)])
+    #expect(bounds[.meanWordLength] == [.atLeast(3), .atMost(10)])
+    let most: [(QualitySignal, Double)] = [
+      (.hashesPerWord, 0.1), (.ellipsesPerWord, 0.1), (.bulletLines, 0.9), (.ellipsisLines, 0.3), (.repeatedLines, 0.3), (.repeatedParagraphs, 0.3),
+      (.charactersInRepeatedLines, 0.2), (.charactersInRepeatedParagraphs, 0.2), (.top2Gram, 0.2), (.top3Gram, 0.18), (.top4Gram, 0.16), (.repeated5Grams, 0.15),
+      (.repeated6Grams, 0.14), (.repeated7Grams, 0.13), (.repeated8Grams, 0.12), (.repeated9Grams, 0.11), (.repeated10Grams, 0.10),
+    ]
+    for (signal, limit) in most { #expect(bounds[signal] == [.atMost(limit)]) }
+    #expect(bounds[.alphabeticWords] == [.atLeast(0.8)])
+    #expect(bounds[.stopWords] == [.atLeast(2)])
+  }
+
+  @Test("chat: a good short conversation is never dropped", arguments: [
+    ["hi", "Hello!"], ["?", "!"], ["👍", "👍👍👍"], ["2+2", "4"], ["…", "ok"], ["What is � ?", "U+FFFD, the replacement character: �"], ["ไง", "สวัสดี"], ["你好", "你好！"], ["אהלן", "שלום"],
+    ["Count to 30, one a line", (1...30).map(String.init).joined(separator: "\n")], ["Draw a line", String(repeating: "-", count: 80)], ["print a 6x6 matrix of zeros", "```\n" + String(repeating: "0 0 0 0 0 0\n", count: 6) + "```"],
+    ["Do you have feelings?", "As an AI language model, I don't have feelings, but I can tell you what Aristotle wrote about them."],
+    ["fix", "```swift\nfunc f() {\n  if a {\n    if b {\n      if c {\n      }\n    }\n  }\n}\n```"], ["Say hello ten times", String(repeating: "hello\n", count: 10)], ["+++[->+++<]>.", "That is Brainf***."],
+    ["| a | b |\n|---|---|\n| 1 | 2 |", "A table of two columns."], ["lol", "haha 😂😂😂😂😂😂"], ["Explain `a && b || !c`.", "It is `(a && b) || (!c)`."],
+  ])
+  func goodShortTalks(turns: [String]) async throws {
+    #expect(try await fate(talk(turns[0], turns[1]), .chat) == .kept)
+  }
+
+  @Test("chat: what nobody would miss", arguments: [
+    ("one character repeated", ["scream", String(repeating: "a", count: 500)], nil), ("too many symbols", ["x", String(repeating: "#$%^&*", count: 60)], nil),
+    ("repeated lines", ["again", String(repeating: "the same line comes again\n", count: 40)], nil), ("repeated words", ["go", String(repeating: "buy it now cheap ", count: 90)], nil),
+    ("repeated words", ["去", String(repeating: "买一个吧", count: 90)], nil), ("too many broken characters", ["��������", "������ broken"], nil),
+    ("refusals without an answer", ["Who won?", "I'm sorry, but as an AI language model, I cannot browse the internet."], 1), ("a turn shows nothing", ["hi", "\u{200B}\u{200D}\u{FEFF}"], 0),
+    ("a turn shows nothing", ["\u{301}\u{302}", "what?"], 0), ("a turn shows nothing", ["hi", "\u{3164}\u{115F}\u{2800}"], 0),
+  ] as [(String, [String], Double?)])
+  func bad(reason: String, turns: [String], measured: Double?) async throws {
+    guard case .dropped(let drop) = try await fate(talk(turns[0], turns[1]), .chat) else { Issue.record("was not dropped"); return }
+    #expect(drop.reason.rawValue == reason)
+    #expect(drop.measured != nil && drop.threshold != nil)
+    if let measured { #expect(drop.measured == measured) }
+  }
+
+  @Test("the system turn is not what is judged")
+  func system() async throws {
+    let line = #"{"messages":[{"role":"system","content":"\#(String(repeating: "#", count: 900))"},{"role":"user","content":"hi"},{"role":"assistant","content":"hello"}]}"#
+    #expect(try await fate(line, .chat) == .kept)
+  }
+}
+
+@Suite("All stages together")
+struct AllStagesTests {
+  @Test("every record that was read is kept, dropped, merged exactly or merged nearly", arguments: 1...10 as ClosedRange<UInt64>)
+  func conservation(seed: UInt64) async throws {
+    var random = Seeded(seed)
+    let lines = (0..<300).map { _ in GeneratedCorpus.line(&random) }
+    let stages = everyStage.shuffled(using: &random)
+    let result = try await curate(["a.jsonl": Data(lines.joined(separator: "\n").utf8)], stages: stages)
+    let summary = result.ledger.summary
+    #expect(summary.recordsRead == lines.count)
+    #expect(summary.recordsRead == summary.kept + summary.droppedCount + summary.mergedExactly + summary.mergedNearly)
+    #expect(summary.kept == result.dataset.count)
+    #expect(summary.lengths.reduce(0, +) == summary.kept)
+    #expect(summary.mergedExactly > 0 && summary.mergedNearly > 0)
+    #expect(result.ledger.entries.filter { $0.fate == .kept }.compactMap(\.id).sorted() == result.dataset.rows.map(\.id))
+    let copy = try Ledger(parsing: result.ledger.bytes)
+    #expect(copy == result.ledger)
+    #expect(copy.bytes == result.ledger.bytes)
+    for line in result.ledger.bytes.split(separator: 0x0A) { _ = try JSONValue(parsingCanonical: Data(line)) }
+  }
+
+  @Test("threads and pieces leave no trace", arguments: [1, 2, 5], [1, 100, 1 << 20])
+  func threads(concurrency: Int, chunk: Int) async throws {
+    var random = Seeded(7)
+    let data = Data((0..<200).map { _ in GeneratedCorpus.line(&random) }.joined(separator: "\n").utf8)
+    let reference = try await curate(["a.jsonl": data], stages: everyStage)
+    let other = try await curate(["a.jsonl": data], stages: everyStage, concurrency: concurrency, chunkByteCount: chunk)
+    #expect(reference.dataset.bytes == other.dataset.bytes)
+    #expect(reference.ledger.bytes == other.ledger.bytes)
+  }
+
+  @Test("a record that no stage has a say about keeps its bytes")
+  func untouched() async throws {
+    let lines = [goodLine, textLine("A plain sentence: 42 apples, 3.5 pears, naïve cafés — “and so on”.\n\n\tIndented."), textLine("日本語のテキスト。")]
+    let result = try await curate(["a.jsonl": lines.joined(separator: "\n")], stages: everyStage)
+    #expect(result.dataset.count == 3)
+    #expect(result.ledger.summary.changed == 0)
+    #expect(try await curate(["a.jsonl": lines.joined(separator: "\n")], stages: []).dataset.bytes == result.dataset.bytes)
+  }
+
+  @Test("hostile lines go through every stage", arguments: [
+    String(repeating: "a", count: 1_200_000), String(repeating: "Ã", count: 300_000), String(repeating: "â€™", count: 100_000), String(repeating: "\u{301}", count: 100_000),
+    String(repeating: "\u{200B}", count: 100_000), String(repeating: "1 ", count: 200_000), String(repeating: "a@", count: 100_000), String(repeating: "x\n", count: 100_000),
+  ])
+  func hostile(text: String) async throws {
+    let result = try await curate(["a.jsonl": textLine(text) + "\n" + goodLine], stages: everyStage)
+    #expect(result.ledger.summary.recordsRead == 2)
+    #expect(result.entry("a.jsonl", 2)?.fate == .kept)
+  }
+}

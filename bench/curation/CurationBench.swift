@@ -1,0 +1,61 @@
+// swift run -c release curation-bench CORPUS.jsonl KEPT.txt
+//
+// What near-duplicate removal costs and finds, on a corpus that tools of others can read too; bench/curation/run.py drives it. Writes the
+// numbers of the lines that were kept, counted from 0 and spelled as gen_corpus.py spells ids, and prints seconds of CPU, each the best of
+// three runs, as one JSON object.
+import Artifacts
+import Curation
+import Foundation
+import Hashing
+
+@main
+struct CurationBench {
+  static func main() async throws {
+    let arguments = CommandLine.arguments
+    guard arguments.count == 3 else { throw Usage() }
+    let corpus = try Data(contentsOf: URL(filePath: arguments[1]))
+    let near = CurationParameters.Stage.deduplicate(DeduplicationRule(exact: true, near: NearDuplicateRule()))
+    let plain = try await measure(corpus, [])
+    let result = try await measure(corpus, [near])
+    let exact = try await measure(corpus, [.deduplicate(DeduplicationRule(exact: true, near: nil))])
+    let whole = try await measure(
+      corpus,
+      [.normalize(repairsMojibake: true), .quality(.chat), near, .pii(.redact, kinds: Set(PersonalData.allCases)), .length(minimumInCharacters: 1, maximumInCharacters: 20_000)])
+    let ids = result.curation.ledger.entries.filter { $0.fate == .kept }.map { String(format: "r%07d\n", $0.source.place.line - 1) }
+    try Data(ids.joined().utf8).write(to: URL(filePath: arguments[2]))
+    let summary = result.curation.ledger.summary
+    print(
+      """
+      {"records":\(summary.recordsRead),"merged-exactly":\(summary.mergedExactly),"merged-nearly":\(summary.mergedNearly),\
+      "read-cpu-s":\(plain.seconds),"exact-cpu-s":\(exact.seconds),"near-cpu-s":\(result.seconds),"near-wall-s":\(result.wallSeconds),\
+      "all-stages-cpu-s":\(whole.seconds),"all-stages-wall-s":\(whole.wallSeconds)}
+      """)
+  }
+
+  private struct Measurement {
+    var curation: Curation
+    var seconds: Double
+    var wallSeconds: Double
+  }
+
+  private static func measure(_ corpus: Data, _ stages: [CurationParameters.Stage]) async throws -> Measurement {
+    let entry = Snapshot.Entry(path: "corpus.jsonl", byteCount: Int64(corpus.count), digest: Digest(hashing: Data()))
+    let curator = Curator(parameters: CurationParameters(stages: stages))
+    var best: Measurement?
+    for _ in 0..<3 {
+      let start = (cpuSeconds, Date())
+      let curation = try await curator.curate(Snapshot(entries: [entry])) { _ in corpus }
+      let measured = Measurement(curation: curation, seconds: cpuSeconds - start.0, wallSeconds: -start.1.timeIntervalSinceNow)
+      if measured.seconds < best?.seconds ?? .infinity { best = measured }
+    }
+    guard let best else { throw Usage() }
+    return best
+  }
+
+  /// Of all threads of this process.
+  private static var cpuSeconds: Double { Double(clock()) / Double(CLOCKS_PER_SEC) }
+}
+
+struct Usage: Error, CustomStringConvertible {
+  let description = "usage: curation-bench CORPUS.jsonl KEPT.txt"
+}

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Measures a handout of soulpack's (`soulpack engine handout`) with PEFT and transformers, and compares. Called by tools/judge-adapter.
+
+Exits with 1 where a loss differs by more than 1e-4 nats a token, or where the Soul is none of the candidates.
+"""
+import json
+import os
+import sys
+from pathlib import Path
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+import peft
+import torch
+import transformers
+
+LIMIT = 1e-4  # nats a token
+IGNORED = -100
+
+
+def model_of(folder):
+    return transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+
+
+def loss(model, examples):
+    """Nats a supervised token, one example at a time: no padding, so nothing of it can be in the sum."""
+    total, count = 0.0, 0
+    with torch.no_grad():
+        for example in examples:
+            tokens, labels = torch.tensor([example["input_ids"]]), torch.tensor(example["labels"])[1:]
+            logits = model(input_ids=tokens).logits[0, :-1]
+            losses = torch.nn.functional.cross_entropy(logits, labels, ignore_index=IGNORED, reduction="none")
+            total, count = total + losses.double().sum().item(), count + int((labels != IGNORED).sum())
+    return total / count, count
+
+
+def measured(folder, row, examples):
+    if row["subject"] == "base":
+        model = model_of(folder / "base")
+    elif row["subject"] == "model":
+        model = model_of(folder / row["folder"])
+    else:
+        model = peft.PeftModel.from_pretrained(model_of(folder / "base"), folder / row["folder"]).eval()
+    return loss(model, examples)
+
+
+def soul_as_row(folder, rows):
+    """The Soul's weights must be, byte for byte, those of a candidate; its row is that candidate's, with its own folder."""
+    for name in ("adapter_model.safetensors", "model.safetensors"):
+        for row in rows:
+            if row["folder"] and (folder / "soul" / name).exists() and (folder / "soul" / name).read_bytes() == (folder / row["folder"] / name).read_bytes():
+                return {**row, "action": f"the Soul ({row['action'].removeprefix('score.')})", "folder": "soul"}
+    sys.exit("judge-adapter: error: the Soul holds none of the candidates")
+
+
+def main():
+    folder = Path(sys.argv[1])
+    handout = json.loads((folder / "handout.json").read_text())
+    examples = [json.loads(line) for line in (folder / handout["holdout"]).read_text().splitlines()]
+    rows = handout["scores"]
+    if (folder / "soul").exists():
+        rows = rows + [soul_as_row(folder, rows)]
+    print(f"PEFT {peft.__version__}, transformers {transformers.__version__}, PyTorch {torch.__version__}; {len(examples)} examples")
+    worst = 0.0
+    for row in rows:
+        theirs, tokens = measured(folder, row, examples)
+        ours = row["total"] / 2**20 / row["tokens"]
+        if tokens != row["tokens"]:
+            sys.exit(f"judge-adapter: error: {row['action']} was measured on {row['tokens']} tokens, and the handout has {tokens}")
+        worst = max(worst, abs(ours - theirs))
+        print(f"{row['action']}: {ours:.6f} ours, {theirs:.6f} theirs, {abs(ours - theirs):.1e} apart")
+    print(f"largest difference {worst:.1e} nats a token, at most {LIMIT:.0e} is asked for")
+    sys.exit(worst > LIMIT)
+
+
+if __name__ == "__main__":
+    main()
