@@ -61,7 +61,7 @@ let package = Package(
     room("Judging", ["Artifacts", "Hashing", "Signing"]),
     room("Identities", ["Artifacts", "Signing"]),
     room("Packaging", ["Artifacts", "Hashing", "Archiving", "Signing"]),
-    room("Explaining", ["Artifacts", "Planning", "Store"]),
+    room("Explaining", ["Artifacts", "Hashing", "Curation", "Packaging", "Planning", "Store"]),
 
     // One file for each kind of action, and the thin face.
     room("Steps", ["Artifacts", "Hashing", "Running", "Planning", "Store", "Curation", "Engine", "Substrates", "Judging", "Packaging"]),
@@ -88,6 +88,7 @@ let package = Package(
     tests("CurationTests", ["Artifacts", "Archiving", "CArchive", "Hashing", "Curation"]),
     tests("EngineTests", ["Artifacts", "Hashing", "Engine", "Normalizing", "CKernels"]),
     tests("SubstratesTests", ["Artifacts", "Hashing", "Engine", "Substrates"], resources: [.copy("trainer.py")]),
+    tests("ExplainingTests", ["Artifacts", "Hashing", "Curation", "Explaining"]),
     tests("SealTests", ["Artifacts", "Hashing", "Archiving", "Signing", "Judging", "Identities", "Packaging"]),
     tests("CommandTests", ["Artifacts", "Hashing"]),
   ]

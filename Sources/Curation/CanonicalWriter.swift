@@ -82,8 +82,8 @@ extension CanonicalWriter {
     }
   }
 
-  /// `DatasetRecord.canonicalLine`, without a line feed.
-  mutating func line(of record: DatasetRecord) {
+  /// `DatasetRecord.canonicalLine`, without a line feed. With a `source`, that member stands where its name does.
+  mutating func line(of record: DatasetRecord, source: RecordPlace? = nil) {
     raw("{")
     if let conversation = record.conversation {
       raw("\"conversation\":")
@@ -91,11 +91,29 @@ extension CanonicalWriter {
       raw(",")
     }
     switch record.content {
-    case .messages(let turns): messages(turns)
+    case .messages(let turns):
+      messages(turns)
+      if let source {
+        raw(",")
+        place("source", source)
+      }
     case .text(let text):
+      if let source {
+        place("source", source)
+        raw(",")
+      }
       raw("\"text\":")
       string(text)
     }
+    raw("}")
+  }
+
+  private mutating func place(_ name: String, _ place: RecordPlace) {
+    string(name)
+    raw(":{\"file\":")
+    string(place.file)
+    raw(",\"line\":")
+    integer(place.line)
     raw("}")
   }
 }

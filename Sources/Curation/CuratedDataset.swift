@@ -26,6 +26,20 @@ package struct CuratedDataset: Sendable {
     try CuratedDataset.lines(of: bytes).map { try $0.content.get() }
   }
 
+  /// Hands out the records one after the other, in order, each with its row.
+  package func forEachRecord(_ body: (Row, DatasetRecord) throws -> Void) throws {
+    let parser = try LineParser()
+    var failure: (any Error)?
+    var rows = rows[...]
+    try bytes.withUnsafeBytes { buffer in
+      try parser.forEachLine(in: buffer, lineLimitInBytes: Int.max) { line in
+        guard failure == nil, let row = rows.popFirst() else { return }
+        do { try body(row, try line.content.get()) } catch { failure = error }
+      }
+    }
+    if let failure { throw failure }
+  }
+
   /// Reads what was written, and refuses anything else: one dataset, one spelling.
   package init(parsing bytes: Data) throws {
     var rows: [Row] = []

@@ -77,4 +77,5 @@ package struct Curator: Sendable {
     guard dataset.count > 0 else { throw CurationError.everythingDropped(summary.dropped) }
     let ledger = Ledger(files: listing.files, parameters: parameters, summary: summary, entries: entries)
     return Curation(dataset: dataset, ledger: ledger)
-  }}
+  }
+}

@@ -56,15 +56,15 @@ package enum Verifier {
 }
 
 /// What somebody who knows selections says of them: this room carries them, and cannot decide again.
-package struct SelectionJudge {
+package struct SelectionJudge: Sendable {
   /// Why the selection in soul.json does not follow from its own table, or nil where it does.
-  let selection: (JSONValue) -> String?
+  let selection: @Sendable (JSONValue) -> String?
   /// Whether a certificate holds and is of this Soul's selection.
-  let certificate: (Data, SoulManifest) throws(DocumentError) -> VerificationReport.CertificateFacts
+  let certificate: @Sendable (Data, SoulManifest) throws(DocumentError) -> VerificationReport.CertificateFacts
 
   package init(
-    selection: @escaping (JSONValue) -> String?,
-    certificate: @escaping (Data, SoulManifest) throws(DocumentError) -> VerificationReport.CertificateFacts
+    selection: @escaping @Sendable (JSONValue) -> String?,
+    certificate: @escaping @Sendable (Data, SoulManifest) throws(DocumentError) -> VerificationReport.CertificateFacts
   ) {
     self.selection = selection
     self.certificate = certificate

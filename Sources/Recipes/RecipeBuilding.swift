@@ -62,7 +62,7 @@ extension NewModel {
 }
 
 extension Dataset {
-  fileprivate init(name: String, _ dataset: Setting) {
+  init(name: String, _ dataset: Setting) {
     let from = dataset.needed("from")
     let split = dataset.needed("split")
     self.init(

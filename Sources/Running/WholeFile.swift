@@ -12,18 +12,27 @@ package struct WholeFile: Sendable {
 
   /// - Parameter durable: whether the bytes are on the disk before the file takes its place. Not for what can be told from a torn file.
   package func replace(with bytes: Data, durable: Bool = true) throws {
+    try replace(durable: durable, byWriting: { write in try write(Array(bytes)) })
+  }
+
+  /// The same for bytes that are made while they are written: `body` hands them on piece by piece.
+  package func replace(durable: Bool = true, byWriting body: (_ write: ([UInt8]) throws -> Void) throws -> Void) throws {
     try replace(durable: durable) { draft in
       let descriptor = open(draft.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
       guard descriptor >= 0 else { throw CannotReplace(path: url.path, code: errno) }
       defer { close(descriptor) }
-      var rest = bytes[...]
-      while !rest.isEmpty {
-        let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-        if count < 0 && errno == EINTR { continue }
-        guard count > 0 else { throw CannotReplace(path: url.path, code: count < 0 ? errno : ENOSPC) }
-        rest = rest.dropFirst(count)
-      }
+      try body { try write($0, to: descriptor) }
       guard !durable || fsync(descriptor) == 0 else { throw CannotReplace(path: url.path, code: errno) }
+    }
+  }
+
+  private func write(_ bytes: [UInt8], to descriptor: Int32) throws {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw CannotReplace(path: url.path, code: count < 0 ? errno : ENOSPC) }
+      rest = rest.dropFirst(count)
     }
   }
 

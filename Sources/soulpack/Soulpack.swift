@@ -8,7 +8,7 @@ struct Soulpack: AsyncParsableCommand {
     commandName: "soulpack",
     abstract: "make, for Souls: from a folder and a recipe to a signed package that a stranger can check.",
     discussion: """
-      Start with a recipe (docs/recipe.md), or see one work: soulpack build recipes/lamplighter.yaml
+      Start with a folder of texts: soulpack curate FOLDER, then soulpack init FOLDER. Or see a recipe work: soulpack build recipes/lamplighter.yaml
 
       Results go to standard output, talk to standard error.
 
@@ -16,8 +16,8 @@ struct Soulpack: AsyncParsableCommand {
       """,
     version: version,
     groupedSubcommands: [
-      CommandGroup(name: "Making", subcommands: [Check.self, PlanCommand.self, Curate.self, Train.self, BuildCommand.self, Publish.self, Update.self, Schema.self]),
-      CommandGroup(name: "Understanding", subcommands: [Status.self, Explain.self, Why.self, Log.self]),
+      CommandGroup(name: "Making", subcommands: [Init.self, Check.self, PlanCommand.self, Curate.self, Train.self, BuildCommand.self, Publish.self, Update.self, Schema.self]),
+      CommandGroup(name: "Understanding", subcommands: [Status.self, List.self, Diff.self, Eval.self, Explain.self, Why.self, Log.self]),
       CommandGroup(name: "The other side", subcommands: [Push.self, Pull.self, Verify.self, Inspect.self, Unpack.self]),
       CommandGroup(name: "Control", subcommands: [Keys.self, Trust.self]),
       CommandGroup(name: "The house", subcommands: [EngineCommand.self, FsckCommand.self]),

@@ -18,7 +18,7 @@ let arrows: [String: Set<String>] = [
   "Judging": ["Artifacts", "Hashing", "Signing"],
   "Identities": ["Artifacts", "Signing"],
   "Packaging": ["Artifacts", "Hashing", "Archiving", "Signing"],
-  "Explaining": ["Artifacts", "Planning", "Store"],
+  "Explaining": ["Artifacts", "Hashing", "Curation", "Packaging", "Planning", "Store"],
   "Steps": ["Artifacts", "Hashing", "Running", "Planning", "Store", "Curation", "Engine", "Substrates", "Judging", "Packaging"],
   "soulpack": [
     "Artifacts", "Hashing", "Store", "Recipes", "Planning", "Running", "Curation", "Engine", "Judging", "Identities", "Packaging",

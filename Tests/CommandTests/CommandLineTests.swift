@@ -39,7 +39,7 @@ struct CommandLineTests {
       Case("explain nothing --recipe recipes/voice.yaml", #"recipes/voice.yaml: there is no action "nothing""#, hint: "`soulpack plan recipes/voice.yaml`"),
       Case("explain recipes/voice.yaml --recipe recipes/voice.yaml", "recipes/voice.yaml: there is no action", hint: "a recipe goes behind --recipe"),
       Case("trust add voice nobody", "\"nobody\" is not a did:key of an Ed25519 key"),
-      Case("curate talk", "\"talk\" is a folder"),
+      Case("curate talks", "\"talks\": there is no such file or folder", hint: "name a folder of texts"),
     ])
   func usage(of wrong: Case) throws {
     try Tool.inProject { tool in

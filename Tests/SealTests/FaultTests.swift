@@ -125,7 +125,7 @@ struct FaultTests {
   func sets() throws {
     let script = try committee.script()
     let manifests = script.messages.prefix(5)
-    let committing = try committee.play(manifests + script.commits)
+    let committing = try committee.play(Array(manifests) + script.commits)
     var validator = Validator(key: try Committee.key(1))
     let all = Set(script.commits.map(\.digest))
     let omitted = script.commits[0].digest
@@ -136,7 +136,7 @@ struct FaultTests {
 
     let frozen = try committee.validators.map { try committee.sign(committee.freeze(.commits, script.commits), $0) }
     let owners = try committee.sign(committee.freeze(.commits, script.commits), Committee.owner)
-    let revealing = try committee.play(manifests + script.commits + frozen + [owners] + script.reveals)
+    let revealing = try committee.play([Array(manifests), script.commits, frozen, [owners], script.reveals].joined())
     let reveals = Freeze(.reveals, Set(script.reveals.map(\.digest)))
     let (a, b) = (Committee.digest("a"), Committee.digest("b"))
     #expect(throws: ValidatorRefusal.noBytes(of: b)) { try validator.endorse(reveals, in: revealing, adapters: [a: 10]) }

@@ -6,9 +6,15 @@ import Testing
 
 /// Made-up losses; the expected numbers below were computed from the same rows by a program of its own, in unbounded integers.
 private enum Rows {
-  static let tokens = (0..<40).map { Int64(5 + $0 * 7 % 11) }
-  static let base = (0..<40).map { tokens[$0] * 4 << 20 + Int64($0 * $0 * 7919 % 900_000) }
-  static let candidate = (0..<40).map { tokens[$0] << 20 * Int64(7 + $0 % 3) / 2 + Int64($0 * 104_729 % 700_000) }
+  static let tokens = (Int64(0)..<40).map { 5 + $0 * 7 % 11 }
+  static let base = (Int64(0)..<40).map { index -> Int64 in
+    let noise = index * index * 7919 % 900_000
+    return tokens[Int(index)] * (4 << 20) + noise
+  }
+  static let candidate = (Int64(0)..<40).map { index -> Int64 in
+    let noise = index * 104_729 % 700_000
+    return tokens[Int(index)] * (1 << 20) * (7 + index % 3) / 2 + noise
+  }
 
   static func losses(_ totals: [Int64]) throws -> RecordLosses {
     try RecordLosses(totals.indices.map { .init(id: id($0), total: totals[$0], tokens: tokens[$0]) })

@@ -8,7 +8,7 @@ package struct LedgerQuery: Sendable {
   /// Fewer digits of an id than this are not taken for one.
   package static let shortestPrefixInDigits = 6
 
-  private let ledger: Data
+  let ledger: Data
   private let header: LedgerHeader
 
   package init(_ ledger: Data) throws(CurationError) {
@@ -79,19 +79,11 @@ package struct LedgerQuery: Sendable {
 
   /// The entries whose lines hold some bytes, in order.
   private func entries(holding needle: String) throws -> [LedgerEntry] {
-    let needle = Data(needle.utf8)
-    let feed = UInt8(ascii: "\n")
     var entries: [LedgerEntry] = []
-    var from = ledger.firstIndex(of: feed) ?? ledger.endIndex
-    while let hit = ledger.range(of: needle, in: from..<ledger.endIndex) {
-      let start = ledger[..<hit.lowerBound].lastIndex(of: feed).map { $0 + 1 } ?? ledger.startIndex
-      let end = ledger[hit.upperBound...].firstIndex(of: feed) ?? ledger.endIndex
-      let line = Data(ledger[start..<end])
-      guard let value = try? JSONValue(parsing: line), let entry = LedgerEntry(canonical: value) else {
-        throw CurationError.malformedLedger(line: ledger[..<start].count { $0 == feed } + 1)
-      }
+    try forEachLine(holding: needle) { start, line in
+      guard let entry = LedgerEntry(canonical: line) else { throw malformed(at: start) }
       entries.append(entry)
-      from = end
+      return true
     }
     return entries
   }

@@ -11,7 +11,13 @@ struct Check: ParsableCommand {
 
   func run() throws {
     let project = try Project(recipe, common)
-    common.terminal.show(CheckReport(recipe: project.recipePath, soul: project.recipe.soul, version: project.recipe.version))
+    let questions = project.recipe.openQuestions
+    common.terminal.show(
+      CheckReport(recipe: project.recipePath, soul: project.recipe.soul, version: project.recipe.version, openQuestions: questions))
+    guard !questions.isEmpty, !common.json else { return }
+    common.terminal.remark(
+      "still to answer: \(questions.joined(separator: ", "))\n  NOASSERTION says that nobody has named a licence: whoever gets the Soul cannot know\n"
+        + "  what they may do with it, nor whether its texts were given for this")
   }
 }
 
@@ -19,8 +25,17 @@ struct CheckReport: Report {
   let recipe: String
   let soul: String
   let version: String
+  /// Keys that hold no answer yet.
+  let openQuestions: [String]
 
   let schema = "soulpack.check/1"
-  var members: [String: JSONValue] { ["recipe": .string(recipe), "soul": .string(soul), "version": .string(version)] }
+
+  var members: [String: JSONValue] {
+    [
+      "recipe": .string(recipe), "soul": .string(soul), "version": .string(version),
+      "openQuestions": .array(openQuestions.map { .string($0) }),
+    ]
+  }
+
   var lines: [String] { ["\(recipe): in order (\(soul) \(version))"] }
 }

@@ -3,70 +3,153 @@ internal import Artifacts
 internal import Curation
 internal import Foundation
 internal import Planning
+internal import Recipes
 internal import Running
 internal import Store
 
-/// `soulpack curate`: up to the curated datasets, with a table of what became of the records.
+/// `soulpack curate`: a folder without a recipe, or the datasets of one, with a table of what became of the records.
 struct Curate: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Curate a recipe's datasets and say what became of every record.")
+  static let configuration = CommandConfiguration(
+    abstract: "Curate a folder or a recipe's datasets; say what became of every record.",
+    discussion: """
+      A folder, a file or an archive needs no recipe: it runs through every stage as it is by default. Nothing is written into it; what is \
+      found is kept in the project's store, so that `soulpack why FILE:LINE` can answer, and a second time nothing runs.
+
+      An export holds one JSON object a line, and `source`, the file and line that it comes from. FILE may be -, for standard output; the \
+      table then goes to standard error.
+      """)
 
   @OptionGroup var arguments: BuildArguments
 
+  @Option(help: ArgumentHelp("Run this stage alone; repeatable. One of: \(CurationStage.names.joined(separator: ", ")).", valueName: "stage"))
+  var only: [String] = []
+
+  @Option(help: ArgumentHelp("Which of the recipe's datasets.", valueName: "name")) var dataset: String?
+  @Option(help: ArgumentHelp("Write what was kept.", valueName: "file")) var export: String?
+  @Option(help: ArgumentHelp("Write what became of every record.", valueName: "file")) var exportLedger: String?
+
   func run() async throws {
-    try refuseFolder()
-    let session = try BuildSession(arguments, goal: .curate)
-    guard let result = try await session.run() else { return }
-    let curated = try (session.project.plan.goals[.curate] ?? []).map { id in
-      guard let ledger = result.report.output("ledger", of: id), let dataset = result.report.output("dataset", of: id) else {
-        throw MissingInput(action: id, input: "ledger")
-      }
-      return CurateReport.Dataset(name: id.name, digest: dataset, ledger: try LedgerQuery(try result.store.objects.get(ledger)))
-    }
-    arguments.common.terminal.show(CurateReport(datasets: curated, counts: ActionCounts(result.report)))
+    for stage in only { try CurationStage.requireKnown(stage) }
+    let exports = try Exports(records: export, fates: exportLedger, arguments.common)
+    let folder = try folder()
+    guard let (report, curated) = try await curate(folder, exports) else { return }
+    try exports.write(curated, arguments.common.terminal)
+    exports.useStandardOutput ? arguments.common.terminal.tell(report) : arguments.common.terminal.show(report)
+    if let folder { sayNext(folder, report) }
   }
 
-  private func refuseFolder() throws {
-    guard let path = arguments.recipe.recipe else { return }
+  /// Nil where nothing was done, but only said.
+  private func curate(_ folder: FolderToCurate?, _ exports: Exports) async throws -> (CurateReport, [Curated])? {
+    guard let folder else { return try await curateRecipe(exports) }
+    return try await curateFolder(folder, exports)
+  }
+
+  /// What was named, where it is not a recipe.
+  private func folder() throws -> FolderToCurate? {
+    guard let path = arguments.recipe.recipe else { return nil }
     var isFolder: ObjCBool = false
-    let place = URL(filePath: path, relativeTo: arguments.common.folder).path
-    guard FileManager.default.fileExists(atPath: place, isDirectory: &isFolder), isFolder.boolValue else { return }
-    throw ValidationError("\"\(path)\" is a folder: curating without a recipe is not in this version; name a recipe that has it as a dataset")
+    _ = FileManager.default.fileExists(atPath: URL(filePath: path, relativeTo: arguments.common.folder).path, isDirectory: &isFolder)
+    let isRecipe = path.hasSuffix(".yaml") || path.hasSuffix(".yml")
+    guard isFolder.boolValue || !isRecipe else { return nil }
+    let folder = try FolderToCurate(path, arguments.common)
+    try refuseRecipeOptions(path)
+    try folder.refuseStoreInside()
+    return folder
+  }
+
+  private func refuseRecipeOptions(_ path: String) throws {
+    let options = [("--set", !arguments.recipe.set.isEmpty), ("--locked", arguments.locked), ("--dataset", dataset != nil)]
+    guard let option = options.first(where: \.1)?.0 else { return }
+    throw ValidationError("\(option) is about a recipe, and \"\(path)\" is none")
   }
 }
 
-struct CurateReport: Report {
-  struct Dataset {
-    let name: String
-    let digest: Digest
-    let ledger: LedgerQuery
+// MARK: - A folder
+
+extension Curate {
+  private func curateFolder(_ folder: FolderToCurate, _ exports: Exports) async throws -> (CurateReport, [Curated])? {
+    try exports.refusePlaces(in: folder.place)
+    let action = folder.action.running(only: only)
+    let plan = Plan(actions: [action], goals: [.curate: [action.id]])
+    let sources = plan.sources(for: plan.actions)
+    if arguments.dryRun {
+      let survey = try Survey(rootFolder: folder.rootFolder, storeFolder: folder.storeFolder, plan.actions, sources)
+      arguments.common.terminal.show(StatusReport(forecast: survey.forecast))
+      return nil
+    }
+    let subject = ActionRun.Subject(
+      rootFolder: folder.rootFolder, storeFolder: folder.storeFolder, path: folder.path, goal: FolderToCurate.goal, isTrial: false)
+    let result = try await ActionRun(subject, arguments).perform(plan.actions, sources: sources, permit: { _ in })
+    let curated = [try Curated(action.id, result)]
+    return (try CurateReport(curated, ActionCounts(result.report)), curated)
   }
 
-  let datasets: [Dataset]
-  let counts: ActionCounts
-  let schema = "soulpack.curate/1"
-
-  var members: [String: JSONValue] {
-    [
-      "datasets": .array(
-        datasets.map { ["action": .string($0.name), "dataset": .digest($0.digest), "summary": $0.ledger.summary.canonical] }),
-      "actionsRun": .integer(Int64(counts.ran)), "actionsReused": .integer(Int64(counts.reused)),
-    ]
-  }
-
-  var lines: [String] { datasets.flatMap(lines) + [counts.words] }
-
-  private func lines(_ dataset: Dataset) -> [String] {
-    let summary = dataset.ledger.summary
+  /// Where a person may go from here.
+  private func sayNext(_ folder: FolderToCurate, _ report: CurateReport) {
+    let terminal = arguments.common.terminal
+    guard !terminal.isJSON, let path = arguments.recipe.recipe else { return }
+    let example = report.datasets.first?.overview.examples.first.map { "\($0.file):\($0.line)" }
     var table = Table()
-    table.add("  records", Quantity.count(summary.recordsRead), "")
-    table.add("  kept", Quantity.count(summary.kept), share(summary.kept, summary))
-    table.add("  changed", Quantity.count(summary.changed), "by normalisation, of all read")
-    table.add("  merged", Quantity.count(summary.merged), "exact duplicates of a kept record")
-    for drop in summary.dropped { table.add("  dropped", Quantity.count(drop.count), "\(drop.stage.rawValue): \(drop.reason.rawValue)") }
-    return ["\(dataset.name)  \(dataset.digest.short)"] + table.lines
+    table.add("  soulpack why \((example ?? "FILE:LINE").asShellWord)", "tells the story of one record")
+    if !folder.isRoot { table.add("  soulpack init \(path.asShellWord)", "writes this down as a recipe") }
+    for line in [""] + table.lines { terminal.say(line) }
+  }
+}
+
+// MARK: - A recipe
+
+extension Curate {
+  private func curateRecipe(_ exports: Exports) async throws -> (CurateReport, [Curated])? {
+    let session = BuildSession(try Project(arguments.recipe, arguments.common), arguments, goal: .curate, onlyStages: only)
+    let ids = try chosen(session.project.plan.goals[.curate] ?? [], isForExport: exports.areWanted)
+    for id in ids { try refuseExport(exports, intoSourceOf: id, session.project) }
+    let plan = Plan(actions: session.project.plan.actions.map { $0.running(only: only) }, goals: [.curate: ids])
+    guard let result = try await session.run(plan.actions(for: .curate)) else { return nil }
+    let curated = try ids.map { try Curated($0, result) }
+    return (try CurateReport(curated, ActionCounts(result.report)), curated)
   }
 
-  private func share(_ count: Int, _ summary: LedgerSummary) -> String {
-    summary.recordsRead == 0 ? "" : Quantity.percent(Double(count) / Double(summary.recordsRead))
+  private func chosen(_ ids: [ActionID], isForExport: Bool) throws -> [ActionID] {
+    let names = ids.map { String($0.name.dropFirst(ActionKind.curate.rawValue.count + 1)) }
+    guard let dataset else {
+      guard !isForExport || ids.count == 1 else { throw ChooseDataset(asked: nil, names: names) }
+      return ids
+    }
+    guard let index = names.firstIndex(of: dataset) else { throw ChooseDataset(asked: dataset, names: names) }
+    return [ids[index]]
+  }
+
+  private func refuseExport(_ exports: Exports, intoSourceOf id: ActionID, _ project: Project) throws {
+    guard case .source(let source)? = project.plan[id]?.inputs["source"] else { return }
+    try exports.refusePlaces(in: URL(filePath: source.path, relativeTo: project.rootFolder))
+  }
+}
+
+/// One dataset has to be named.
+struct ChooseDataset: ExplainedError {
+  let asked: String?
+  let names: [String]
+
+  var message: String {
+    asked.map { "there is no dataset \"\($0)\"" } ?? "an export is of one dataset, and the recipe has \(names.count)"
+  }
+  var hint: String? { "name one with --dataset: \(names.joined(separator: ", "))" }
+}
+
+/// What a curation left in the store.
+struct Curated {
+  let name: String
+  let digest: Digest
+  let dataset: CuratedDataset
+  let ledger: LedgerQuery
+
+  init(_ id: ActionID, _ result: ActionRun.Result) throws {
+    guard let ledger = result.report.output("ledger", of: id), let dataset = result.report.output("dataset", of: id) else {
+      throw MissingInput(action: id, input: "ledger")
+    }
+    name = id.name
+    digest = dataset
+    self.dataset = try CuratedDataset(parsing: try result.store.objects.get(dataset))
+    self.ledger = try LedgerQuery(try result.store.objects.get(ledger))
   }
 }

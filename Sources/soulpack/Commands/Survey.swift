@@ -1,4 +1,5 @@
 internal import Artifacts
+internal import Foundation
 internal import Planning
 internal import Running
 internal import Store
@@ -12,14 +13,26 @@ struct Survey {
   let forecast: Forecast
 
   init(_ project: Project, goal: Plan.Goal) throws {
-    do {
-      store = try ReadableStore.open(at: project.storeFolder)
-    } catch StoreError.absent {
-      store = nil
-    }
-    actions = project.plan.actions(for: goal)
-    let probe = SourceProbe(root: project.rootFolder, store: store, storeRoot: project.storeFolder)
-    sources = try probe.read(project.plan.sources(for: actions))
+    try self.init(project, actions: project.plan.actions(for: goal))
+  }
+
+  init(_ project: Project, actions: [Action]) throws {
+    try self.init(rootFolder: project.rootFolder, storeFolder: project.storeFolder, actions, project.plan.sources(for: actions))
+  }
+
+  init(rootFolder: URL, storeFolder: URL, _ actions: [Action], _ needed: [Source]) throws {
+    store = try Survey.store(at: storeFolder)
+    self.actions = actions
+    sources = try SourceProbe(root: rootFolder, store: store, storeRoot: storeFolder).read(needed)
     forecast = try Forecast(actions: actions, sources: sources, store: store)
+  }
+
+  /// Nil where there is none yet.
+  static func store(at folder: URL) throws -> ReadableStore? {
+    do {
+      return try ReadableStore.open(at: folder)
+    } catch StoreError.absent {
+      return nil
+    }
   }
 }

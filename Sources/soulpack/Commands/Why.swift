@@ -3,6 +3,7 @@ internal import Artifacts
 internal import Curation
 internal import Foundation
 internal import Planning
+internal import Recipes
 internal import Running
 internal import Store
 
@@ -10,58 +11,74 @@ internal import Store
 struct Why: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Say what became of a record, stage by stage.",
-    discussion: "The datasets must be curated. FILE is relative to the dataset's source folder, or to the root.")
+    discussion: """
+      The data must be curated. FILE is relative to where you are, to the folder that was curated, or to the root.
+
+      Without --recipe the last curation answers that read FILE: of a folder, or of the recipe that is found here.
+      """)
 
   @Argument(help: "FILE:LINE, or the id of a record or its first digits.") var subject: String
   @Option(help: "The recipe.") var recipe: String?
   @OptionGroup var common: CommonArguments
 
   func run() throws {
+    var failures: [any ExplainedError] = []
+    for curation in try curations() {
+      do {
+        if let report = try report(of: curation, &failures) { return common.terminal.show(report) }
+      } catch let error as NotCurated {
+        failures.append(error)
+      } catch let error as SourceProblem {
+        failures.append(error)  // A folder that is gone can have been curated once.
+      }
+    }
+    throw mostTelling(failures)
+  }
+
+  /// Nil where none of the curation's ledgers has an answer.
+  private func report(of curation: CurationToAsk, _ failures: inout [any ExplainedError]) throws -> WhyReport? {
+    for asked in try curation.ledgers() {
+      do {
+        return WhyReport(dataset: asked.dataset, explanations: try answer(asked))
+      } catch let error as LedgerQueryError {
+        failures.append(error)
+      }
+    }
+    return nil
+  }
+
+  /// That a file is in none of the other ledgers says less than what the one says that holds it.
+  private func mostTelling(_ failures: [any ExplainedError]) -> any Error {
+    let telling = failures.first { failure in
+      switch failure as? LedgerQueryError {
+      case .unknownFile, .unknownRecord: false
+      default: true
+      }
+    }
+    return telling ?? failures.first ?? NothingCurated()
+  }
+
+  private func answer(_ asked: AskedLedger) throws -> [Explanation] {
+    guard let (file, line) = place else { return try asked.query.why(record: subject) }
+    return [try asked.query.why(file: asked.name(of: file, from: common.folder), line: line)]
+  }
+
+  /// Nil for an id.
+  private var place: (file: String, line: Int)? {
+    guard let colon = subject.lastIndex(of: ":"), let line = Int(subject[subject.index(after: colon)...]) else { return nil }
+    return (String(subject[..<colon]), line)
+  }
+
+  private func curations() throws -> [CurationToAsk] {
     var chosen = RecipeArguments()
     chosen.recipe = recipe
     chosen.set = []
-    let project = try Project(chosen, common)
-    let ledgers = try ledgers(of: project)
-    var failure: (any Error)?
-    for (dataset, source, ledger) in ledgers {
-      do {
-        common.terminal.show(WhyReport(dataset: dataset, explanations: try answer(ledger, source: source)))
-        return
-      } catch let error as LedgerQueryError {
-        failure = failure ?? error
-      }
-    }
-    if let failure { throw failure }
+    guard recipe == nil else { return [.recipe(try Project(chosen, common))] }
+    let found = Swift.Result { try Project(chosen, common) }
+    let curations = try CurationToAsk.newestFirst(common, recipe: try? found.get())  // What failed is told below, where nobody else can answer.
+    guard curations.isEmpty, case .failure(let error) = found else { return curations }
+    throw (error as? LocationError) == LocationError.none ? NothingCurated() : error
   }
-
-  private func answer(_ ledger: LedgerQuery, source: String?) throws -> [Explanation] {
-    guard let colon = subject.lastIndex(of: ":"), let line = Int(subject[subject.index(after: colon)...]) else {
-      return try ledger.why(record: subject)
-    }
-    var file = String(subject[..<colon])
-    if let source, file.hasPrefix(source + "/") { file.removeFirst(source.count + 1) }
-    return [try ledger.why(file: file, line: line)]
-  }
-
-  /// The ledger of each curated dataset, with the source's path where it is a folder of the project.
-  private func ledgers(of project: Project) throws -> [(String, String?, LedgerQuery)] {
-    let survey = try Survey(project, goal: .curate)
-    return try survey.forecast.rows.filter { $0.action.kind == .curate }.map { row in
-      guard let store = survey.store, let key = row.key, let ledger = try store.actions.lookup(key.digest)?.outputs["ledger"] else {
-        throw NotCurated(action: row.action.id.name, recipe: project.recipePath)
-      }
-      let path: String? = if case .source(let source)? = row.action.inputs["source"] { source.path } else { nil }
-      return (row.action.id.name, path, try LedgerQuery(try store.objects.get(ledger)))
-    }
-  }
-}
-
-struct NotCurated: ExplainedError {
-  let action: String
-  let recipe: String
-
-  var message: String { "\(action): not curated yet, or its source has changed since" }
-  var hint: String? { "soulpack curate \(recipe)" }
 }
 
 struct WhyReport: Report {

@@ -14,6 +14,9 @@ enum Quantity {
     return (value < 0 ? "-" : "") + ([rest] + groups).joined(separator: ",")
   }
 
+  /// `1 file`, `1,234 files`
+  static func counted(_ value: Int, _ noun: String) -> String { "\(count(value)) \(noun)\(value == 1 ? "" : "s")" }
+
   /// `41 B`, `3.2 MB`: powers of ten, as disks are sold.
   static func bytes(_ value: Int64) -> String {
     if value < 1000 { return "\(value) B" }

@@ -16,7 +16,11 @@ extension Report {
 
 /// Rows of words, each column as wide as its widest word.
 struct Table {
+  /// Columns of numbers, whose ones stand below each other.
+  private let rightAligned: Set<Int>
   private var rows: [[String]] = []
+
+  init(rightAligned: Set<Int> = []) { self.rightAligned = rightAligned }
 
   mutating func add(_ cells: String...) { rows.append(cells) }
 
@@ -24,12 +28,11 @@ struct Table {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
     return rows.map { row in
-      var line = ""
-      for (column, cell) in row.enumerated() {
-        let isLast = column + 1 == row.count
-        line += isLast ? cell : cell + String(repeating: " ", count: widths[column] - cell.count + 2)
+      let cells = row.enumerated().map { column, cell in
+        let space = String(repeating: " ", count: widths[column] - cell.count)
+        return rightAligned.contains(column) ? space + cell : cell + space
       }
-      return line.trimmingTrailingSpaces
+      return cells.joined(separator: "  ").trimmingTrailingSpaces
     }
   }
 }

@@ -34,6 +34,12 @@ struct Terminal: Sendable {
     if code != 0 { outputFailure.store(code, ordering: .relaxed) }
   }
 
+  /// A result that is bytes, as they are: for a program or a file. Ends the command where nobody reads any more.
+  func put(_ bytes: [UInt8]) throws {
+    let code = write(bytes[...], to: STDOUT_FILENO)
+    guard code == 0 else { throw code == EPIPE ? EndsWith(code: .done) : LostOutput(code: code) as any Error }
+  }
+
   /// How a command ends that did its work. A reader that went away (`soulpack log | head`) is no failure; a result that was lost is one.
   func outcome() throws(LostOutput) -> Exit {
     let code = outputFailure.load(ordering: .relaxed)
@@ -70,6 +76,12 @@ struct Terminal: Sendable {
     }
   }
 
+  /// A report beside a result that has standard output for itself.
+  func tell(_ report: some Report) {
+    if isJSON { return say(report.document.canonicalText) }
+    for line in report.lines { say(line.harmless) }
+  }
+
   /// Emphasis on standard error; plain where it is not a terminal.
   func style(_ text: String, _ style: Style) -> String {
     errorHasColour ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
@@ -79,8 +91,10 @@ struct Terminal: Sendable {
 
   /// 0, or an errno. Talk that cannot be written is no reason to stop: the exit code of the work still stands.
   @discardableResult
-  private func write(_ text: String, to descriptor: Int32) -> Int32 {
-    var bytes = Array(text.utf8)[...]
+  private func write(_ text: String, to descriptor: Int32) -> Int32 { write(Array(text.utf8)[...], to: descriptor) }
+
+  private func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Int32 {
+    var bytes = bytes
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
@@ -104,6 +118,19 @@ extension String {
   var harmless: String {
     guard unicodeScalars.contains(where: \.isHarmful) else { return self }
     return unicodeScalars.map { $0.isHarmful ? "\\u{\(String($0.value, radix: 16))}" : String($0) }.joined()
+  }
+}
+
+extension String {
+  /// As a POSIX shell reads it back: quoted where it has to be (Shell Command Language, section 2.2.2).
+  var asShellWord: String {
+    let isPlain = !isEmpty && utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"), 0x80...: true
+      default: "_-./:,@%+=".utf8.contains(byte)
+      }
+    }
+    return isPlain ? self : "'" + replacing("'", with: #"'\''"#) + "'"
   }
 }
 

@@ -1,0 +1,101 @@
+internal import Artifacts
+internal import Foundation
+internal import Packaging
+internal import Store
+
+/// What one archive says, sorted by subject into documents that can be compared place by place.
+struct SoulFacts {
+  private let documents: [SoulComparison.Subject: JSONValue]
+  /// Lists whose order says nothing: a line put in at the front changes one line, not all.
+  private let sets: [SoulComparison.Subject: [String: [String]]]
+
+  init(_ archive: SoulArchive, store: ReadableStore?) throws {
+    let manifest = archive.manifest
+    let recipe = try Self.recipe(of: archive)
+    documents = [
+      .soul: Self.members([
+        "name": .string(manifest.name), "version": .string(manifest.version), "intent": .string(manifest.intent),
+        "description": .string(manifest.description), "contact": manifest.contact.map { .string($0) },
+      ]),
+      .terms: Self.members([
+        "license": .string(manifest.license), "derive": .bool(manifest.permissions.derive),
+        "prompt-logging": .string(manifest.permissions.promptLogging), "lease-seconds": manifest.permissions.leaseSeconds.map { .integer($0) },
+      ]),
+      .base: try Self.base(of: archive, store),
+      .training: Self.training(manifest),
+      .recipe: Self.rest(of: recipe, manifest),
+      .gates: Self.members(["gates": recipe["recipe"]?["gates"], "met": manifest.document["gates"]]),
+      .other: .object((manifest.document.object ?? [:]).filter { !Self.knownMembers.contains($0.key) }),
+    ]
+    sets = [.soul: ["limits": manifest.limits], .terms: ["run.allow": manifest.permissions.runAllow]]
+  }
+
+  func differences(from new: SoulFacts, in subject: SoulComparison.Subject) -> [DocumentDifference] {
+    let places = DocumentDifference.between(documents[subject] ?? [:], new.documents[subject] ?? [:])
+    let lists = (sets[subject] ?? [:]).sorted { $0.key < $1.key }.flatMap { place, old in
+      let new = new.sets[subject]?[place] ?? []
+      return old.filter { !new.contains($0) }.map { DocumentDifference(place: place, earlier: .string($0), later: nil) }
+        + new.filter { !old.contains($0) }.map { DocumentDifference(place: place, earlier: nil, later: .string($0)) }
+    }
+    return places + lists
+  }
+
+  // MARK: - The documents
+
+  private static func members(_ members: [String: JSONValue?]) -> JSONValue { .object(members.compactMapValues { $0 }) }
+
+  /// The manifest's members that have a subject of their own, or are told by the comparison of datasets and losses.
+  private static let knownMembers: Set<String> = [
+    "schema", "name", "version", "intent", "description", "license", "contact", "limits", "permissions", "components", "datasets", "training",
+    "selection", "recipe", "pins", "gates",
+  ]
+
+  /// What the winner was trained with; which candidate it was is part of it.
+  private static func training(_ manifest: SoulManifest) -> JSONValue {
+    var members = manifest.training.parameters.object ?? [:]
+    members["winner"] = members.removeValue(forKey: "candidate")
+    members["label"] = .string(manifest.training.label.rawValue)
+    members["data"] = .string(manifest.training.data.rawValue)
+    members["numerics"] = .integer(manifest.training.numericsVersion)
+    return .object(members)
+  }
+
+  private static func base(of archive: SoulArchive, _ store: ReadableStore?) throws -> JSONValue {
+    let manifest = archive.manifest
+    let component = manifest.components.first
+    return members([
+      "component": component.map { .string($0.kind.rawValue) }, "name": component?.base.map { .string($0.name) },
+      "files": component?.base.map { .digest($0.digest) }, "tokenizer": try tokenizer(of: manifest, store).map { .digest($0) },
+    ])
+  }
+
+  /// A whole model carries its tokenizer; an adapter's is that of its base, which this store may know.
+  private static func tokenizer(of manifest: SoulManifest, _ store: ReadableStore?) throws -> Digest? {
+    let path = "tokenizer.json"
+    if let own = manifest.components.flatMap(\.files).first(where: { $0.path == path }) { return own.digest }
+    if let pin = manifest.pins.first(where: { $0.name == "tokenizer" }) { return pin.digest }
+    guard let base = manifest.components.first?.base?.digest, let store, try store.objects.contains(base) else { return nil }
+    return try store.objects.snapshot(base)[path]?.digest
+  }
+
+  /// `recipe.json`, which soulpack's own archives hold; an empty document where it is not there or is another maker's.
+  private static func recipe(of archive: SoulArchive) throws -> JSONValue {
+    guard let bytes = try archive.contents(of: "recipe.json"), let document = try? JSONValue(parsing: bytes),
+      document["schema"]?.string == "soulpack.recipes/1"
+    else { return [:] }
+    return document
+  }
+
+  /// What the manifest does not say itself.
+  private static func rest(of document: JSONValue, _ manifest: SoulManifest) -> JSONValue {
+    let told: Set<String> = ["soul", "version", "intent", "description", "license", "contact", "limits", "permissions", "gates", "base"]
+    var members = (document["recipe"]?.object ?? [:]).filter { !told.contains($0.key) }
+    // Of the train targets, all but the winner's, whose parameters are the manifest's own.
+    var own = manifest.training.parameters.object ?? [:]
+    own["candidate"] = nil
+    let others = (members["train"]?.object ?? [:]).filter { $0.value != .object(own) }
+    members["train"] = others.isEmpty ? nil : .object(others)
+    members["overrides"] = document["overrides"].flatMap { $0.array?.isEmpty == false ? $0 : nil }
+    return .object(members)
+  }
+}

@@ -1,0 +1,30 @@
+internal import Artifacts
+internal import Recipes
+
+extension Planner {
+  /// The curation of a folder or file that no recipe speaks of: what it would be in a recipe that says nothing but where it is. `path` is a
+  /// source's.
+  package static func curation(named name: String, of path: String) -> Action {
+    Action(
+      id: ActionID("\(ActionKind.curate.rawValue).\(name)"), kind: .curate, parameters: Dataset.standard.curationParameters,
+      inputs: ["source": .source(Source(kind: .fileOrFolder, path: path))])
+  }
+}
+
+extension Action {
+  /// This curation with the named stages alone, in its own order and with its own settings; a stage that it does not have comes after them, as
+  /// it is where a recipe says no more than its name. Without names, it stays as it is.
+  package func running(only names: [String]) -> Action {
+    guard !names.isEmpty, kind == .curate, var members = parameters.object else { return self }
+    let own = (members["stages"]?.array ?? []).filter { names.contains(where: $0.isStage) }
+    let added = (Dataset.everyStage.curationParameters["stages"]?.array ?? []).filter { stage in
+      names.contains(where: stage.isStage) && !own.contains { $0.object?.keys == stage.object?.keys }
+    }
+    members["stages"] = .array(own + added)
+    return Action(id: id, kind: kind, parameters: .object(members), inputs: inputs)
+  }
+}
+
+extension JSONValue {
+  fileprivate func isStage(_ name: String) -> Bool { self[name] != nil }
+}

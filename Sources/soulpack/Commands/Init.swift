@@ -1,0 +1,173 @@
+internal import ArgumentParser
+internal import Artifacts
+internal import Curation
+internal import Foundation
+internal import Recipes
+
+/// `soulpack init`: looks at a folder and proposes a recipe for it. Overwrites nothing and asks nothing.
+struct Init: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Look at a folder of texts and propose a recipe for it.",
+    discussion: """
+      The recipe is written to soul.yaml, or to recipes/NAME.yaml where there are recipes already, and printed; nothing is overwritten.
+
+      Without --base, the only model folder in models/ is the base; without one, the recipe trains a compact model from nothing.
+      """)
+
+  @Argument(help: "The folder of texts; a file or an archive too. Without it: where you are.") var folder: String = "."
+  @Option(help: ArgumentHelp("What the Soul is called; else after the folder.", valueName: "name")) var name: String?
+  @Option(help: ArgumentHelp("A model folder, or a recipe whose model is built first.", valueName: "path")) var base: String?
+  @Flag(name: .customLong("print"), help: "Print the recipe; write nothing.") var isOnlyPrinted = false
+  @OptionGroup var common: CommonArguments
+
+  func validate() throws {
+    guard let name, !RecipeProposal.isName(name) else { return }
+    throw ValidationError("--name takes lower-case letters, digits and hyphens, at most 64; found \"\(name)\"")
+  }
+
+  func run() async throws {
+    let folder = try FolderToCurate(folder, common)
+    guard folder.rootFolder.path(below: folder.place) == nil else { throw ProjectIsNoData(folder) }
+    let name = name ?? folder.name
+    let place = try RecipePlace(name: name, in: folder.rootFolder, mayExist: isOnlyPrinted)
+    let base = try ProposedBase(base, in: folder.rootFolder, from: common.folder)
+    let sight = try await FolderSight(folder, salt: name)
+    let proposal = RecipeProposal(name: name, from: folder.path, sight: sight.sight, base: base.base, schema: place.schemaFromRecipe)
+    try proposal.requireOrder(path: place.path)
+    let written = isOnlyPrinted ? [] : try place.write(proposal.text)
+    show(InitReport(proposal: proposal, sight: sight, place: place, written: written, notes: base.notes + GitNotes.of(folder.rootFolder)))
+  }
+
+  /// The recipe is the result; what was seen and what comes next is talk.
+  private func show(_ report: InitReport) {
+    let terminal = common.terminal
+    guard !terminal.isJSON else { return terminal.show(report) }
+    for line in report.sight.lines + [""] { terminal.say(line) }
+    terminal.print(String(report.proposal.text.dropLast()))
+    for line in [""] + report.next { terminal.say(line) }
+  }
+}
+
+struct InitReport: Report {
+  let proposal: RecipeProposal
+  let sight: FolderSight
+  let place: RecipePlace
+  /// Relative to the root.
+  let written: [String]
+  let notes: [String]
+
+  let schema = "soulpack.init/1"
+
+  var members: [String: JSONValue] {
+    [
+      "recipe": .string(place.path), "text": .string(proposal.text), "written": .array(written.map { .string($0) }),
+      "overview": sight.overview.canonical, "notes": .array(notes.map { .string($0) }),
+    ]
+  }
+
+  var lines: [String] { sight.lines + [proposal.text] + next }
+
+  var next: [String] {
+    var table = Table()
+    if !written.isEmpty {
+      table.add("  \(place.path.asShellWord)", "answer the questions in it, and say what the Soul is for")
+      table.add("  soulpack check \(place.path.asShellWord)", "says what is wrong, and what is still to answer")
+      table.add("  soulpack curate \(place.path.asShellWord)", "shows what becomes of the records")
+      table.add("  soulpack build \(place.path.asShellWord)", "trains, chooses and packs")
+    }
+    return (written.isEmpty ? ["nothing was written"] : ["wrote " + written.joined(separator: " and ")]) + table.lines + notes
+  }
+}
+
+// MARK: - Where it goes
+
+/// Where a proposed recipe goes in its project, and the schema that an editor reads beside it.
+struct RecipePlace {
+  /// Relative to the root.
+  let path: String
+  let schemaPath: String
+  private let root: URL
+
+  init(name: String, in root: URL, mayExist: Bool) throws(RecipeIsThere) {
+    let manager = FileManager.default
+    func exists(_ path: String) -> Bool { manager.fileExists(atPath: root.appending(path: path).path) }
+    self.root = root
+    path = exists("recipes") || exists("soul.yaml") ? "recipes/\(name).yaml" : "soul.yaml"
+    let own = path.hasPrefix("recipes/") ? "recipes/recipe.schema.json" : "recipe.schema.json"
+    schemaPath = exists("docs/recipe.schema.json") ? "docs/recipe.schema.json" : own
+    guard mayExist || !exists(path) else { throw RecipeIsThere(path: path) }
+  }
+
+  /// As the recipe's first line says it.
+  var schemaFromRecipe: String {
+    guard path.hasPrefix("recipes/") else { return schemaPath }
+    return schemaPath.hasPrefix("recipes/") ? String(schemaPath.dropFirst("recipes/".count)) : "../" + schemaPath
+  }
+
+  /// What was written, relative to the root. A schema that is there stays.
+  func write(_ text: String) throws -> [String] {
+    let recipe = root.appending(path: path)
+    try FileManager.default.createDirectory(at: recipe.deletingLastPathComponent(), withIntermediateDirectories: true)
+    // EEXIST: somebody was quicker.
+    guard try RecipePlace.create(recipe, Data(text.utf8)) else { throw RecipeIsThere(path: path) }
+    let hasSchema = try RecipePlace.create(root.appending(path: schemaPath), Data(RecipeSchema.jsonSchema.pretty.utf8))
+    return [path] + (hasSchema ? [schemaPath] : [])
+  }
+
+  /// False where something is there already.
+  private static func create(_ file: URL, _ bytes: Data) throws -> Bool {
+    do {
+      try bytes.write(to: file, options: .withoutOverwriting)
+      return true
+    } catch CocoaError.fileWriteFileExists {
+      return false
+    }
+  }
+}
+
+struct RecipeIsThere: ExplainedError {
+  let path: String
+
+  var message: String { "\(path): a recipe is there already" }
+  var hint: String? { "--name gives the new one another name; --print only shows it" }
+}
+
+/// The folder holds the project: the lock and the archives would be read as data, and change it with every build.
+struct ProjectIsNoData: ExplainedError {
+  private let folder: FolderToCurate
+
+  init(_ folder: FolderToCurate) { self.folder = folder }
+
+  var message: String { "\"\(folder.place.path)\" holds the project itself: what a build writes there would be data" }
+
+  var hint: String? {
+    let manager = FileManager.default
+    let names = (try? manager.contentsOfDirectory(atPath: folder.rootFolder.path)) ?? []  // Only to be helpful.
+    let folders = names.sorted().filter { name in
+      var isFolder: ObjCBool = false
+      let exists = manager.fileExists(atPath: folder.rootFolder.appending(path: name).path, isDirectory: &isFolder)
+      return exists && isFolder.boolValue && !name.hasPrefix(".") && !["recipes", "out", "models"].contains(name)
+    }
+    guard !folders.isEmpty else { return "put the texts into a folder of their own, and name it" }
+    return "name the folder of texts: \(folders.prefix(8).map { "soulpack init \($0.asShellWord)" }.joined(separator: ", or "))"
+  }
+}
+
+/// A recipe cannot say what was asked of it.
+struct CannotPropose: ExplainedError {
+  let reason: RecipeError
+
+  var message: String { "no recipe can say this: \(reason.message)" }
+  var hint: String? { reason.hint ?? "rename what is called so" }
+}
+
+extension RecipeProposal {
+  /// Reads the text back, as every command will.
+  func requireOrder(path: String) throws {
+    do {
+      _ = try Recipe(parsing: Data(text.utf8), path: path)
+    } catch {
+      throw CannotPropose(reason: error.errors[0])
+    }
+  }
+}

@@ -1,0 +1,102 @@
+internal import Artifacts
+internal import Curation
+internal import Foundation
+internal import Planning
+internal import Running
+internal import Store
+
+/// A curation that `why` can ask: that of a recipe's datasets, or of a folder that has no recipe.
+enum CurationToAsk {
+  case recipe(Project)
+  /// The key is that of its last curation, whatever stages it ran.
+  case folder(path: String, key: Digest, common: CommonArguments)
+
+  /// So many builds are looked through for curations of folders.
+  private static let mostBuilds = 1_000
+
+  /// Every folder that was curated in this store, and the recipe, the one that was at work last first. A recipe that never was comes last.
+  static func newestFirst(_ common: CommonArguments, recipe: Project?) throws -> [CurationToAsk] {
+    let store = try Survey.store(at: Project.storeFolder(in: Project.rootFolder(common)))
+    var found: [CurationToAsk] = []
+    var seen: Set<String> = []
+    for build in try store?.builds.last(mostBuilds) ?? [] {
+      guard let path = build.recipe, let store else { continue }
+      if build.goal == FolderToCurate.goal {
+        guard !seen.contains(path), let action = try store.builds.actions(in: build.id).first else { continue }
+        seen.insert(path)
+        found.append(.folder(path: path, key: action.key, common: common))
+      } else if let recipe, path == recipe.recipePath, seen.insert("recipe \(path)").inserted {
+        found.append(.recipe(recipe))
+      }
+    }
+    if let recipe, !seen.contains("recipe \(recipe.recipePath)") { found.append(.recipe(recipe)) }
+    return found
+  }
+
+  func ledgers() throws -> [AskedLedger] {
+    switch self {
+    case .recipe(let project): try CurationToAsk.ledgers(of: project)
+    case .folder(let path, let key, let common): [try CurationToAsk.ledger(ofFolder: path, key, root: Project.rootFolder(common))]
+    }
+  }
+
+  private static func ledgers(of project: Project) throws -> [AskedLedger] {
+    let survey = try Survey(project, goal: .curate)
+    return try survey.forecast.rows.filter { $0.action.kind == .curate }.map { row in
+      guard let store = survey.store, let key = row.key, let ledger = try store.actions.lookup(key.digest)?.outputs["ledger"] else {
+        throw NotCurated(subject: row.action.id.name, command: "soulpack curate \(project.recipePath.asShellWord)")
+      }
+      let query = try LedgerQuery(try store.objects.get(ledger))
+      guard case .source(let source)? = row.action.inputs["source"] else { return AskedLedger(dataset: row.action.id.name, source: nil, root: nil, query: query) }
+      return AskedLedger(dataset: row.action.id.name, source: source.place(below: project.rootFolder), root: project.rootFolder, query: query)
+    }
+  }
+
+  private static func ledger(ofFolder path: String, _ key: Digest, root: URL) throws -> AskedLedger {
+    let storeFolder = Project.storeFolder(in: root)
+    let source = Source(kind: .fileOrFolder, path: path)
+    let store = try Survey.store(at: storeFolder)
+    let now = try SourceProbe(root: root, store: store, storeRoot: storeFolder).read([source])
+    guard let store, let entry = try store.actions.lookup(key), let ledger = entry.outputs["ledger"], entry.inputs["source"] == now[source] else {
+      throw NotCurated(subject: path, command: "soulpack curate \(path.asShellWord)")
+    }
+    return AskedLedger(dataset: path, source: source.place(below: root), root: root, query: try LedgerQuery(try store.objects.get(ledger)))
+  }
+}
+
+/// The ledger of one dataset, and where its files are.
+struct AskedLedger {
+  let dataset: String
+  /// Nil where a step made the files.
+  let source: URL?
+  let root: URL?
+  let query: LedgerQuery
+
+  /// What the ledger calls a file that a person named from where they are, from the root or from the source; as it was named, where it is none
+  /// of the ledger's.
+  func name(of file: String, from folder: URL) -> String {
+    let inSource = [folder, root].compactMap { $0 }.compactMap { start -> String? in
+      guard let source, let path = URL(filePath: file, relativeTo: start).path(below: source) else { return nil }
+      return path == "." ? source.lastPathComponent : path
+    }
+    let known = Set(query.files.map(\.path))
+    return (inSource + [file]).first(where: known.contains) ?? inSource.first ?? file
+  }
+}
+
+extension Source {
+  fileprivate func place(below root: URL) -> URL { URL(filePath: path, relativeTo: root).standardizedFileURL }
+}
+
+struct NotCurated: ExplainedError {
+  let subject: String
+  let command: String
+
+  var message: String { "\(subject): not curated yet, or its source has changed since" }
+  var hint: String? { command }
+}
+
+struct NothingCurated: ExplainedError {
+  var message: String { "nothing has been curated here" }
+  var hint: String? { "soulpack curate FOLDER" }
+}

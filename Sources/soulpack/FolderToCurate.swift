@@ -1,0 +1,67 @@
+internal import Artifacts
+internal import Foundation
+internal import Planning
+internal import Recipes
+
+/// A folder, a file or an archive that is curated without a recipe. Nothing is ever written into it.
+struct FolderToCurate {
+  /// What the history of builds calls such a curation: beside it stands the folder's path, not a recipe's.
+  static let goal = "curate folder"
+
+  let rootFolder: URL
+  let storeFolder: URL
+  /// As a source has it: relative to the root, or absolute where it is not inside; `.` for the root itself.
+  let path: String
+  let place: URL
+
+  /// `path` is relative to the folder where the command was given.
+  init(_ path: String, _ common: CommonArguments) throws(NothingToCurate) {
+    rootFolder = Project.rootFolder(common)
+    storeFolder = Project.storeFolder(in: rootFolder)
+    place = URL(filePath: path, relativeTo: common.folder).standardizedFileURL
+    self.path = place.path(below: rootFolder) ?? place.path
+    guard FileManager.default.fileExists(atPath: place.path) else { throw NothingToCurate(path: path) }
+  }
+
+  /// The project itself: what soulpack writes there is then among the data.
+  var isRoot: Bool { path == "." }
+
+  var isFolder: Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) && isFolder.boolValue
+  }
+
+  func refuseStoreInside() throws(StoreInsideFolder) {
+    guard storeFolder.path(below: place) == nil || isRoot else { throw StoreInsideFolder(folder: place.path, store: storeFolder.path) }
+  }
+
+  var name: String { RecipeProposal.name(fromPath: place.path) }
+  var action: Action { Planner.curation(named: name, of: path) }
+}
+
+extension URL {
+  /// The path relative to a folder, without a slash at its end; `.` for the folder itself, nil outside of it. Looks at the names alone.
+  func path(below folder: URL) -> String? {
+    let parts = standardizedFileURL.path.split(separator: "/")
+    let above = folder.standardizedFileURL.path.split(separator: "/")
+    guard parts.starts(with: above) else { return nil }
+    return parts.count == above.count ? "." : parts.dropFirst(above.count).joined(separator: "/")
+  }
+}
+
+/// Curating would write into what is curated.
+struct StoreInsideFolder: ExplainedError {
+  let folder: String
+  let store: String
+
+  var message: String { "\"\(folder)\": the store would lie inside of it, at \"\(store)\"" }
+  var hint: String? { "go to another folder and name this one from there, or set SOULPACK_STORE" }
+}
+
+/// What `curate` was told to curate is not there.
+struct NothingToCurate: ExplainedError {
+  let path: String
+
+  var message: String { "\"\(path)\": there is no such file or folder" }
+  var hint: String? { "name a folder of texts, a file or an archive, or a recipe (.yaml)" }
+}

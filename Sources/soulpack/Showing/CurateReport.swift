@@ -1,0 +1,137 @@
+internal import Artifacts
+internal import Curation
+
+/// What became of the records of each dataset, as a table. Names of files, never text.
+struct CurateReport: Report {
+  struct Dataset {
+    let name: String
+    let digest: Digest
+    let overview: CurationOverview
+  }
+
+  let datasets: [Dataset]
+  let counts: ActionCounts
+  let schema = "soulpack.curate/1"
+
+  init(_ curated: [Curated], _ counts: ActionCounts) throws {
+    datasets = try curated.map { Dataset(name: $0.name, digest: $0.digest, overview: try CurationOverview($0.ledger, $0.dataset)) }
+    self.counts = counts
+  }
+
+  var members: [String: JSONValue] {
+    [
+      "datasets": .array(
+        datasets.map { dataset in
+          [
+            "action": .string(dataset.name), "dataset": .digest(dataset.digest), "summary": dataset.overview.summary.canonical,
+            "overview": dataset.overview.canonical,
+          ]
+        }),
+      "actionsRun": .integer(Int64(counts.ran)), "actionsReused": .integer(Int64(counts.reused)),
+    ]
+  }
+
+  var lines: [String] {
+    datasets.flatMap { ["\($0.name)  \($0.digest.short)"] + CurationTable(overview: $0.overview).lines } + [counts.words]
+  }
+}
+
+/// One dataset's part of the table, made for eighty columns.
+struct CurationTable {
+  let overview: CurationOverview
+
+  private static let widthInColumns = 80
+  private static let mostClusters = 5
+
+  var lines: [String] {
+    let parts = [
+      files, records, drops, counts("personal data found in", overview.findings), counts("changed by", overview.changes), lengths, clusters,
+    ]
+    return parts.filter { !$0.isEmpty }.flatMap { $0 + [""] }
+  }
+
+  private var files: [String] {
+    var table = Table(rightAligned: [1, 2])
+    for kind in overview.read { table.add("  " + kind.kind, Quantity.count(kind.files), Quantity.count(kind.records), "records") }
+    if overview.notSelected > 0 { table.add("  not selected", Quantity.count(overview.notSelected), "", "by the recipe's \"files\"") }
+    let unread = overview.unread.reduce(0) { $0 + $1.files }
+    let suffixes = overview.unread.map { "\(Quantity.count($0.files)) \($0.suffix.isEmpty ? "without a suffix" : "." + $0.suffix)" }
+    if unread > 0 { table.add("  not read", Quantity.count(unread), "", list(suffixes, widthInColumns: 48)) }
+    return ["files"] + table.lines
+  }
+
+  private var records: [String] {
+    let summary = overview.summary
+    var table = Table(rightAligned: [1, 2])
+    func row(_ name: String, _ count: Int, _ remark: String = "") {
+      table.add("  " + name, Quantity.count(count), Quantity.percent(Double(count) / Double(max(1, summary.recordsRead))), remark)
+    }
+    table.add("  read", Quantity.count(summary.recordsRead), "", "")
+    row("kept", summary.kept, summary.changed > 0 ? "\(Quantity.count(summary.changed)) of them changed" : "")
+    if summary.merged > 0 {
+      row("merged", summary.merged, "\(Quantity.count(overview.mergedExactly)) exactly, \(Quantity.count(overview.mergedNearly)) nearly the same")
+    }
+    if summary.droppedCount > 0 { row("dropped", summary.droppedCount) }
+    return ["records"] + table.lines
+  }
+
+  private var drops: [String] {
+    guard !overview.summary.dropped.isEmpty else { return [] }
+    var table = Table(rightAligned: [1])
+    for drop in overview.summary.dropped { table.add("  " + drop.stage.rawValue, Quantity.count(drop.count), drop.reason.rawValue) }
+    return ["dropped by"] + table.lines
+  }
+
+  private func counts(_ head: String, _ counts: [CurationOverview.StageCount]) -> [String] {
+    guard !counts.isEmpty else { return [] }
+    var table = Table(rightAligned: [1])
+    for count in counts {
+      let times = count.times > count.records ? ", \(Quantity.count(count.times)) times" : ""
+      table.add("  " + count.stage, Quantity.count(count.records), count.kind + times)
+    }
+    return [head] + table.lines
+  }
+
+  private var lengths: [String] {
+    let lengths = overview.lengths
+    guard let most = lengths.bins.map(\.count).max(), most > 0 else { return [] }
+    var table = Table(rightAligned: [0, 1])
+    for bin in lengths.bins {
+      // At least a sliver where there is anything.
+      let columns = bin.count == 0 ? 0 : max(1, bin.count * 40 / most)
+      table.add("  " + words(bin.range), Quantity.count(bin.count), String(repeating: "▇", count: columns))
+    }
+    let ends = "shortest \(Quantity.count(lengths.shortest)), median \(Quantity.count(lengths.median)), longest \(Quantity.count(lengths.longest))"
+    return ["characters of a kept record: \(ends)"] + table.lines
+  }
+
+  private func words(_ range: ClosedRange<Int>) -> String {
+    range.lowerBound == 0 ? "0" : "\(Quantity.count(range.lowerBound)) to \(Quantity.count(range.upperBound))"
+  }
+
+  private var clusters: [String] {
+    guard !overview.clusters.isEmpty else { return [] }
+    let shown = overview.clusters.prefix(Self.mostClusters)
+    let isAll = shown.count == overview.clusters.count
+    let head = "nearly the same as" + (isAll ? "" : " (the largest \(shown.count) of \(Quantity.count(overview.clusters.count)) groups)")
+    return [head]
+      + shown.flatMap { cluster in
+        let members = cluster.members.map(words)
+        return ["  \(words(cluster.keeper))", "    \(Quantity.count(members.count)): " + list(members, widthInColumns: Self.widthInColumns - 12)]
+      }
+  }
+
+  private func words(_ place: RecordPlace) -> String { "\(place.file):\(place.line)" }
+
+  /// As many of the words as fit, and how many there are beside them.
+  private func list(_ words: [String], widthInColumns: Int) -> String {
+    var text = ""
+    for (index, word) in words.enumerated() {
+      let left = words.count - index
+      let more = " … and \(left) more"
+      if !text.isEmpty && text.count + 2 + word.count + (left > 1 ? more.count : 0) > widthInColumns { return text + more }
+      text += (text.isEmpty ? "" : ", ") + word
+    }
+    return text
+  }
+}

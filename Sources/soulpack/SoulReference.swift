@@ -1,0 +1,95 @@
+internal import Artifacts
+internal import Explaining
+internal import Foundation
+internal import Packaging
+internal import Store
+
+/// How a person names a Soul on the command line: a `.soul` file, else `NAME@VERSION` or a Soul digest that this project's store has sealed.
+struct SoulReference {
+  let text: String
+  let common: CommonArguments
+
+  /// Opens the archive. What has to come out of the store is written under `scratch`, which must outlive the archive.
+  func open(_ store: ReadableStore?, scratch: URL) throws -> SoulArchive {
+    let file = URL(filePath: text, relativeTo: common.folder)
+    if FileManager.default.fileExists(atPath: file.path) { return try SoulArchive.open(file) }
+    guard let wanted = Wanted(text) else { throw SoulNotFound(text: text, looksLikeFile: true) }
+    if case .release(let name, let version) = wanted {
+      let placed = Project.rootFolder(common).appending(path: "out/\(name)-\(version).soul")
+      if FileManager.default.fileExists(atPath: placed.path) { return try SoulArchive.open(placed) }
+    }
+    guard let store, let archive = try sealed(wanted, in: store) else { throw SoulNotFound(text: text, looksLikeFile: false) }
+    let copy = scratch.appending(path: "\(archive.hex).soul")
+    if !FileManager.default.fileExists(atPath: copy.path) { try store.objects.export(archive, to: copy, durable: false) }
+    return try SoulArchive.open(copy)
+  }
+
+  private enum Wanted {
+    case release(name: String, version: String)
+    case digest(prefix: String)
+
+    init?(_ text: String) {
+      let parts = text.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
+      if parts.count == 2, SoulManifest.isName(parts[0]), SoulManifest.isVersion(parts[1]) {
+        self = .release(name: parts[0], version: parts[1])
+        return
+      }
+      let digits = text.hasPrefix("sha256:") ? String(text.dropFirst(7)) : text
+      guard (6...64).contains(digits.utf8.count), digits.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) }) else { return nil }
+      self = .digest(prefix: digits)
+    }
+
+    func matches(_ run: RunHistory.Run) -> Bool {
+      switch self {
+      case .release(let name, let version): run.name == name && run.version == version
+      case .digest(let prefix): run.soul?.hex.hasPrefix(prefix) ?? false
+      }
+    }
+  }
+
+  /// The archive of the one Soul that fits. A release that was sealed more than once, from other data, is not guessed at.
+  private func sealed(_ wanted: Wanted, in store: ReadableStore) throws -> Digest? {
+    let runs = try RunHistory(store, limit: .max).runs.filter { $0.archive != nil && wanted.matches($0) }
+    let souls = Set(runs.compactMap(\.soul)).sorted()
+    guard souls.count <= 1 else { throw AmbiguousSoul(text: text, digests: souls) }
+    return runs.first?.archive
+  }
+}
+
+extension SoulReference {
+  /// The project's store, if there is one: all of this also works far from any project.
+  static func store(_ common: CommonArguments) throws -> ReadableStore? {
+    do {
+      return try ReadableStore.open(at: Project.storeFolder(in: Project.rootFolder(common)))
+    } catch StoreError.absent {
+      return nil
+    }
+  }
+
+  /// Makes a folder for `body` alone, and removes it.
+  static func withScratch<Value>(_ body: (URL) throws -> Value) throws -> Value {
+    let scratch = FileManager.default.temporaryDirectory.appending(path: "soulpack-\(UUID().uuidString)", directoryHint: .isDirectory)
+    try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    let result = Result { try body(scratch) }
+    try FileManager.default.removeItem(at: scratch)
+    return try result.get()
+  }
+}
+
+struct SoulNotFound: ExplainedError {
+  let text: String
+  let looksLikeFile: Bool
+
+  var message: String { looksLikeFile ? "\(text): there is no such file" : "\"\(text)\": no Soul of that name was sealed in this project's store" }
+  var hint: String? {
+    looksLikeFile ? "give a .soul file, NAME@VERSION, or the first digits of a Soul digest" : "`soulpack list` shows those that were"
+  }
+}
+
+struct AmbiguousSoul: ExplainedError {
+  let text: String
+  let digests: [Digest]
+
+  var message: String { "\"\(text)\" names \(digests.count) Souls: \(digests.prefix(4).map(\.short).joined(separator: ", "))\(digests.count > 4 ? ", …" : "")" }
+  var hint: String? { "give a digest, or more of its digits" }
+}

@@ -1,0 +1,148 @@
+import Artifacts
+import Foundation
+import Testing
+
+@Suite("Curating a folder without a recipe")
+struct CurateFolderTests {
+  /// A folder with one of everything: kept, merged, dropped for several reasons, and not read.
+  static let letters: [String: String] = [
+    "letters/talk.jsonl": Project.talk(count: 40) + "not json\n" + Project.talk(count: 1) + #"{"text":""}"# + "\n",
+    "letters/prose/one.md": "The lamp was lit at dusk.  \n\nThe keeper went up.\n", "letters/photo.png": "\u{89}PNG",
+  ]
+
+  @Test("the table counts files, records and reasons, and what comes next is said beside it")
+  func table() throws {
+    try Tool.inProject(Self.letters) { tool in
+      let outcome = try tool.must("curate", "letters")
+      let rows = outcome.output.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
+      for row in ["jsonl 1 43 records", "markdown 1 1 records", "not read 1 1 .png", "read 44", "merged 1 2.3 % 1 exactly, 0 nearly the same"] {
+        #expect(rows.contains(row), "\(row) in\n\(outcome.output)")
+      }
+      for row in ["read 1 invalid JSON", "structure 1 empty text"] { #expect(rows.contains(row), "\(row) in\n\(outcome.output)") }
+      #expect(outcome.output.hasPrefix("curate.letters  ") && outcome.output.hasSuffix("\n1 action run, 0 up to date\n"))
+      #expect(outcome.errors.contains("soulpack why talk.jsonl:41") && outcome.errors.contains("soulpack init letters"))
+      #expect(outcome.output.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(outcome.output)")
+    }
+  }
+
+  @Test("no text of a record is in any output")
+  func discreet() throws {
+    try Tool.inProject(Self.letters) { tool in
+      for arguments in [["curate", "letters"], ["curate", "letters", "--json"], ["curate", "letters", "-v", "--export-ledger", "-"]] {
+        let outcome = try tool.start(arguments).wait()
+        #expect(outcome.status == 0)
+        for word in ["tide", "keeper", "not json"] { #expect(!(outcome.output + outcome.errors).contains(word), "\(arguments)") }
+      }
+    }
+  }
+
+  @Test("a second time nothing runs; one more record, and it runs again")
+  func cached() throws {
+    try Tool.inProject(Self.letters) { tool in
+      let first = try tool.must("curate", "letters")
+      let second = try tool.must("curate", "letters/")
+      #expect(second.output.hasSuffix("\n0 actions run, 1 up to date\n"))
+      #expect(first.output.replacing("1 action run, 0 up", with: "0 actions run, 1 up") == second.output)
+      #expect(try tool.must("curate", "letters", "-n").output.hasPrefix("same  curate.letters  "))
+      try tool.write(#"{"text":"One more."}"# + "\n", to: "letters/more.jsonl")
+      #expect(try tool.must("curate", "letters").output.hasSuffix("\n1 action run, 0 up to date\n"))
+    }
+  }
+
+  @Test("the folder is only read: it may be read-only, and the store is not in it")
+  func readOnly() throws {
+    try Tool.inProject(Self.letters) { tool in
+      let before = try tool.shell("chmod -R a-w letters; find letters -printf '%p %T@ %m\\n' | sort").output
+      try tool.must("curate", "letters")
+      #expect(try tool.shell("find letters -printf '%p %T@ %m\\n' | sort").output == before)
+      #expect(tool.exists(".soulpack"))
+      #expect(try tool.shell("chmod -R u+w letters").status == 0)
+    }
+  }
+
+  @Test("away from any project the store is in the working directory, or where SOULPACK_STORE says; never in the folder")
+  func stores() throws {
+    try Tool.inProject(Self.letters) { tool in
+      let outside = try tool.shell("rm -r .git; mkdir -p ../desk; cd ../desk; soulpack curate ../project/letters; ls -A; ls -A ../project/letters")
+      #expect(outside.output.contains("\n.soulpack\nphoto.png\nprose\ntalk.jsonl\n"), "\(outside.output)\(outside.errors)")
+      let inside = try tool.shell("cd letters/prose; soulpack curate ..")
+      inside.expectFailure(2, "\"\(tool.folder.path)/letters\": the store would lie inside of it", hint: "go to another folder")
+      #expect(!tool.exists("letters/prose/.soulpack") && !tool.exists("letters/.soulpack"))
+      let elsewhere = try tool.shell("cd letters/prose; SOULPACK_STORE=\(tool.folder.path)/../mine soulpack curate ..; ls -A ..")
+      #expect(elsewhere.status == 0 && elsewhere.output.hasSuffix("\nphoto.png\nprose\ntalk.jsonl\n"), "\(elsewhere.errors)")
+    }
+  }
+
+  @Test("one file is a folder of one; the working directory itself is one too", arguments: ["talk.jsonl", "."])
+  func others(path: String) throws {
+    try Tool.inProject(["talk.jsonl": Project.talk(count: 3)]) { tool in
+      #expect(try tool.must("curate", path, "--json").json()["datasets"]?.array?.first?["summary"]?["kept"]?.integer == 3)
+      #expect(try tool.must("why", "talk.jsonl:2").output.contains("talk.jsonl:2"))
+      #expect(try tool.must("curate", path).output.hasSuffix("\n0 actions run, 1 up to date\n"))
+    }
+  }
+
+  @Test("why answers after it, from anywhere, for a place as people name it and for an id; of --only, too")
+  func why() throws {
+    try Tool.inProject(Self.letters) { tool in
+      try tool.run("why", "talk.jsonl:41").expectFailure(1, "nothing has been curated here", hint: "soulpack curate FOLDER")
+      try tool.must("curate", "letters")
+      let dropped = try tool.must("why", "talk.jsonl:41").output
+      #expect(dropped.hasPrefix("talk.jsonl:41  (letters)\n  read") && dropped.contains("dropped: invalid JSON"))
+      #expect(try tool.must("why", "letters/talk.jsonl:41").output == dropped)
+      #expect(try tool.shell("cd letters; soulpack why talk.jsonl:41; cd prose; soulpack why ../talk.jsonl:41").output == dropped + dropped)
+      let merged = try tool.must("why", "letters/talk.jsonl:42", "--json").json()
+      let id = try #require(merged["records"]?.array?.first?["id"]?.digest)
+      #expect(try tool.must("why", id.short).output.contains("(talk.jsonl:1)"))
+      try tool.run("why", "talk.jsonl:300").expectFailure(1, "talk.jsonl:300: no record was read from this line")
+      try tool.must("curate", "letters", "--only", "length")
+      let story = try tool.must("why", "talk.jsonl:42").output
+      #expect(!story.contains("merged") && !story.contains("normalize"), "\(story)")
+    }
+  }
+
+  @Test("why says so where the folder has changed since, or is gone")
+  func staleWhy() throws {
+    try Tool.inProject(Self.letters) { tool in
+      try tool.must("curate", "letters")
+      try tool.write("{}\n", to: "letters/more.jsonl")
+      try tool.run("why", "talk.jsonl:41").expectFailure(1, "letters: not curated yet, or its source has changed", hint: "soulpack curate letters")
+      try tool.remove("letters")
+      try tool.run("why", "talk.jsonl:41").expectFailure(2, "letters: there is no such file or folder")
+    }
+  }
+
+  @Test("beside a recipe, the curation that was last at work answers first; --recipe asks the recipe")
+  func beside() throws {
+    try Tool.inProject { tool in
+      try tool.must("curate", "recipes/voice.yaml")
+      try tool.must("curate", "talk")
+      try FileManager.default.moveItem(at: tool.place("recipes/voice.yaml"), to: tool.place("soul.yaml"))
+      #expect(try tool.must("why", "talk.jsonl:3").output.contains("(talk)"))
+      try tool.must("curate")
+      #expect(try tool.must("why", "talk.jsonl:3").output.contains("(curate.talk)"))
+      try tool.must("curate", "talk")
+      #expect(try tool.must("why", "talk.jsonl:3").output.contains("(talk)"))
+      #expect(try tool.must("why", "talk.jsonl:3", "--recipe", "soul.yaml").output.contains("(curate.talk)"))
+    }
+  }
+
+  @Test("what cannot be curated is named, and what can be is said", arguments: [
+    ("none", 2, "\"none\": there is no such file or folder", "name a folder of texts"),
+    ("pictures", 1, "curate.pictures: the source holds no file that can be read; found 2 .png, 1 without a suffix", "curation reads "),
+    ("empty", 1, "curate.empty: the source holds no file", "curation reads "),
+    ("letters --only tidy", 2, "unknown stage \"tidy\"", "known: normalize"),
+    ("letters --only dedupliacte", 2, "unknown stage \"dedupliacte\"", "did you mean \"deduplicate\"?"),
+    ("letters --set train.x.epochs=1", 2, "--set is about a recipe, and \"letters\" is none", ""),
+    ("letters --locked", 2, "--locked is about a recipe", ""),
+    ("letters --dataset x", 2, "--dataset is about a recipe", ""),
+    ("none.yaml", 2, "none.yaml: there is no such file", ""),
+  ] as [(String, Int32, String, String)])
+  func refused(arguments: String, code: Int32, message: String, hint: String) throws {
+    let files = ["pictures/a.png": "x", "pictures/b.PNG": "x", "pictures/notes": "x", "empty/.hidden": "x"]
+    try Tool.inProject(Self.letters.merging(files) { $1 }) { tool in
+      let outcome = try tool.start(["curate"] + arguments.split(separator: " ").map(String.init)).wait()
+      outcome.expectFailure(code, message, hint: hint.isEmpty ? nil : hint)
+    }
+  }
+}
