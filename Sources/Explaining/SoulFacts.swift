@@ -94,8 +94,9 @@ struct SoulFacts {
     var own = manifest.training.parameters.object ?? [:]
     own["candidate"] = nil
     let others = (members["train"]?.object ?? [:]).filter { $0.value != .object(own) }
-    members["train"] = others.isEmpty ? nil : .object(others)
-    members["overrides"] = document["overrides"].flatMap { $0.array?.isEmpty == false ? $0 : nil }
+    members["train"] = nil
+    if !others.isEmpty { members["train"] = .object(others) }
+    if let overrides = document["overrides"]?.array, !overrides.isEmpty { members["overrides"] = .array(overrides) }
     return .object(members)
   }
 }

@@ -26,18 +26,20 @@ struct AdapterPromise {
   /// Refuses every adapter but the promised one, and gives it in our own spelling: what a foreign program wrote into spare fields of its
   /// files does not come along.
   func verify(_ files: [String: Data]) throws(JobFailure) -> AdapterFolder {
-    do {
-      let found = try AdapterFolder(files: files)
-      try compare(found.configuration)
+    let found = try explaining { () throws(ModelError) in try AdapterFolder(files: files) }
+    try compare(found.configuration)
+    return try explaining { () throws(ModelError) in
       let adapter = try AdapterFolder(configuration: configuration, tensors: found.tensors)
       try adapter.check(against: base)
       return adapter
-    } catch let error as ModelError {
-      throw JobFailure(.adapter(error))
-    } catch let error as JobFailure {
-      throw error
+    }
+  }
+
+  private func explaining<Value>(_ read: () throws(ModelError) -> Value) throws(JobFailure) -> Value {
+    do {
+      return try read()
     } catch {
-      preconditionFailure("the calls above throw nothing else: \(error)")
+      throw JobFailure(.adapter(error))
     }
   }
 
