@@ -1,8 +1,9 @@
 # make demo   build soulpack and walk the whole path on datasets/lamplighter
 # make test   build and run every test
 # make bench  measure the kernels and the engine
+# make dist   pack soulpack with the Swift runtime inside, for a machine without Swift
 # make        build soulpack into .build/release
-.PHONY: build demo test bench setup clean
+.PHONY: build demo test bench dist setup clean
 
 SWIFT ?= swift
 
@@ -27,5 +28,8 @@ bench: setup
 	.build/bench-kernels 2
 	$(SWIFT) run -c release engine-bench
 
+dist: setup
+	SWIFT=$(SWIFT) tools/dist
+
 clean:
-	rm -rf .build out
+	rm -rf .build dist out

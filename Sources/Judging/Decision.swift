@@ -36,6 +36,14 @@ package struct Decision: Hashable, Sendable {
   package var winner: Digest? {
     if case .promoted(let digest) = outcome { digest } else { nil }
   }
+
+  /// The winner, or who came nearest where nobody gained enough.
+  package var best: Digest? {
+    switch outcome {
+    case .promoted(let digest), .incumbentStays(let digest): digest
+    case .noCandidate: nil
+    }
+  }
 }
 
 package enum DecisionError: ExplainedError, Hashable {

@@ -15,25 +15,29 @@ extension SoulManifest {
     }
 
     package let document: JSONValue
+    /// Who the component is: the one promoted or, in a smoke build alone, the one that came nearest.
     package let winner: Digest
+    package let isPromoted: Bool
     package let incumbent: Score
     package let scores: [Score]
     /// Candidates that are out, since their loss is not finite.
     package let diverged: [Digest]
     package let label: String
 
-    /// Reads the document of a decision that promoted somebody.
+    /// Reads the document of a decision that promoted somebody, or of a smoke build's, which need not have.
     package init(document: JSONValue) throws(DocumentError) {
       try self.init(DocumentReader(document, document: "selection"))
     }
 
     init(_ reader: DocumentReader) throws(DocumentError) {
-      try reader.object(
-        ["question", "label", "incumbent", "scores", "diverged", "outcome", "winner"], schema: "soulpack.selection/2")
-      guard try reader.member("outcome").string() == "promoted" else { throw try reader.member("outcome").failure("is not \"promoted\"") }
+      isPromoted = reader.value["outcome"] != "incumbent-stays"
+      let chosen = isPromoted ? "winner" : "closest"
+      try reader.object(["question", "label", "incumbent", "scores", "diverged", "outcome", chosen], schema: "soulpack.selection/2")
+      let outcome = try reader.member("outcome")
+      guard try outcome.string() == (isPromoted ? "promoted" : "incumbent-stays") else { throw outcome.failure("is not \"promoted\"") }
       document = reader.value
       label = try reader.member("label").nonEmptyString()
-      winner = try reader.member("winner").digest()
+      winner = try reader.member(chosen).digest()
       incumbent = try Self.score(reader.member("incumbent"))
       var scores: [Score] = []
       for score in try reader.member("scores").elements() { scores.append(try Self.score(score)) }

@@ -46,6 +46,7 @@ extension SoulManifest {
       guard !component.files.isEmpty else { throw reader.failure("a component has no file") }
       guard component.kind == .model || component.base != nil else { throw reader.failure("an adapter names no base") }
     }
+    if let selection, !selection.isPromoted, !isSmoke { throw reader.failure("nobody was promoted") }
     if let selection, !components.contains(where: { $0.listingDigest == selection.winner }) {
       throw reader.failure("the selection's winner is none of the components")
     }

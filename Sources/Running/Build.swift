@@ -50,6 +50,7 @@ package struct Build: Sendable {
     emit(.planned(actions: actions.count))
     Checkpoint.removeForgotten(in: checkpoints, now: Date())
     var state = BuildState(actions: actions, sources: sources)
+    var foreseen: Set<ActionID> = []
     try await withThrowingTaskGroup(of: (ActionID, Result<Execution, any Error>).self) { group in
       while true {
         while let (action, inputs) = state.nextReady(jobs: options.jobs) {
@@ -59,6 +60,7 @@ package struct Build: Sendable {
           } else if isOverDeadline {
             state.stop()
           } else {
+            if !foreseen.contains(action.id) { foreseen.formUnion(try foresee(action.kind, state)) }
             state.start(action.id, key)
             group.addTask { (action.id, await execute(action, inputs: inputs, key: key)) }
           }
@@ -78,6 +80,18 @@ package struct Build: Sendable {
     try journal.reused(action, key)
     emit(.reused(action: action.id.name, key: key.digest))
     return entry.outputs
+  }
+
+  /// Lets the step look at every action of the kind that could begin now and would run. What it cannot foresee, the action itself will say.
+  private func foresee(_ kind: ActionKind, _ state: BuildState) throws -> [ActionID] {
+    guard let step = steps[kind] else { return [] }
+    let contexts = try state.ready(kind).compactMap { action, inputs -> StepContext? in
+      let key = ActionKey(action: action, inputs: inputs)
+      guard try journal.store.actions.lookup(key.digest) == nil else { return nil }
+      return context(action, inputs: inputs, key: key, workFolder: journal.store.root)
+    }
+    do { try step.foresee(contexts) } catch {}
+    return contexts.map(\.action.id)
   }
 
   /// One action, from its work folder to its rows in the store. Durable before it is seen: the objects first, then the row.

@@ -41,6 +41,11 @@ struct BuildState {
     return nil
   }
 
+  /// Every action of a kind whose inputs are known and that has not begun, whether or not its turn has come.
+  func ready(_ kind: ActionKind) -> [(Action, [String: Digest])] {
+    actions.filter { $0.kind == kind && isWaiting($0.id) }.compactMap { action in inputs(of: action).map { (action, $0) } }
+  }
+
   private var running: [Action] {
     actions.filter { if case .running = standings[$0.id] { true } else { false } }
   }

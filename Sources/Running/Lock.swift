@@ -24,6 +24,11 @@ package struct Lock: Hashable, Sendable {
       semantics = Dictionary(actions.map { ($0.kind.rawValue, $0.kind.semantics) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// What a source is pinned to, in the use that the recipe makes of it.
+    package func digest(of source: Source) -> Digest? {
+      source.kind == .file ? sources[Pins.fileKey(source.path)] ?? sources[source.path] : sources[source.path]
+    }
+
     private static func fileKey(_ path: String) -> String { path + "//file" }
 
     /// Whether a path is pinned to this digest in either use: a goal short of the whole recipe may use it in one way only.

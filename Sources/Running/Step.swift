@@ -9,6 +9,13 @@ package import Store
 /// outputs.
 package protocol Step: Sendable {
   func run(_ context: StepContext) async throws -> [String: Digest]
+
+  /// Says, before the first of these actions runs, what all of them will take. Their inputs are known and their work folders are not made yet.
+  func foresee(_ actions: [StepContext]) throws
+}
+
+extension Step {
+  package func foresee(_ actions: [StepContext]) throws {}
 }
 
 /// What a step may use while it runs.

@@ -60,9 +60,15 @@ struct SoulContents {
     return SoulManifest(
       name: try recipe.string("soul"), version: try recipe.string("version"), intent: try recipe.string("intent"),
       description: try recipe.string("description"), license: try recipe.string("license"), contact: self.recipe["contact"]?.string,
-      limits: try recipe.array("limits").compactMap(\.string), permissions: try permissions(recipe), components: [try component()],
+      limits: try limits(recipe), permissions: try permissions(recipe), components: [try component()],
       datasets: [try dataset(recipe)], training: try training(), selection: selection,
       candidates: try contenders.all.map(candidate), gates: try gates(), recipe: Digest(hashing: self.recipe), pins: try pins())
+  }
+
+  private func limits(_ recipe: ParameterReader) throws -> [String] {
+    let own = try recipe.array("limits").compactMap(\.string)
+    guard context.action.isSmoke else { return own }
+    return ["A smoke build: at most \(Plan.smokeStepLimit) steps a training and \(Plan.smokeRecordLimit) records a score. Not for use."] + own
   }
 
   private func permissions(_ recipe: ParameterReader) throws -> SoulManifest.Permissions {
@@ -121,6 +127,7 @@ struct SoulContents {
     }
     members["target"] = .string(place.target)
     members["candidate"] = .integer(place.number)
+    if context.action.isSmoke { members["smoke"] = true }
     // What a program of somebody else's did can be measured, and not promised to come out the same again.
     let isOurs = members["substrate"]?.string == "embedded"
     return SoulManifest.Training(
@@ -149,7 +156,8 @@ struct SoulContents {
   }
 
   private func gates() throws -> [SoulManifest.Gate] {
-    guard context.inputs["gates"] != nil else { return [] }
+    // A smoke build went past them, so its manifest claims none.
+    guard context.inputs["gates"] != nil, !context.action.isSmoke else { return [] }
     return try SoulManifest.gates(document: try JSONValue(parsingCanonical: try context.input("gates")))
   }
 

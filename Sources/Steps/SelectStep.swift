@@ -18,8 +18,15 @@ struct SelectStep: Step {
     let table = try table(contenders, incumbent)
     let decision = try Decision(question, table, label: .selfMeasured)
     try tell(decision, contenders, incumbent, context)
-    guard let winner = decision.winner else { throw NoWinner(action: context.action.id, decision: decision) }
+    guard let winner = winner(of: decision, context) else { throw NoWinner(action: context.action.id, decision: decision) }
     return ["decision": try context.store.objects.put(decision.document.canonical), "winner": winner]
+  }
+
+  /// A smoke build goes on with the candidate that came nearest: what it is about is the rest of the way.
+  private func winner(of decision: Decision, _ context: StepContext) -> Digest? {
+    guard context.action.isSmoke, decision.winner == nil else { return decision.winner }
+    context.note(NoWinner(action: context.action.id, decision: decision).message + "; a smoke build goes on")
+    return decision.best
   }
 
   /// All over the same records: a sum over others is no score of this round.

@@ -38,6 +38,8 @@ struct TrainStep: Step {
     return try BaseModel(new: shape, tokenizer: tokenizer, seed: settings.training.seed)
   }
 
+  func foresee(_ actions: [StepContext]) throws { try TrainingForecast.tellTogether(actions) }
+
   private func train(_ job: TrainingJob, by substrate: some Substrate, _ context: StepContext) async throws -> TrainingOutcome {
     do {
       return try await substrate.train(job, at: Workbench(context))

@@ -33,7 +33,8 @@ struct TrainingSettings {
     trainer = try TrainingSettings.trainer(parameters)
     contextLength = try parameters.count("context")
     training = TrainingParameters(
-      method: try TrainingSettings.method(parameters, action), length: .epochs(try parameters.count("epochs")),
+      method: try TrainingSettings.method(parameters, action),
+      length: action.isSmoke ? .steps(Plan.smokeStepLimit) : .epochs(try parameters.count("epochs")),
       learningRate: try optimizer.decimal("learning-rate"), schedule: schedule, warmupFraction: try optimizer.decimal("warmup"),
       beta1: betas[0], beta2: betas[1], epsilon: try optimizer.decimal("epsilon"), weightDecay: try optimizer.decimal("weight-decay"),
       clip: try optimizer.decimal("clip"), examplesPerBatch: try parameters.count("batch"), maximumTokens: contextLength,

@@ -49,11 +49,13 @@ extension ObjectStore where Access == Writing {
     return .loose(digest, byteCount: Int64(bytes.count))
   }
 
-  /// Also gives the status that holds for the bytes that were read.
-  func stage(_ source: borrowing OpenFile) throws -> (object: StagedObject, status: FileStatus) {
+  /// Also gives the status that holds for the bytes that were read. With `expecting`, other bytes are `StoreError.objectChanged`, and nothing
+  /// of them is kept.
+  func stage(_ source: borrowing OpenFile, expecting expected: Digest? = nil) throws -> (object: StagedObject, status: FileStatus) {
     let before = try source.status()
     guard before.kind == .regular else { throw StoreError.notAFile(path: source.path) }
-    let object = before.byteCount <= inlineByteLimit ? try stageSmall(source) : try stageLarge(source, before)
+    let object = before.byteCount <= inlineByteLimit ? try stageSmall(source) : try stageLarge(source, before, expecting: expected)
+    if let expected, object.digest != expected { throw StoreError.objectChanged(expected, place: source.path) }
     guard try source.status() == before, object.byteCount == before.byteCount else {
       throw StoreError.changedWhileRead(path: source.path)
     }
@@ -65,9 +67,10 @@ extension ObjectStore where Access == Writing {
     return .inline(Digest(hashing: bytes), bytes)
   }
 
-  private func stageLarge(_ source: borrowing OpenFile, _ status: FileStatus) throws -> StagedObject {
+  private func stageLarge(_ source: borrowing OpenFile, _ status: FileStatus, expecting expected: Digest?) throws -> StagedObject {
     let digest = try writeLoose { file in
       let (digest, byteCount) = try file.copyHashing(from: source, calls: calls)
+      if let expected, digest != expected { throw StoreError.objectChanged(expected, place: source.path) }
       guard byteCount == status.byteCount else { throw StoreError.changedWhileRead(path: source.path) }
       return digest
     }

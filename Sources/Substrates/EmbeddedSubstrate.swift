@@ -23,16 +23,12 @@ package struct EmbeddedSubstrate: Substrate {
     return .trained(TrainedCandidate(files: files, account: EmbeddedRun(trace: trainer.trace, counts: job.train.counts).document))
   }
 
-  /// Notes read the same on every machine, as all of soulpack's words do.
-  private static let locale = Locale(identifier: "en_US")
-
   /// What the training will take, said before it begins.
   private func announce(_ job: TrainingJob, _ bench: Workbench) throws {
     let estimate = try TrainingEstimate(base: job.base.configuration, examples: job.train.examples, parameters: job.parameters)
     try Memory.require(byteCount: estimate.peakByteCount)
-    let memory = estimate.peakByteCount.formatted(.byteCount(style: .decimal).locale(Self.locale))
-    let tokens = estimate.tokenCount.formatted(.number.locale(Self.locale))
-    bench.note("\(estimate.stepCount) steps over \(job.train.counts.examples) examples, \(tokens) tokens in all, about \(memory) of memory")
+    let forecast = try TrainingForecast(estimate, threads: bench.threads)
+    forecast.tell(exampleCount: job.train.counts.examples, deadline: bench.deadline, bench.note)
   }
 
   private func resume(_ trainer: Trainer, _ bench: Workbench) throws {

@@ -51,6 +51,9 @@ struct BuildArguments: ParsableArguments {
   @Flag(help: "Fail with exit code 3 where anything differs from soul.lock, before work starts.")
   var locked = false
 
+  @Flag(help: "Go the whole way in minutes: a few steps a training, a few records a score. Locks nothing, and is never published.")
+  var smoke = false
+
   @Flag(help: "Fail instead of waiting where another soulpack has the store.")
   var noWait = false
 

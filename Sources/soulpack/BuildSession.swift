@@ -17,7 +17,7 @@ struct BuildSession {
   private let terminal: Terminal
 
   init(_ arguments: BuildArguments, goal: Plan.Goal) throws {
-    self.init(try Project(arguments.recipe, arguments.common), arguments, goal: goal)
+    self.init(try Project(arguments.recipe, arguments.common, isSmoke: arguments.smoke), arguments, goal: goal)
   }
 
   init(_ project: Project, _ arguments: BuildArguments, goal: Plan.Goal, onlyStages: [String] = []) {
@@ -53,7 +53,7 @@ struct BuildSession {
   }
 
   /// With something set for this once, it is not what the recipe means.
-  private var isTrial: Bool { !arguments.recipe.set.isEmpty || !onlyStages.isEmpty }
+  private var isTrial: Bool { arguments.smoke || !arguments.recipe.set.isEmpty || !onlyStages.isEmpty }
 
   /// What would run, found without taking the store. The lock's word counts here too.
   private func showForecast(_ actions: [Action]) throws {

@@ -12,12 +12,12 @@ extension Exit {
     case let failed as FailedAction: self = Exit(for: failed.cause)
     case let refused as RefusedSoul: self = Exit(for: refused.cause)
     case is InvalidRecipe, is RecipeError, is PlanError, is LocationError, is SourceProblem, is UnknownAction, is UnknownStage, is StoreInsideFolder, is NothingToCurate, is ChooseDataset, is ExportIntoSource, is CannotPropose, is RecipeIsThere, is ProjectIsNoData, is NoModel, is UsageError, is RecipeFileProblem, is BadEpoch: self = .usage
-    case is LockDiffers: self = .lockDiffers
+    case is LockDiffers, is NotAsLocked: self = .lockDiffers
     case is NoWinner, is GateMissed: self = .gateMissed
     case is OverBudget, is BudgetUsedUp: self = .budget
     case let error as ArchiveError: self = error.isVerificationFailure ? .verification : .failed
     case let error as VerificationError: self = error.isRefusedByPolicy ? .notPermitted : .verification
-    case is CommandNotAllowed: self = .notPermitted
+    case is CommandNotAllowed, is SmokeIsNotPublished: self = .notPermitted
     case is Interrupted: self = .interrupted
     default: self = .failed
     }

@@ -1,5 +1,6 @@
 internal import Artifacts
 internal import Foundation
+internal import Packaging
 internal import Planning
 internal import Recipes
 
@@ -22,7 +23,8 @@ struct Project {
     return root.appending(path: ".soulpack", directoryHint: .isDirectory)
   }
 
-  init(_ arguments: RecipeArguments, _ common: CommonArguments) throws {
+  /// With `isSmoke`, what a smoke build makes of the recipe: under a version of its own, by a plan of its own.
+  init(_ arguments: RecipeArguments, _ common: CommonArguments, isSmoke: Bool = false) throws {
     let overrides = try Project.overrides(arguments.set)
     let folder = common.folder.standardizedFileURL
     let chosen = try RecipeLocator.recipe(
@@ -32,11 +34,29 @@ struct Project {
     let rootFolder = URL(filePath: root.folder, directoryHint: .isDirectory)
     recipePath = Project.path(of: file, in: rootFolder)
     try RecipeFileProblem.refuse(recipePath, at: file, spelled: recipePath + ": ")
-    recipe = try Project.read(file, path: recipePath, overrides: overrides)
-    plan = try Planner.plan(recipe) { path in
+    let meant = try Project.read(file, path: recipePath, overrides: overrides)
+    guard isSmoke else {
+      recipe = meant
+      plan = try Project.plan(meant, in: rootFolder)
+      return
+    }
+    let version = try Override(parsing: "version=" + SmokeVersion.of(meant.version))
+    recipe = try Project.read(file, path: recipePath, overrides: overrides + [version])
+    plan = try Project.plan(recipe, in: rootFolder).asSmoke
+  }
+
+  /// What the recipe at a path relative to the root means: `soul.lock` names recipes so.
+  static func plan(ofLocked path: String, in rootFolder: URL) throws -> Plan {
+    let file = URL(filePath: path, relativeTo: rootFolder)
+    try RecipeFileProblem.refuse(path, at: file, spelled: path + ": ")
+    return try plan(try read(file, path: path, overrides: []), in: rootFolder)
+  }
+
+  private static func plan(_ recipe: Recipe, in rootFolder: URL) throws -> Plan {
+    try Planner.plan(recipe) { path in
       let file = URL(filePath: path, relativeTo: rootFolder)
       try RecipeFileProblem.refuse(path, at: file, spelled: "")  // The planner says which, and where it is asked for.
-      return try Project.read(file, path: path, overrides: [])
+      return try read(file, path: path, overrides: [])
     }
   }
 
@@ -84,7 +104,7 @@ struct Project {
   }
 
   /// Relative to the root where the file is inside it.
-  private static func path(of file: URL, in root: URL) -> String {
+  static func path(of file: URL, in root: URL) -> String {
     let prefix = root.standardizedFileURL.path.hasSuffix("/") ? root.standardizedFileURL.path : root.standardizedFileURL.path + "/"
     return file.path.hasPrefix(prefix) ? String(file.path.dropFirst(prefix.count)) : file.path
   }

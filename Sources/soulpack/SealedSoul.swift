@@ -28,7 +28,7 @@ struct SealedSoul {
 
   /// `5.1234 → 4.3210 nats/token (-15.7 %) over 3,210 tokens, self-measured`
   var losses: String {
-    guard let winner = decision.scores.first(where: { $0.candidate == decision.winner }) else { return "" }
+    guard let winner = decision.scores.first(where: { $0.candidate == decision.best }) else { return "" }
     let before = decision.incumbent.lossNatsPerToken
     let after = winner.lossNatsPerToken
     let change = String(format: "%+.1f %%", (after / before - 1) * 100)

@@ -218,5 +218,18 @@ struct EstimateTests {
     }
     #expect(estimates[1].operations > estimates[0].operations)
     #expect(MachineSpeed.operationsPerSecond(threads: 1) > 0)
+    let speed = try MachineSpeed.trainingOperationsPerSecond(threads: 1)
+    #expect(speed > 0)
+    #expect(try MachineSpeed.trainingOperationsPerSecond(threads: 1) == speed, "it is measured once")
+    #expect(try estimates[0].duration(threads: 1) == estimates[0].duration(operationsPerSecond: speed))
+  }
+
+  @Test(
+    "a time is said with no more digits than an estimate has",
+    arguments: [
+      (0.01, "a second"), (89.4, "89 s"), (95, "2 min"), (5390, "90 min"), (5400, "1.5 h"), (100_000, "27.8 h"), (200_000, "2 days"),
+    ] as [(Double, String)])
+  func approximateDurations(seconds: Double, words: String) {
+    #expect(ApproximateDuration(.seconds(seconds)).description == words)
   }
 }

@@ -24,6 +24,11 @@ package struct TrainingEstimate: Hashable, Sendable {
 
   /// At a machine's measured speed.
   package func duration(operationsPerSecond: Double) -> Duration { .seconds(operations / operationsPerSecond) }
+
+  /// At the speed that this machine trains with now, which takes a fraction of a second to find out, once.
+  package func duration(threads: Int) throws -> Duration {
+    duration(operationsPerSecond: try MachineSpeed.trainingOperationsPerSecond(threads: threads))
+  }
 }
 
 /// The sizes of a model that its cost follows from.

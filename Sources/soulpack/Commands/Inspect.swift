@@ -19,12 +19,13 @@ struct InspectReport: Report {
   let archive: SoulArchive
 
   let schema = "soulpack.inspect/1"
-  var members: [String: JSONValue] { Inspection(archive).document.object ?? [:] }
+  var members: [String: JSONValue] { (Inspection(archive).document.object ?? [:]).merging(["smoke": .bool(archive.manifest.isSmoke)]) { _, smoke in smoke } }
 
   var lines: [String] {
     let manifest = archive.manifest
     var facts = Table()
     facts.add("  digest", "\(archive.digest)")
+    if manifest.isSmoke { facts.add("  smoke", Quantity.smoke) }
     facts.add("  intent", manifest.intent)
     facts.add("  license", manifest.license)
     for component in manifest.components {

@@ -22,8 +22,14 @@ struct Publish: AsyncParsableCommand {
   @OptionGroup var arguments: BuildArguments
   @Option(help: ArgumentHelp("Which of your keys signs.", valueName: "name")) var key: String?
 
+  func validate() throws {
+    if arguments.smoke { throw ValidationError("a smoke build is never published: leave --smoke out") }
+  }
+
   func run() async throws {
     let session = try BuildSession(arguments, goal: .build)
+    // Before any work, and before a key is asked for.
+    guard !SmokeVersion.isOne(session.project.recipe.version) else { throw SmokeIsNotPublished(version: session.project.recipe.version) }
     let signer = try arguments.dryRun ? nil : Signer(keyName: key)
     let began = try Signer.time()
     guard let result = try await session.run(), let signer else { return }
@@ -110,6 +116,14 @@ struct BadEpoch: ExplainedError {
   var hint: String? { "for example: SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)" }
 }
 
+/// The recipe itself gives its Soul the version of a smoke build: whoever gets it could not tell.
+struct SmokeIsNotPublished: ExplainedError {
+  let version: String
+
+  var message: String { "\(version) is the version of a smoke build, which is never published" }
+  var hint: String? { "name another pre-release in the recipe's \"version\"" }
+}
+
 /// The file at the output's place is another Soul than the one that was just put there.
 struct ReplacedMeanwhile: ExplainedError {
   let path: String
@@ -132,7 +146,7 @@ enum NoKey: ExplainedError {
   var hint: String? {
     switch self {
     case .none: "soulpack keys new NAME; in CI, set SOULPACK_KEY_FILE and SOULPACK_PASSPHRASE_FD"
-    case .several(let names): "--key \(names[0])"
+    case .several(let names): "--key \(names[0]); in CI, set SOULPACK_KEY_FILE and SOULPACK_PASSPHRASE_FD"
     }
   }
 }

@@ -35,10 +35,12 @@ struct VerifyReport: Report {
   let report: VerificationReport
 
   let schema = "soulpack.verify/1"
-  var members: [String: JSONValue] { report.document.object ?? [:] }
+  var members: [String: JSONValue] { (report.document.object ?? [:]).merging(["smoke": .bool(isSmoke)]) { _, smoke in smoke } }
+  private var isSmoke: Bool { SmokeVersion.isOne(report.version) }
 
   var lines: [String] {
     var lines = ["\(report.name) \(report.version): trusted", "  digest   \(report.digest)"]
+    if isSmoke { lines.append("  smoke    \(Quantity.smoke)") }
     for signature in report.signatures { lines.append("  signed   \(signature.check.keyID)") }
     lines += report.certificates.map { "  chosen   \($0.facts.words)" }
     if report.certificates.isEmpty { lines.append("  chosen   no certificate: nobody signed what was measured") }

@@ -39,5 +39,8 @@ enum Quantity {
   /// A loss, in nats a token, to the four places that a reader can compare.
   static func loss(_ natsPerToken: Double) -> String { String(format: "%.4f", natsPerToken) }
 
+  /// What is said of a Soul with the version of a smoke build.
+  static let smoke = "a trial of a few steps: not a Soul to use"
+
   static func percent(_ fraction: Double) -> String { String(format: "%.1f %%", fraction * 100) }
 }
