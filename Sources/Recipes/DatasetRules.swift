@@ -36,6 +36,10 @@ extension RecipeRules {
       if member.key == "deduplicate", member.setting["exact"]?.boolean == false, member.setting["near"] == nil {
         contradiction("\"deduplicate\" with neither \"exact\" nor \"near\" does nothing", hint: "remove the stage", at: member.keyPlace)
       }
+      if let threshold = member.setting["near"]?["threshold"], let value = threshold.decimal, value.partsPerMillion < 500_000 {
+        let hint = "records that share less than half of their shingles are not the same; 0.75 is usual"
+        contradiction("\"threshold\" \(value) is below 0.5", hint: hint, at: threshold.place)
+      }
       let length = member.setting
       if let least = length["min-characters"]?.integer, let most = length["max-characters"]?.integer, least > most {
         contradiction("\"min-characters\" \(least) is more than \"max-characters\" \(most)", at: length["min-characters"]?.place)

@@ -56,7 +56,7 @@ struct OverviewTests {
 
   @Test("without deduplication each copy has a source of its own")
   func copies() async throws {
-    let curation = try await curate(["a.jsonl": Array(repeating: textLine("same"), count: 3).joined(separator: "\n")], stages: [.normalize])
+    let curation = try await curate(["a.jsonl": Array(repeating: textLine("same"), count: 3).joined(separator: "\n")], stages: [.repair])
     var lines: [Int64] = []
     try CurationExport(curation.dataset, try LedgerQuery(curation.ledger.bytes)).write(.records) { line in
       lines.append(try JSONValue(parsing: Data(line))["source"]?["line"]?.integer ?? 0)

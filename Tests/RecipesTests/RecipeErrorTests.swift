@@ -103,6 +103,9 @@ struct RecipeErrorTests {
     .data(
       "from: d, curate: [{ deduplicate: { near: { threshold: ▸1.5 } } }]",
       "\"threshold\" needs a number above 0 to 1, at most 15 digits, found \"1.5\""),
+    .data(
+      "from: d, curate: [{ deduplicate: { near: { threshold: ▸0.4 } } }]", "\"threshold\" 0.4 is below 0.5",
+      "records that share less than half of their shingles are not the same; 0.75 is usual"),
     Slip(
       "  letters-lora", "  a: { dataset: letters }\n  b: { dataset: letters, method: ▸full }",
       "train.b has \"method: full\", train.a \"method: sft\"",
