@@ -18,12 +18,12 @@ package struct BootstrapInterval: Hashable, Sendable {
 
   package init(of candidate: RecordLosses, over incumbent: RecordLosses) throws(RecordLossError) {
     guard candidate.isOfTheSameRecords(as: incumbent) else { throw .otherRecords }
-    let sorted = Self.improvements(zip(incumbent.records, candidate.records).map { ($0.total, $1.total) }, Self.random(incumbent, candidate)).sorted()
+    let sorted = Self.improvements(zip(incumbent.records, candidate.records).map { ($0.total, $1.total) }, Self.stream(incumbent, candidate)).sorted()
     (lowPPM, highPPM) = (sorted[Self.tail - 1], sorted[Self.resamples - Self.tail])
   }
 
   /// What is drawn follows from what is compared, so nobody chooses a seed that pleases.
-  private static func random(_ incumbent: RecordLosses, _ candidate: RecordLosses) -> CounterRandom {
+  private static func stream(_ incumbent: RecordLosses, _ candidate: RecordLosses) -> CounterRandom {
     let digest = Digest(hashing: Array("soulpack/albft/1/bootstrap".utf8) + incumbent.root.bytes + candidate.root.bytes)
     return CounterRandom(seed: digest.bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
   }

@@ -17,9 +17,6 @@ struct EvaluationText {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder) else { throw EvaluationTextError(path, "there is no such file") }
     guard !isFolder.boolValue else { throw EvaluationTextError(path, "a folder, where one file is asked for") }
-    guard FileKind(path: file.lastPathComponent) != nil else {
-      throw EvaluationTextError(path, "neither JSON Lines nor Markdown", hint: "its name must end in .jsonl, .ndjson, .md or .markdown")
-    }
     self.path = path
     name = file.lastPathComponent
     bytes = try Data(contentsOf: file)

@@ -111,7 +111,7 @@ struct EvalTests {
 
   @Test("what cannot be measured on is refused in words", arguments: [
     ("none.jsonl", "", "none.jsonl: there is no such file"), ("talk", "", "talk: a folder, where one file is asked for"),
-    ("notes.txt", "words", "notes.txt: neither JSON Lines nor Markdown"), ("empty.jsonl", "", "empty.jsonl: the source holds no record"),
+    ("notes.pdf", "words", "notes.pdf: the source holds no file that can be read"), ("empty.jsonl", "", "empty.jsonl: the source holds no record"),
     ("bad.jsonl", "{bad\n", "bad.jsonl: no record is left; dropped: 1 by read (invalid JSON)"),
     ("long.jsonl", #"{"messages":[{"role":"user","content":"\#(String(repeating: "tide ", count: 200))"},{"role":"assistant","content":"yes"}]}"#, "none of 1 record has a token to be predicted within the Soul's context of 64 tokens"),
   ])

@@ -17,9 +17,9 @@ struct SourceTests {
     try Tool.inProject { tool in
       try tool.write("", to: "talk/talk.jsonl")
       try tool.build().expectFailure(1, "curate.talk: the source holds no record: 1 file was read")
-      try FileManager.default.moveItem(at: tool.place("talk/talk.jsonl"), to: tool.place("talk/talk.csv"))
-      try tool.build().expectFailure(1, "curate.talk: the source holds no file that can be read; found 1.csv".replacing("1.", with: "1 ."), hint: "curation reads .jsonl")
-      try tool.remove("talk/talk.csv")
+      try FileManager.default.moveItem(at: tool.place("talk/talk.jsonl"), to: tool.place("talk/talk.pdf"))
+      try tool.build().expectFailure(1, "curate.talk: the source holds no file that can be read; found 1.pdf".replacing("1.", with: "1 ."), hint: "curation reads .jsonl")
+      try tool.remove("talk/talk.pdf")
       try tool.build().expectFailure(1, "curate.talk: the source holds no file")
     }
   }
@@ -27,7 +27,7 @@ struct SourceTests {
   @Test("a dataset of which curation leaves nothing says which stage took it")
   func everythingDropped() throws {
     try Tool.inProject { tool in
-      try tool.edit("recipes/voice.yaml", "from: talk\n", "from: talk\n    curate: [ { length: { min-characters: 1000 } } ]\n")
+      try tool.edit("recipes/voice.yaml", "{ length: {} }", "{ length: { min-characters: 1000 } }")
       try tool.build().expectFailure(1, "curate.talk: no record is left; dropped: 40 by length (too short)")
     }
   }
