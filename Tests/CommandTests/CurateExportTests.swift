@@ -148,7 +148,7 @@ struct CurateExportTests {
 
   @Test("--only leaves out what else a recipe has, keeps its settings, and is a trial: the recipe's own curation stays as it was")
   func onlyOfRecipe() throws {
-    let recipe = Project.voice.replacing("{ deduplicate: {} }, { length: {} }", with: "{ length: { max-characters: 44 } }")
+    let recipe = Project.voice.replacing("{ deduplicate: {} }, { length: {} }", with: "{ length: { max-characters: 47 } }")
     try Tool.inProject(Project.tiny.merging(["recipes/voice.yaml": recipe]) { $1 }) { tool in
       let whole = try tool.must("curate", "recipes/voice.yaml")
       let only = try tool.must("curate", "recipes/voice.yaml", "--only", "length")
