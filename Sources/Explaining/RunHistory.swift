@@ -89,7 +89,8 @@ private struct RunReader {
     let actions = try store.builds.actions(in: build.id)
     let own = try actions.filter { Self.isTold($0.action) }.compactMap(done)
     let seal = own.first { $0.kind == "seal" }
-    let decision = try own.first { $0.kind == "select" }.flatMap { try document($0.outputs["decision"]) }
+    let selection = own.first { $0.kind == "select" }
+    let decision = try document(selection?.outputs["decision"])
     let losses = try decision.map(Self.losses) ?? measured(own)
     let recipe = seal?.parameters["recipe"]
     return RunHistory.Run(
@@ -97,7 +98,7 @@ private struct RunReader {
       soul: try document(seal?.outputs["summary"])?["digest"]?.digest, archive: seal?.outputs["archive"],
       ranCount: actions.count { $0.outcome == .ran },
       reusedCount: actions.count { $0.outcome == .reused }, seconds: actions.reduce(0) { $0 + $1.seconds }, incumbent: losses.incumbent,
-      candidates: own.filter { $0.kind == "train" }.map { candidate($0, losses.candidates, decision) })
+      candidates: own.filter { $0.kind == "train" }.map { candidate($0, losses.candidates, winner: selection?.outputs["winner"]) })
   }
 
   private static func isTold(_ action: String) -> Bool {
@@ -148,14 +149,15 @@ private struct RunReader {
 
   // MARK: - Candidates
 
-  /// Known by its files: the name of the action only says what people call it.
-  private func candidate(_ train: Done, _ losses: [Digest: RunHistory.Loss], _ decision: JSONValue?) -> RunHistory.Candidate {
+  /// Known by its files: the name of the action only says what people call it. The winner is the one that the run went on with, which in a smoke
+  /// build need not have won.
+  private func candidate(_ train: Done, _ losses: [Digest: RunHistory.Loss], winner: Digest?) -> RunHistory.Candidate {
     let name = train.action.action.dropFirst("train.".count)
     let dot = name.lastIndex(of: ".") ?? name.endIndex
     let files = train.outputs["files"]
     return RunHistory.Candidate(
       target: String(name[..<dot]), number: String(name[dot...].dropFirst()), parameters: Self.leaves(of: train.parameters),
-      loss: files.flatMap { losses[$0] }, isWinner: files != nil && decision?["winner"]?.digest == files)
+      loss: files.flatMap { losses[$0] }, isWinner: files != nil && winner == files)
   }
 
   /// The members of nested objects, by their names joined with dots.

@@ -8,10 +8,13 @@ struct SoulFacts {
   private let documents: [SoulComparison.Subject: JSONValue]
   /// Lists whose order says nothing: a line put in at the front changes one line, not all.
   private let sets: [SoulComparison.Subject: [String: [String]]]
+  /// Of the recipe's train targets, the one that the winner is of.
+  private let target: String?
 
   init(_ archive: SoulArchive, store: ReadableStore?) throws {
     let manifest = archive.manifest
-    let recipe = try Self.recipe(of: archive)
+    let recipe = try archive.recipe() ?? [:]
+    target = manifest.training.parameters["target"]?.string
     documents = [
       .soul: Self.members([
         "name": .string(manifest.name), "version": .string(manifest.version), "intent": .string(manifest.intent),
@@ -23,7 +26,7 @@ struct SoulFacts {
       ]),
       .base: try Self.base(of: archive, store),
       .training: Self.training(manifest),
-      .recipe: Self.rest(of: recipe, manifest),
+      .recipe: Self.rest(of: recipe),
       .gates: Self.members(["gates": recipe["recipe"]?["gates"], "met": manifest.document["gates"]]),
       .other: .object((manifest.document.object ?? [:]).filter { !Self.knownMembers.contains($0.key) }),
     ]
@@ -31,13 +34,21 @@ struct SoulFacts {
   }
 
   func differences(from new: SoulFacts, in subject: SoulComparison.Subject) -> [DocumentDifference] {
-    let places = DocumentDifference.between(documents[subject] ?? [:], new.documents[subject] ?? [:])
+    let places = DocumentDifference.between(document(subject, besides: new), new.document(subject, besides: self))
     let lists = (sets[subject] ?? [:]).sorted { $0.key < $1.key }.flatMap { place, old in
       let new = new.sets[subject]?[place] ?? []
       return old.filter { !new.contains($0) }.map { DocumentDifference(place: place, earlier: .string($0), later: nil) }
         + new.filter { !old.contains($0) }.map { DocumentDifference(place: place, earlier: nil, later: .string($0)) }
     }
     return places + lists
+  }
+
+  /// Where both winners are of one target, its parameters are told as those of the training, and not a second time as the recipe's.
+  private func document(_ subject: SoulComparison.Subject, besides other: SoulFacts) -> JSONValue {
+    let document = documents[subject] ?? [:]
+    guard subject == .recipe, let target, target == other.target, var targets = document["train"]?.object else { return document }
+    targets[target] = nil
+    return .object((document.object ?? [:]).merging(["train": .object(targets)]) { _, less in less })
   }
 
   // MARK: - The documents
@@ -47,7 +58,7 @@ struct SoulFacts {
   /// The manifest's members that have a subject of their own, or are told by the comparison of datasets and losses.
   private static let knownMembers: Set<String> = [
     "schema", "name", "version", "intent", "description", "license", "contact", "limits", "permissions", "components", "datasets", "training",
-    "selection", "recipe", "pins", "gates",
+    "selection", "candidates", "recipe", "pins", "gates",
   ]
 
   /// What the winner was trained with; which candidate it was is part of it.
@@ -78,24 +89,10 @@ struct SoulFacts {
     return try store.objects.snapshot(base)[path]?.digest
   }
 
-  /// `recipe.json`, which soulpack's own archives hold; an empty document where it is not there or is another maker's.
-  private static func recipe(of archive: SoulArchive) throws -> JSONValue {
-    guard let bytes = try archive.contents(of: "recipe.json"), let document = try? JSONValue(parsing: bytes),
-      document["schema"]?.string == "soulpack.recipes/1"
-    else { return [:] }
-    return document
-  }
-
   /// What the manifest does not say itself.
-  private static func rest(of document: JSONValue, _ manifest: SoulManifest) -> JSONValue {
+  private static func rest(of document: JSONValue) -> JSONValue {
     let told: Set<String> = ["soul", "version", "intent", "description", "license", "contact", "limits", "permissions", "gates", "base"]
     var members = (document["recipe"]?.object ?? [:]).filter { !told.contains($0.key) }
-    // Of the train targets, all but the winner's, whose parameters are the manifest's own.
-    var own = manifest.training.parameters.object ?? [:]
-    own["candidate"] = nil
-    let others = (members["train"]?.object ?? [:]).filter { $0.value != .object(own) }
-    members["train"] = nil
-    if !others.isEmpty { members["train"] = .object(others) }
     if let overrides = document["overrides"]?.array, !overrides.isEmpty { members["overrides"] = .array(overrides) }
     return .object(members)
   }

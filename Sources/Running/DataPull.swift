@@ -23,8 +23,35 @@ package struct DataPull: Sendable {
     let placements = try standings.filter { $1 != .asLocked && !$0.isOfSystem }.map(placement)
     let conflicts = placements.flatMap(\.conflicts)
     guard conflicts.isEmpty else { throw DataInTheWay(conflicts: conflicts) }
-    let laid = try placements.map(lay)
+    let shares = try shares(of: placements)
+    for placement in placements { try take(placement) }
+    try lay(shares.flatMap { $0 })
+    let laid = zip(placements, shares).map { placement, share in
+      CarriedSource(source: placement.locked, outcome: .laid(files: share.count, byteCount: placement.listing.byteCount))
+    }
     return laid + standings.compactMap(untouched)
+  }
+
+  /// What each source lays. Where one lies within another, the file that both name is laid for the first of them; no path can be two things.
+  private func shares(of placements: [Placement]) throws(DataInTheWay) -> [[Placement.File]] {
+    var digests: [String: Digest] = [:]
+    var conflicts: Set<String> = []
+    let shares = placements.map { placement in
+      placement.missing.filter { file in
+        guard let other = digests.updateValue(file.digest, forKey: file.path) else { return true }
+        if other != file.digest { conflicts.insert(file.path) }
+        return false
+      }
+    }
+    for path in digests.keys {
+      var folder = (path as NSString).deletingLastPathComponent
+      while !folder.isEmpty {
+        if digests[folder] != nil { conflicts.insert(folder) }
+        folder = (folder as NSString).deletingLastPathComponent
+      }
+    }
+    guard conflicts.isEmpty else { throw DataInTheWay(conflicts: conflicts.sorted().map { "\($0) (locked in two states)" }) }
+    return shares
   }
 
   /// What a source needs, found before anything but its listing is taken.
@@ -40,15 +67,18 @@ package struct DataPull: Sendable {
   }
 
   /// What is laid goes through the store, whose objects have been checked.
-  private func lay(_ placement: Placement) throws -> CarriedSource {
-    let locked = placement.locked
+  private func take(_ placement: Placement) throws {
     try folder.take(placement.listing.entries, into: store)
-    if locked.source.kind != .file { _ = try store.objects.put(placement.listing) }
-    for file in placement.missing {
+    if placement.locked.source.kind != .file { _ = try store.objects.put(placement.listing) }
+  }
+
+  private func lay(_ files: [Placement.File]) throws {
+    let project = ProjectFolder(root: root)
+    project.removeDrafts(beside: files.map(\.path))
+    for file in files {
       try Task.checkCancellation()
-      try ProjectFolder(root: root).lay(file.digest, at: file.path, from: store)
+      try project.lay(file.digest, at: file.path, from: store)
     }
-    return CarriedSource(source: locked, outcome: .laid(files: placement.missing.count, byteCount: placement.listing.byteCount))
   }
 
   private func untouched(_ locked: LockedSource, _ standing: LockedSource.Standing) -> CarriedSource? {
@@ -71,5 +101,8 @@ package struct DataInTheWay: ExplainedError {
     return "what lies in the project is not what soul.lock names: \(shown)" + (rest > 0 ? " and \(rest) more" : "")
   }
 
-  package var hint: String? { "nothing was replaced; move those away, and pull again" }
+  package var hint: String? {
+    conflicts.allSatisfy { $0.hasSuffix("(locked in two states)") }
+      ? "nothing was laid; lock the recipes anew with `soulpack update`, or name one with --recipe" : "nothing was replaced; move those away, and pull again"
+  }
 }

@@ -5,11 +5,13 @@ internal import Store
 
 /// Where the files of one locked source belong in a project, which of them are missing there, and what is in their way.
 struct Placement {
+  /// A file of the project, by its path relative to the root.
+  typealias File = (path: String, digest: Digest)
+
   let locked: LockedSource
   /// Relative to the source; one file is its own, under its own name.
   let listing: Snapshot
-  /// Paths relative to the root.
-  let missing: [(path: String, digest: Digest)]
+  let missing: [File]
   /// `PATH (changed)`, `PATH (not in the listing)`.
   let conflicts: [String]
 

@@ -23,6 +23,22 @@ struct ProjectFolder {
     return nil
   }
 
+  private static let draftPrefix = ".pulled-"
+  private static let draftDigitCount = 16
+
+  /// Removes what a pull that was killed left in the folders of these files.
+  func removeDrafts(beside paths: [String]) {
+    for folder in Set(paths.map { root.appending(path: $0).deletingLastPathComponent().path }) {
+      guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { continue }  // Mostly: it is yet to be made.
+      for name in names where ProjectFolder.isDraft(name) { unlink(folder + "/" + name) }
+    }
+  }
+
+  private static func isDraft(_ name: String) -> Bool {
+    let digits = name.dropFirst(draftPrefix.count)
+    return name.hasPrefix(draftPrefix) && digits.utf8.count == draftDigitCount && digits.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
+  }
+
   /// Of the thing itself, not of what a link leads to. Nil where nothing is there.
   private func mode(of path: String) -> mode_t? {
     var status = stat()
@@ -35,8 +51,8 @@ struct ProjectFolder {
     let folder = target.deletingLastPathComponent()
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     if let obstacle = obstacle(to: path) { throw DataInTheWay(conflicts: [obstacle]) }
-    // Hidden, so that no scan takes it for data; of a fixed name, so that the next pull replaces what a killed one left.
-    let draft = folder.appending(path: ".\(target.lastPathComponent).pulled")
+    // Hidden, so that no scan takes it for data, and short: beside a name of 255 bytes nothing longer fits.
+    let draft = folder.appending(path: ProjectFolder.draftPrefix + digest.hex.prefix(ProjectFolder.draftDigitCount))
     try store.objects.export(digest, to: draft)
     defer { unlink(draft.path) }
     guard link(draft.path, target.path) != 0 else { return }

@@ -18,8 +18,8 @@ struct ScoreStep: Step {
     let adapter = subject == "adapter" ? try AdapterFolder(files: try context.files("candidate")) : nil
     try adapter?.check(against: base.model.configuration)
     let contextLength = try parameters.count("context")
-    let holdout = try base.encode(context, "holdout", contextLength: contextLength).examples
-    let examples = context.action.isSmoke ? Array(holdout.prefix(Plan.smokeRecordLimit)) : holdout
+    let recordLimit = context.action.isSmoke ? Plan.smokeRecordLimit : nil
+    let examples = try base.encode(context, "holdout", contextLength: contextLength, recordLimit: recordLimit).examples
     let document: JSONValue
     do {
       let score = try measure(examples, Evaluator(base: base.model, adapter: adapter, threads: context.threads), contextLength, context)

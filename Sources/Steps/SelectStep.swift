@@ -25,7 +25,7 @@ struct SelectStep: Step {
   /// A smoke build goes on with the candidate that came nearest: what it is about is the rest of the way.
   private func winner(of decision: Decision, _ context: StepContext) -> Digest? {
     guard context.action.isSmoke, decision.winner == nil else { return decision.winner }
-    context.note(NoWinner(action: context.action.id, decision: decision).message + "; a smoke build goes on")
+    context.note(NoWinner(action: context.action.id, decision: decision).words + "; a smoke build goes on")
     return decision.best
   }
 
@@ -59,7 +59,7 @@ extension SelectStep {
     if let winner = decision.winner.flatMap({ contenders.contender($0)?.losses }) {
       let gain = winner.natsPerToken(incumbent.losses.total - winner.total)
       let error = try winner.standardError(ofDifferenceFrom: incumbent.losses).map { ", paired standard error \(winner.natsPerToken($0))" } ?? ""
-      context.note("gain \(gain) nats/token over \(winner.records.count) records\(error)")
+      context.note("gain \(gain) nats/token over \(winner.records.count) \(winner.records.count == 1 ? "record" : "records")\(error)")
     }
     for contender in contenders.all {
       guard let claim = contender.claim, let verdict = contender.claimVerdict else { continue }
@@ -96,9 +96,12 @@ package struct NoWinner: ExplainedError {
     improvement = "\(decision.improvement.numerator)/\(decision.improvement.denominator)"
   }
 
-  package var message: String {
+  package var message: String { "\(action): \(words)" }
+
+  /// Where it is said already which action it is.
+  var words: String {
     let best = closest.map { String(format: "the best has %.4f", $0) } ?? "there was none to choose"
-    return "\(action): no candidate is better on the holdout by \(improvement) nats a token: \(best), before it was " + String(format: "%.4f", incumbent)
+    return "no candidate is better on the holdout by \(improvement) nats a token: \(best), before it was " + String(format: "%.4f", incumbent)
   }
 
   package var hint: String? { "train longer or at another learning rate, or look at the data with `soulpack why`" }

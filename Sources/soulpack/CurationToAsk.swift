@@ -14,9 +14,10 @@ enum CurationToAsk {
   /// So many builds are looked through for curations of folders.
   private static let mostBuilds = 1_000
 
-  /// Every folder that was curated in this store, and the recipe, the one that was at work last first. A recipe that never was comes last.
+  /// Every folder that was curated in this store, and every recipe, the one that was at work last first. The recipe that is found here comes last
+  /// where it never was.
   static func newestFirst(_ common: CommonArguments, recipe: Project?) throws -> [CurationToAsk] {
-    let store = try Survey.store(at: Project.storeFolder(in: Project.rootFolder(common)))
+    let store = try ReadableStore.openIfThere(common)
     var found: [CurationToAsk] = []
     var seen: Set<String> = []
     for build in try store?.builds.last(mostBuilds) ?? [] {
@@ -25,12 +26,22 @@ enum CurationToAsk {
         guard !seen.contains(path), let action = try store.builds.actions(in: build.id).first else { continue }
         seen.insert(path)
         found.append(.folder(path: path, key: action.key, common: common))
-      } else if let recipe, path == recipe.recipePath, seen.insert("recipe \(path)").inserted {
-        found.append(.recipe(recipe))
+      } else if seen.insert("recipe \(path)").inserted, let project = path == recipe?.recipePath ? recipe : CurationToAsk.project(path, common) {
+        found.append(.recipe(project))
       }
     }
     if let recipe, !seen.contains("recipe \(recipe.recipePath)") { found.append(.recipe(recipe)) }
     return found
+  }
+
+  /// Nil for a recipe that is no longer there or no longer in order: it has nothing to say, and others may.
+  private static func project(_ path: String, _ common: CommonArguments) -> Project? {
+    let root = Project.rootFolder(common)
+    var chosen = RecipeArguments()
+    chosen.recipe = root.appending(path: path).path
+    chosen.set = []
+    guard let project = try? Project(chosen, common), project.rootFolder.standardizedFileURL.path == root.standardizedFileURL.path else { return nil }
+    return project
   }
 
   func ledgers() throws -> [AskedLedger] {
@@ -55,7 +66,7 @@ enum CurationToAsk {
   private static func ledger(ofFolder path: String, _ key: Digest, root: URL) throws -> AskedLedger {
     let storeFolder = Project.storeFolder(in: root)
     let source = Source(kind: .fileOrFolder, path: path)
-    let store = try Survey.store(at: storeFolder)
+    let store = try ReadableStore.openIfThere(at: storeFolder)
     let now = try SourceProbe(root: root, store: store, storeRoot: storeFolder).read([source])
     guard let store, let entry = try store.actions.lookup(key), let ledger = entry.outputs["ledger"], entry.inputs["source"] == now[source] else {
       throw NotCurated(subject: path, command: "soulpack curate \(path.asShellWord)")

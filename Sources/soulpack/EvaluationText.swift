@@ -41,7 +41,9 @@ struct EvaluationText {
     do {
       return try await Curator(parameters: parameters).curate(Snapshot(entries: [entry])) { _ in bytes }
     } catch let error as CurationError {
-      throw EvaluationTextError(path, error.message)  // Its hint speaks of a recipe's dataset.
+      // Some name the file themselves. Its hint speaks of a recipe's dataset.
+      let own = [name + ": ", "\"\(name)\": "].first(where: error.message.hasPrefix) ?? ""
+      throw EvaluationTextError(path, String(error.message.dropFirst(own.count)))
     }
   }
 }

@@ -32,7 +32,7 @@ struct FolderToCurate {
   }
 
   func refuseStoreInside() throws(StoreInsideFolder) {
-    guard storeFolder.path(below: place) == nil || isRoot else { throw StoreInsideFolder(folder: place.path, store: storeFolder.path) }
+    guard storeFolder.followed.path(below: place.followed) == nil || isRoot else { throw StoreInsideFolder(folder: place.path, store: storeFolder.path) }
   }
 
   var name: String { RecipeProposal.name(fromPath: place.path) }
@@ -40,6 +40,28 @@ struct FolderToCurate {
 }
 
 extension URL {
+  /// Where the path leads, without symbolic links: of what is not there yet, the links on the way to it; of a link to nothing, where that would be.
+  var followed: URL {
+    var place = standardizedFileURL
+    var missing: [String] = []
+    var linksLeft = 40  // As many as the system follows, path_resolution(7).
+    while place.path != "/" {
+      if let real = realpath(place.path, nil) {
+        defer { free(real) }
+        return missing.reversed().reduce(URL(filePath: String(cString: real))) { $0.appending(path: $1) }
+      }
+      let target = try? FileManager.default.destinationOfSymbolicLink(atPath: place.path)  // Mostly: it is no link.
+      if let target, linksLeft > 0 {
+        linksLeft -= 1
+        place = URL(filePath: target, relativeTo: place.deletingLastPathComponent()).standardizedFileURL
+      } else {
+        missing.append(place.lastPathComponent)
+        place = place.deletingLastPathComponent().standardizedFileURL
+      }
+    }
+    return missing.reversed().reduce(place) { $0.appending(path: $1) }
+  }
+
   /// The path relative to a folder, without a slash at its end; `.` for the folder itself, nil outside of it. Looks at the names alone.
   func path(below folder: URL) -> String? {
     let parts = standardizedFileURL.path.split(separator: "/")

@@ -57,7 +57,16 @@ struct LockedData {
 
   /// Two recipes that were locked at different times can pin one folder to two states, and only one can lie there.
   private func requireOneState() throws {
-    for (one, next) in zip(sources, sources.dropFirst()) where one.source == next.source { throw TwoStates(path: one.path) }
+    // Whether a recipe says that a folder is one changes nothing; a file is pinned by its own digest, which is no listing's.
+    struct Use: Hashable {
+      let path: String
+      let isFile: Bool
+    }
+    var digests: [Use: Digest] = [:]
+    for locked in sources {
+      let other = digests.updateValue(locked.digest, forKey: Use(path: locked.path, isFile: locked.source.kind == .file))
+      if let other, other != locked.digest { throw TwoStates(path: locked.path) }
+    }
   }
 }
 

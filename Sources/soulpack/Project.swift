@@ -45,6 +45,18 @@ struct Project {
     plan = try Project.plan(recipe, in: rootFolder).asSmoke
   }
 
+  /// For commands whose recipe is an option, and not what they are given.
+  init(option recipe: String?, set: [String] = [], _ common: CommonArguments) throws {
+    var chosen = RecipeArguments()
+    chosen.recipe = recipe
+    chosen.set = set
+    do {
+      try self.init(chosen, common)
+    } catch LocationError.several(let paths) {
+      throw SeveralRecipes(paths: paths)
+    }
+  }
+
   /// What the recipe at a path relative to the root means: `soul.lock` names recipes so.
   static func plan(ofLocked path: String, in rootFolder: URL) throws -> Plan {
     let file = URL(filePath: path, relativeTo: rootFolder)
@@ -108,6 +120,14 @@ struct Project {
     let prefix = root.standardizedFileURL.path.hasSuffix("/") ? root.standardizedFileURL.path : root.standardizedFileURL.path + "/"
     return file.path.hasPrefix(prefix) ? String(file.path.dropFirst(prefix.count)) : file.path
   }
+}
+
+/// Several recipes, where one is chosen by `--recipe`.
+struct SeveralRecipes: ExplainedError {
+  let paths: [String]
+
+  var message: String { LocationError.several(paths).message }
+  var hint: String? { paths.first.map { "name one: --recipe \($0.asShellWord)" } }
 }
 
 /// What was named as a recipe is not a file.

@@ -14,6 +14,10 @@ struct ProposedBase {
       (base, notes) = try ProposedBase.found(in: root)
       return
     }
+    guard asked != ProposedBase.noBase else {
+      (base, notes) = (.none, [])
+      return
+    }
     let place = URL(filePath: asked, relativeTo: folder).standardizedFileURL
     let path = place.path(below: root) ?? place.path
     notes = []
@@ -25,6 +29,9 @@ struct ProposedBase {
     }
   }
 
+  /// What `--base` says where a model is there and none is wanted.
+  static let noBase = "none"
+
   private static func found(in root: URL) throws -> (RecipeProposal.Base, [String]) {
     let models = root.appending(path: "models")
     guard FileManager.default.fileExists(atPath: models.path) else { return (.none, []) }
@@ -35,7 +42,12 @@ struct ProposedBase {
       let paths = names.map { "models/\($0)" }.joined(separator: ", ")
       return (.none, names.isEmpty ? [] : ["there are several models, and none was taken as the base: --base names one of \(paths)"])
     }
-    return (.model(path: "models/\(name)", positions: try positions(of: models.appending(path: name), named: "models/\(name)")), [])
+    // Nobody asked for it, so that what is wrong with it stops nobody.
+    do {
+      return (.model(path: "models/\(name)", positions: try positions(of: models.appending(path: name), named: "models/\(name)")), [])
+    } catch let error as any ExplainedError {
+      return (.none, ["models/\(name) was not taken as the base, for the engine cannot read it: \(error.message)"])
+    }
   }
 
   /// The most positions of a model that the engine can read.

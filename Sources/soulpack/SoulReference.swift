@@ -57,22 +57,31 @@ struct SoulReference {
 }
 
 extension SoulReference {
-  /// The project's store, if there is one: all of this also works far from any project.
-  static func store(_ common: CommonArguments) throws -> ReadableStore? {
-    do {
-      return try ReadableStore.open(at: Project.storeFolder(in: Project.rootFolder(common)))
-    } catch StoreError.absent {
-      return nil
-    }
-  }
-
   /// Makes a folder for `body` alone, and removes it.
   static func withScratch<Value>(_ body: (URL) throws -> Value) throws -> Value {
-    let scratch = FileManager.default.temporaryDirectory.appending(path: "soulpack-\(UUID().uuidString)", directoryHint: .isDirectory)
-    try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    let scratch = try makeScratch()
     let result = Result { try body(scratch) }
     try FileManager.default.removeItem(at: scratch)
     return try result.get()
+  }
+
+  static func withScratch<Value>(_ body: (URL) async throws -> Value) async throws -> Value {
+    let scratch = try makeScratch()
+    let value: Value
+    do {
+      value = try await body(scratch)
+    } catch {
+      try FileManager.default.removeItem(at: scratch)
+      throw error
+    }
+    try FileManager.default.removeItem(at: scratch)
+    return value
+  }
+
+  private static func makeScratch() throws -> URL {
+    let scratch = FileManager.default.temporaryDirectory.appending(path: "soulpack-\(UUID().uuidString)", directoryHint: .isDirectory)
+    try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    return scratch
   }
 }
 

@@ -68,6 +68,42 @@ struct CurateExportTests {
     }
   }
 
+  @Test("what is no file is written to and stays: a named pipe, a descriptor of the shell's; a link leads to its file")
+  func noFile() throws {
+    try Tool.inProject(CurateFolderTests.letters) { tool in
+      try tool.must("curate", "letters", "--export", "kept.jsonl")
+      let kept = try tool.read("kept.jsonl")
+      let script = """
+        mkfifo pipe; timeout 60 cat pipe > piped & soulpack curate letters -q --export pipe && wait && test -p pipe
+        """
+      #expect(try tool.shell("set -e; " + script).status == 0)
+      #expect(try tool.read("piped") == kept)
+      #expect(try tool.shell("printf 'before\n' > third; soulpack curate letters -q --export /dev/fd/3 3>> third").status == 0)
+      #expect(try tool.read("third") == Data("before\n".utf8) + kept)
+      let output = try tool.shell("soulpack curate letters --export /dev/stdout > out.jsonl")
+      #expect(try tool.read("out.jsonl") == kept && output.errors.contains("0 actions run, 1 up to date"))
+      try tool.shell("soulpack curate letters -q --export /dev/full").expectFailure(1, "/dev/full: the export could not be written")
+
+      try tool.write("old", to: "elsewhere/real.jsonl")
+      #expect(try tool.shell("ln -s elsewhere/real.jsonl link && ln -s elsewhere/new.jsonl dangling").status == 0)
+      try tool.must("curate", "letters", "--export", "link", "--export-ledger", "dangling")
+      #expect(try tool.read("elsewhere/real.jsonl") == kept && tool.exists("elsewhere/new.jsonl"))
+      #expect(try tool.shell("test -L link && test -L dangling").status == 0)
+    }
+  }
+
+  @Test("a link does not lead an export, or the store, into what is curated")
+  func linkedIntoSource() throws {
+    try Tool.inProject(CurateFolderTests.letters) { tool in
+      #expect(try tool.shell("ln -s letters again && ln -s letters/kept.jsonl kept && mkdir letters/store && ln -s letters/store store").status == 0)
+      for arguments in ["letters --export again/kept.jsonl", "again --export letters/kept.jsonl", "letters --export kept"] {
+        try tool.shell("soulpack curate \(arguments)").expectFailure(2, "\"\(tool.folder.path)/letters/kept.jsonl\" lies in what is curated")
+      }
+      try tool.shell("SOULPACK_STORE=store soulpack curate letters").expectFailure(2, "\"\(tool.folder.path)/letters\": the store would lie inside of it")
+      #expect(try tool.names(in: "letters/store").isEmpty && !tool.exists("letters/kept.jsonl"))
+    }
+  }
+
   @Test("an export replaces a file whole; where it cannot, the old one stays, and so it does beside a failed curation")
   func atomic() throws {
     try Tool.inProject(CurateFolderTests.letters) { tool in
@@ -112,7 +148,7 @@ struct CurateExportTests {
 
   @Test("--only leaves out what else a recipe has, keeps its settings, and is a trial: the recipe's own curation stays as it was")
   func onlyOfRecipe() throws {
-    let recipe = Project.voice.replacing("{ deduplicate: {} }, { length: {} }", with: "{ length: { max-characters: 44 } }")
+    let recipe = Project.voice.replacing("{ deduplicate: {} }, { length: {} }", with: "{ length: { max-characters: 47 } }")
     try Tool.inProject(Project.tiny.merging(["recipes/voice.yaml": recipe]) { $1 }) { tool in
       let whole = try tool.must("curate", "recipes/voice.yaml")
       let only = try tool.must("curate", "recipes/voice.yaml", "--only", "length")

@@ -125,6 +125,58 @@ struct DataTests {
     }
   }
 
+  /// Two recipes, of which one reads a folder within the other's.
+  private static var overlapping: [String: String] {
+    let one = Project.base.replacing("from: texts", with: "from: data")
+    return [
+      "recipes/one.yaml": one, "recipes/two.yaml": one.replacing("from: data", with: "from: data/sub"),
+      "data/talk.jsonl": Project.talk(count: 4), "data/sub/texts.jsonl": Project.texts(count: 4),
+    ]
+  }
+
+  @Test("of sources that overlap, each file is laid once")
+  func overlapping() throws {
+    try Tool.inProject(Self.overlapping) { tool in
+      for recipe in ["recipes/one.yaml", "recipes/two.yaml"] { try tool.must("update", recipe) }
+      try tool.must("push", "--data", "../stick")
+      let before = try tool.read("data/sub/texts.jsonl")
+      try tool.remove(".soulpack", "data")
+      #expect(try tool.must("pull", "--data", "../stick", "--json").json()["filesLaid"]?.integer == 2)
+      #expect(try tool.read("data/sub/texts.jsonl") == before && tool.exists("data/talk.jsonl"))
+      #expect(try tool.must("pull", "--data", "../stick").output.contains("everything was in place already"))
+    }
+  }
+
+  @Test("a file that overlapping sources lock in two states is named, and nothing is laid; a file is no folder either", arguments: [false, true])
+  func twoStates(isFolder: Bool) throws {
+    try Tool.inProject(Self.overlapping) { tool in
+      try tool.must("update", "recipes/one.yaml")
+      try tool.must("push", "--data", "../stick", "--recipe", "recipes/one.yaml")
+      try tool.remove("data/sub/texts.jsonl")
+      try tool.write(Project.texts(count: 5), to: "data/sub/texts.jsonl" + (isFolder ? "/more.jsonl" : ""))
+      try tool.must("update", "recipes/two.yaml")
+      try tool.must("push", "--data", "../stick", "--recipe", "recipes/two.yaml")
+      try tool.remove(".soulpack", "data")
+      try tool.run("pull", "--data", "../stick").expectRefusal(1, "data/sub/texts.jsonl (locked in two states)", hint: "nothing was laid; lock the recipes anew")
+      #expect(!tool.exists("data"))
+      try tool.must("pull", "--data", "../stick", "--recipe", "recipes/two.yaml")
+    }
+  }
+
+  @Test("a name of 255 bytes is laid, and what a killed pull left is removed")
+  func longName() throws {
+    try Tool.inProject(Self.overlapping) { tool in
+      let name = String(repeating: "a", count: 249) + ".jsonl"
+      try tool.write(Project.talk(count: 4), to: "data/sub/" + name)
+      try tool.must("update", "recipes/two.yaml")
+      try tool.must("push", "--data", "../stick")
+      try tool.remove(".soulpack", "data")
+      for left in [".pulled-0123456789abcdef", ".pulled-mine"] { try tool.write("half", to: "data/sub/" + left) }
+      try tool.must("pull", "--data", "../stick")
+      #expect(try tool.names(in: "data/sub") == [".pulled-mine", name, "texts.jsonl"])
+    }
+  }
+
   @Test("two pushes into one folder at once")
   func together() throws {
     try Tool.inBuiltProject { tool in

@@ -34,7 +34,10 @@ struct DiffTests {
       for side in ["old", "new"] { #expect(changed.first?[side]?["file"] == "talk.jsonl" && changed.first?[side]?["line"] == 4) }
       #expect(changed.first?["new"]?["id"] == (try idOfLine(4, tool)))
       #expect(changed.first?["old"]?["id"] != changed.first?["new"]?["id"])
-      #expect(json["differences"]?["training"] == [["place": "optimizer.learning-rate", "old": 0.01, "new": 0.02]])
+      // All of them: a parameter of the winner's is told once, and what losses and candidates came to is no difference of the recipe.
+      #expect(json["differences"] == [
+        "soul": [["place": "version", "old": "1.0.0", "new": "1.1.0"]], "training": [["place": "optimizer.learning-rate", "old": 0.01, "new": 0.02]],
+      ])
       try expectLosses(json, text, tool)
     }
   }

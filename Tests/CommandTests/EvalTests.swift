@@ -36,6 +36,22 @@ struct EvalTests {
     }
   }
 
+  @Test("with targets of several contexts it measures as the selection did: in the longest, though the winner's own is shorter")
+  func contexts() throws {
+    let line = "  talk-lora: { dataset: talk, method: sft, lora: { rank: 4, alpha: 8 }, optimizer: { learning-rate: 1e-2 }, epochs: 4, batch: 4, context: 64 }\n"
+    let short = line.replacing("talk-lora", with: "short").replacing("context: 64", with: "context: 48")
+    let voice = Project.voice.replacing(line, with: line.replacing("1e-2", with: "1e-9") + short)
+    try Tool.inProject(Project.tiny.merging(["recipes/voice.yaml": voice]) { $1 }) { tool in
+      try tool.digest()
+      try tool.write(try holdout(tool), to: "mine.jsonl")
+      let soul = try tool.must("inspect", "out/voice-1.0.0.soul", "--json").json()["soul"]
+      #expect(soul?["training"]?["parameters"]?["target"] == "short")
+      let winner = try #require(soul?["selection"]?["scores"]?.array?.first { $0["candidate"] == soul?["selection"]?["winner"] })
+      let json = try tool.must("eval", "voice@1.0.0", "--on", "mine.jsonl", "--threads", "1", "--json").json()
+      #expect(json["context"] == 64 && json["tokens"] == winner["tokens"] && json["measured"]?["total"] == winner["total"])
+    }
+  }
+
   @Test("text that the Soul was trained on is named, with its place in the training data")
   func overlap() throws {
     try Tool.inBuiltProject { tool in
@@ -121,6 +137,16 @@ struct EvalTests {
       let outcome = try tool.run("eval", "out/voice-1.0.0.soul", "--on", path, "--threads", "1")
       outcome.expectFailure(1, message)
       #expect(!outcome.errors.contains("tide"))
+    }
+  }
+
+  @Test("an unusable archive of texts is named once")
+  func badArchive() throws {
+    try Tool.inBuiltProject { tool in
+      try tool.write("no archive", to: "texts/mine.zip")
+      let outcome = try tool.run("eval", "voice@1.0.0", "--on", "texts/mine.zip", "--threads", "1")
+      outcome.expectFailure(1, "texts/mine.zip: ")
+      #expect(outcome.errors.ranges(of: "mine.zip").count == 1, "\(outcome.errors)")
     }
   }
 

@@ -82,6 +82,12 @@ struct InitTests {
         #expect(outcome.output.contains("  path: models/small\n") && outcome.output.contains("context: 96\n"), "\(outcome.errors)")
         try tool.must("check", "recipes/\(arguments[3]).yaml")
       }
+      #expect(try tool.must("init", "talk", "--print", "--base", "none").output.contains("\n  new:\n"))
+      try tool.write(#"{"model_type":"mamba"}"#, to: "models/small/config.json")
+      let unreadable = try tool.must("init", "talk", "--print")
+      #expect(unreadable.output.contains("\n  new:\n") && unreadable.errors.contains("models/small was not taken as the base"), "\(unreadable.errors)")
+      #expect(try tool.run("init", "talk", "--print", "--base", "models/small").status != 0)
+      try tool.write(model, to: "models/small/config.json")
       try tool.write(model, to: "models/other/config.json")
       let several = try tool.must("init", "talk", "--print")
       #expect(several.output.contains("\n  new:\n") && several.errors.contains("--base names one of models/other, models/small"))

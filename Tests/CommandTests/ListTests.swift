@@ -56,6 +56,8 @@ struct ListTests {
       #expect(try runs("-n", "2").map { $0["run"]?.integer } == [4, 3])
       #expect(try runs("--recipe", "recipes/base.yaml").map { $0["goal"] } == ["curate"])
       #expect(try runs("--recipe", "recipes/voice.yaml", "--limit", "2").map { $0["run"]?.integer } == [4, 2])
+      #expect(try runs("--recipe", "./recipes/../recipes/base.yaml").map { $0["goal"] } == ["curate"])
+      #expect(try tool.shell("cd recipes && soulpack list --recipe base.yaml").output.contains("  curate  recipes/base.yaml\n"))
       #expect(try tool.must("list", "--recipe", "none.yaml").output.hasPrefix("no run of none.yaml in this project's store"))
       try tool.run("list", "-n", "0").expectFailure(2, "--limit must be 1 or more")
     }

@@ -53,7 +53,17 @@ struct SmokeTests {
       let worse = ["--smoke", "--set", "train.talk-lora.optimizer.learning-rate=1e-12", "--set", "select.improvement=1000"]
       let outcome = try tool.start(["build", "recipes/voice.yaml"] + worse).wait()
       #expect(outcome.status == 0 && tool.exists("out/voice-1.0.0-smoke.soul"), "\(outcome.errors)")
-      #expect(outcome.errors.contains("no candidate is better"), "\(outcome.errors)")
+      #expect(outcome.errors.contains("select: no candidate is better") && !outcome.errors.contains("select: select"), "\(outcome.errors)")
+      let run = try tool.must("list", "--json").json()["runs"]?.array?.first
+      #expect(run?["candidates"]?.array?.map { $0["winner"] } == [true])
+      #expect(try tool.start(["train", "recipes/voice.yaml"] + worse).wait().output.contains("\nchosen "))
+    }
+  }
+
+  @Test("curate has no smoke: its data is prepared as always")
+  func curate() throws {
+    try Tool.inProject { tool in
+      try tool.run("curate", "recipes/voice.yaml", "--smoke").expectFailure(2, "--smoke is for train and build")
     }
   }
 

@@ -33,6 +33,20 @@ struct UnderstandingTests {
     }
   }
 
+  @Test("among several recipes the newest curation that read the file answers; where one has to be chosen, the hint says how")
+  func severalRecipes() throws {
+    try Tool.inBuiltProject { tool in
+      try tool.must("curate", "talk")
+      #expect(try tool.must("why", "talk/talk.jsonl:3").output.contains("  (talk)\n"))
+      try tool.must("curate", "recipes/voice.yaml")
+      #expect(try tool.must("why", "talk/talk.jsonl:3").output.contains("  (curate.talk)\n"))
+      try tool.remove("recipes/voice.yaml")
+      #expect(try tool.must("why", "talk/talk.jsonl:3").output.contains("  (talk)\n"))
+      try tool.write(Project.voice, to: "recipes/voice.yaml")
+      try tool.run("explain").expectFailure(2, "several recipes and none chosen", hint: "name one: --recipe recipes/base.yaml")
+    }
+  }
+
   @Test("what why does not know, it says", arguments: [
     ("talk.jsonl:300", "talk.jsonl:300: no record was read from this line"), ("none.jsonl:1", "none.jsonl: no such file"),
     ("zzz", "\"zzz\" is neither FILE:LINE nor an id"), ("", "\"\" is neither FILE:LINE nor an id"), ("talk.jsonl:0", "talk.jsonl:0: "),

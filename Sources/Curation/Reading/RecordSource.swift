@@ -11,6 +11,11 @@ package struct RecordPlace: Hashable, Sendable {
   }
 }
 
+/// `FILE:LINE`, as `soulpack why` takes it.
+extension RecordPlace: CustomStringConvertible {
+  package var description: String { "\(file):\(line)" }
+}
+
 /// By the bytes of the path, then by line. Swift's own comparison of strings takes canonically equivalent paths for one; a file system does
 /// not.
 extension RecordPlace: Comparable {

@@ -28,6 +28,10 @@ struct Curate: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Write what was kept.", valueName: "file")) var export: String?
   @Option(help: ArgumentHelp("Write what became of every record.", valueName: "file")) var exportLedger: String?
 
+  func validate() throws {
+    guard !arguments.smoke else { throw ValidationError("--smoke is for train and build: their data is curated as always") }
+  }
+
   func run() async throws {
     for stage in only { try CurationStage.requireKnown(stage) }
     let exports = try Exports(records: export, fates: exportLedger, arguments.common)

@@ -3,6 +3,7 @@ internal import Artifacts
 internal import Explaining
 internal import Foundation
 internal import Packaging
+internal import Store
 
 /// `soulpack diff OLD NEW`: what changed between two Souls. Reads; believes no signature, `verify` does that.
 struct Diff: ParsableCommand {
@@ -18,7 +19,7 @@ struct Diff: ParsableCommand {
   @OptionGroup var common: CommonArguments
 
   func run() throws {
-    let store = try SoulReference.store(common)
+    let store = try ReadableStore.openIfThere(common)
     let comparison = try SoulReference.withScratch { scratch in
       try SoulComparison(
         try SoulReference(text: old, common: common).open(store, scratch: scratch),

@@ -12,9 +12,12 @@ internal import Store
 struct Eval: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure a Soul's loss, and its base's, on a file.",
-    discussion: "FILE is JSON Lines or Markdown, as in curation. The archive's bytes are checked; whether you trust who signed it, `verify` says.")
+    discussion: """
+      A Soul is a .soul file, NAME@VERSION, or the first digits of a Soul digest that this project's store has sealed. FILE has any format that \
+      curation reads. The archive's bytes are checked; whether you trust who signed it, `verify` says.
+      """)
 
-  @Argument(help: "A .soul file.") var soul: String
+  @Argument(help: "The Soul.") var soul: String
   @Option(help: ArgumentHelp("The text to measure on.", valueName: "file")) var on: String
   @Option(help: ArgumentHelp("The base: a model folder, or a whole model's .soul file. Else it is looked for in this project.", valueName: "folder"))
   var base: String?
@@ -27,12 +30,14 @@ struct Eval: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let archive = try SoulArchive.open(URL(filePath: soul, relativeTo: common.folder))
-    let text = try await EvaluationText(on, in: common.folder)
-    let store = try SoulReference.store(common)
-    let measurement = try measure(archive, text, store)
-    let overlap = try await overlap(archive, text, store)
-    common.terminal.show(EvalReport(archive: archive, text: text, measurement: measurement, overlap: overlap))
+    let store = try ReadableStore.openIfThere(common)
+    let report = try await SoulReference.withScratch { scratch in
+      let archive = try SoulReference(text: soul, common: common).open(store, scratch: scratch)
+      let text = try await EvaluationText(on, in: common.folder)
+      let measurement = try measure(archive, text, store)
+      return EvalReport(archive: archive, text: text, measurement: measurement, overlap: try await overlap(archive, text, store))
+    }
+    common.terminal.show(report)
   }
 
   private func measure(_ archive: SoulArchive, _ text: EvaluationText, _ store: ReadableStore?) throws -> SoulMeasurement {
@@ -42,7 +47,7 @@ struct Eval: AsyncParsableCommand {
     defer { renderer.finish() }
     return try SoulMeasurement(
       of: try subject(archive, component, store), on: text.records,
-      contextLength: manifest.training.parameters["context"]?.integer.flatMap { Int(exactly: $0) }, threads: threads,
+      contextLength: try archive.selectionContextLength(), threads: threads,
       report: { renderer.show(.progress(action: "eval", $0)) })
   }
 
@@ -113,7 +118,7 @@ struct EvalReport: Report {
     } else {
       let whole = trained.count == text.summary.recordsRead
       lines.append("warning: the Soul was trained on \(whole ? "all" : "\(Quantity.count(trained.count)) of \(Quantity.count(text.summary.recordsRead))") of these records: this is no evaluation")
-      lines += trained.prefix(Self.placeLimit).map { "  \(words($0.place))" + ($0.source.map { "  (\(words($0)) of its data)" } ?? "") }
+      lines += trained.prefix(Self.placeLimit).map { "  \($0.place)" + ($0.source.map { "  (\($0) of its data)" } ?? "") }
       if trained.count > Self.placeLimit { lines.append("  … and \(Quantity.count(trained.count - Self.placeLimit)) more (--json names all)") }
     }
     for part in [Partition.validation, .holdout] where !overlap[part].isEmpty {
@@ -122,8 +127,6 @@ struct EvalReport: Report {
     }
     return lines
   }
-
-  private func words(_ place: RecordPlace) -> String { "\(place.file):\(place.line)" }
 
   // MARK: - JSON
 

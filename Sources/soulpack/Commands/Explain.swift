@@ -17,10 +17,7 @@ struct Explain: ParsableCommand {
   @OptionGroup var common: CommonArguments
 
   func run() throws {
-    var chosen = RecipeArguments()
-    chosen.recipe = recipe
-    chosen.set = set
-    let project = try Project(chosen, common)
+    let project = try Project(option: recipe, set: set, common)
     for name in actions where project.plan[ActionID(name)] == nil { throw UnknownAction(name: name, recipe: project.recipePath) }
     let survey = try Survey(project, goal: .build)
     let rows = survey.forecast.rows.filter { actions.isEmpty || actions.contains($0.action.id.name) }

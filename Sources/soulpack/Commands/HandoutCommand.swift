@@ -19,12 +19,9 @@ struct HandoutCommand: ParsableCommand {
   @OptionGroup var common: CommonArguments
 
   func run() throws {
-    var chosen = RecipeArguments()
-    chosen.recipe = recipe
-    chosen.set = set
     let destination = URL(filePath: folder, relativeTo: common.folder).standardizedFileURL
     guard !FileManager.default.fileExists(atPath: destination.path) else { throw HandoutExists(folder: folder) }
-    let survey = try Survey(try Project(chosen, common), goal: .train)
+    let survey = try Survey(try Project(option: recipe, set: set, common), goal: .train)
     guard let store = survey.store else { throw NothingBuilt() }
     common.terminal.show(HandoutReport(folder: folder, rows: try Handout(store: store).write(survey.forecast, to: destination)))
   }

@@ -11,12 +11,13 @@ struct Init: AsyncParsableCommand {
     discussion: """
       The recipe is written to soul.yaml, or to recipes/NAME.yaml where there are recipes already, and printed; nothing is overwritten.
 
-      Without --base, the only model folder in models/ is the base; without one, the recipe trains a compact model from nothing.
+      Without --base, the only model folder in models/ that the engine can read is the base; without one, or with --base none, the recipe trains
+      a compact model from nothing.
       """)
 
-  @Argument(help: "The folder of texts; a file or an archive too. Without it: where you are.") var folder: String = "."
+  @Argument(help: "The folder of texts; a file or an archive too. Without it: where you are, unless that is the project's own folder.") var folder: String = "."
   @Option(help: ArgumentHelp("What the Soul is called; else after the folder.", valueName: "name")) var name: String?
-  @Option(help: ArgumentHelp("A model folder, or a recipe whose model is built first.", valueName: "path")) var base: String?
+  @Option(help: ArgumentHelp("A model folder, a recipe whose model is built first, or none.", valueName: "path")) var base: String?
   @Flag(name: .customLong("print"), help: "Print the recipe; write nothing.") var isOnlyPrinted = false
   @OptionGroup var common: CommonArguments
 

@@ -10,7 +10,7 @@ struct List: ParsableCommand {
     abstract: "List the runs of this project: what was tried, what it measured, what came of it.",
     discussion: "Of a candidate's parameters, those are shown in which the listed runs of its recipe differ.")
 
-  @Option(help: ArgumentHelp("Only runs of this recipe, by its path from the root.", valueName: "recipe")) var recipe: String?
+  @Option(help: ArgumentHelp("Only runs of this recipe.", valueName: "recipe")) var recipe: String?
   @Option(name: [.customShort("n", allowingJoined: true), .long], help: ArgumentHelp("The most runs to list.", valueName: "n")) var limit: Int = 20
   @OptionGroup var common: CommonArguments
 
@@ -19,8 +19,15 @@ struct List: ParsableCommand {
   }
 
   func run() throws {
-    let history = try SoulReference.store(common).map { try RunHistory($0, recipe: recipe, limit: limit) }
+    let recipe = recipe.map(pathInHistory)
+    let history = try ReadableStore.openIfThere(common).map { try RunHistory($0, recipe: recipe, limit: limit) }
     common.terminal.show(ListReport(history: history, recipe: recipe))
+  }
+
+  /// A person names a file from where they are; the history names it from the root.
+  private func pathInHistory(_ name: String) -> String {
+    let place = URL(filePath: name, relativeTo: common.folder).standardizedFileURL
+    return place.path(below: Project.rootFolder(common)) ?? place.path
   }
 }
 

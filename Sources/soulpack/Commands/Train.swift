@@ -19,13 +19,16 @@ struct Train: AsyncParsableCommand {
     let id = ActionID("select")
     guard let digest = result.report.output("decision", of: id) else { throw MissingInput(action: id, input: "decision") }
     let decision = try Decision(document: try JSONValue(parsingCanonical: try result.store.objects.get(digest)))
-    arguments.common.terminal.show(TrainReport(action: id.name, decision: decision, counts: ActionCounts(result.report)))
+    let winner = result.report.output("winner", of: id)
+    arguments.common.terminal.show(TrainReport(action: id.name, decision: decision, winner: winner, counts: ActionCounts(result.report)))
   }
 }
 
 struct TrainReport: Report {
   let action: String
   let decision: Decision
+  /// What a build goes on with. In a smoke build it need not have won.
+  let winner: Digest?
   let counts: ActionCounts
 
   let schema = "soulpack.train/1"
@@ -42,7 +45,7 @@ struct TrainReport: Report {
     table.add("", "holdout, nats/token", "files")
     table.add("before", Quantity.loss(decision.incumbent.lossNatsPerToken), decision.incumbent.candidate.short)
     for score in decision.scores {
-      table.add(score.candidate == decision.winner ? "chosen" : "", Quantity.loss(score.lossNatsPerToken), score.candidate.short)
+      table.add(score.candidate == winner ? "chosen" : "", Quantity.loss(score.lossNatsPerToken), score.candidate.short)
     }
     return table.lines + [counts.words]
   }

@@ -14,7 +14,7 @@ struct Why: ParsableCommand {
     discussion: """
       The data must be curated. FILE is relative to where you are, to the folder that was curated, or to the root.
 
-      Without --recipe the last curation answers that read FILE: of a folder, or of the recipe that is found here.
+      Without --recipe the last curation answers that read FILE, of a folder or of a recipe.
       """)
 
   @Argument(help: "FILE:LINE, or the id of a record or its first digits.") var subject: String
@@ -70,11 +70,8 @@ struct Why: ParsableCommand {
   }
 
   private func curations() throws -> [CurationToAsk] {
-    var chosen = RecipeArguments()
-    chosen.recipe = recipe
-    chosen.set = []
-    guard recipe == nil else { return [.recipe(try Project(chosen, common))] }
-    let found = Swift.Result { try Project(chosen, common) }
+    guard recipe == nil else { return [.recipe(try Project(option: recipe, common))] }
+    let found = Swift.Result { try Project(option: nil, common) }
     let curations = try CurationToAsk.newestFirst(common, recipe: try? found.get())  // What failed is told below, where nobody else can answer.
     guard curations.isEmpty, case .failure(let error) = found else { return curations }
     throw (error as? LocationError) == LocationError.none ? NothingCurated() : error
@@ -100,17 +97,15 @@ struct WhyReport: Report {
       table.add("  " + step.stage.rawValue, outcome(step), details.first ?? "")
       for detail in details.dropFirst() { table.add("", "", detail) }
     }
-    return ["\(words(explanation.entry.source.place))\(id)  (\(dataset))"] + table.lines + merged(into: explanation)
+    return ["\(explanation.entry.source.place)\(id)  (\(dataset))"] + table.lines + merged(into: explanation)
   }
-
-  private func words(_ place: RecordPlace) -> String { "\(place.file):\(place.line)" }
 
   private func outcome(_ step: Explanation.Step) -> String {
     switch step.outcome {
     case .passed: step.changes.isEmpty ? "passed" : "changed"
     case .dropped(let reason, _): "dropped: \(reason.rawValue)"
-    case .merged(let keeper, let place, nil): "merged into \(keeper.digest.short) (\(words(place)))"
-    case .merged(let keeper, let place, let similarityPPM?): "near duplicate of \(keeper.digest.short) (\(words(place))), \(percent(similarityPPM)) alike"
+    case .merged(let keeper, let place, nil): "merged into \(keeper.digest.short) (\(place))"
+    case .merged(let keeper, let place, let similarityPPM?): "near duplicate of \(keeper.digest.short) (\(place)), \(percent(similarityPPM)) alike"
     case .notReached: "not reached"
     }
   }
@@ -145,8 +140,8 @@ struct WhyReport: Report {
     let members = explanation.members
     guard !members.isEmpty else { return [] }
     let lines = members.prefix(most).map { member in
-      guard case .merged(_, _, let similarityPPM?) = member.fate else { return "    \(words(member.source.place))" }
-      return "    \(words(member.source.place)), \(percent(similarityPPM)) alike"
+      guard case .merged(_, _, let similarityPPM?) = member.fate else { return "    \(member.source.place)" }
+      return "    \(member.source.place), \(percent(similarityPPM)) alike"
     }
     let rest = members.count > most ? ["    and \(members.count - most) more"] : []
     return ["  stands for \(members.count) merged into it:"] + lines + rest

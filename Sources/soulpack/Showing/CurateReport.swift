@@ -116,12 +116,10 @@ struct CurationTable {
     let head = "nearly the same as" + (isAll ? "" : " (the largest \(shown.count) of \(Quantity.count(overview.clusters.count)) groups)")
     return [head]
       + shown.flatMap { cluster in
-        let members = cluster.members.map(words)
-        return ["  \(words(cluster.keeper))", "    \(Quantity.count(members.count)): " + list(members, widthInColumns: Self.widthInColumns - 12)]
+        let members = cluster.members.map(\.description)
+        return ["  \(cluster.keeper)", "    \(Quantity.count(members.count)): " + list(members, widthInColumns: Self.widthInColumns - 12)]
       }
   }
-
-  private func words(_ place: RecordPlace) -> String { "\(place.file):\(place.line)" }
 
   /// As many of the words as fit, and how many there are beside them.
   private func list(_ words: [String], widthInColumns: Int) -> String {

@@ -21,18 +21,9 @@ struct Survey {
   }
 
   init(rootFolder: URL, storeFolder: URL, _ actions: [Action], _ needed: [Source]) throws {
-    store = try Survey.store(at: storeFolder)
+    store = try ReadableStore.openIfThere(at: storeFolder)
     self.actions = actions
     sources = try SourceProbe(root: rootFolder, store: store, storeRoot: storeFolder).read(needed)
     forecast = try Forecast(actions: actions, sources: sources, store: store)
-  }
-
-  /// Nil where there is none yet.
-  static func store(at folder: URL) throws -> ReadableStore? {
-    do {
-      return try ReadableStore.open(at: folder)
-    } catch StoreError.absent {
-      return nil
-    }
   }
 }

@@ -62,8 +62,8 @@ struct DiffReport: Report {
   private func recordLines(_ records: RecordComparison) -> [String] {
     let changed = limited("changed", records.changed.map { pair in [place(pair), "\(short(pair.old)) → \(short(pair.new))", fates(pair)] })
     let refated = limited("fate", records.refated.map { pair in [place(pair), short(pair.new), "\(words(pair.old.fate)) → \(words(pair.new.fate))"] })
-    let added = limited("added", records.added.map { [words($0.place), short($0), $0.fate.isKept ? "" : words($0.fate)] })
-    let removed = limited("removed", records.removed.map { [words($0.place), short($0), $0.fate.isKept ? "" : words($0.fate)] })
+    let added = limited("added", records.added.map { [$0.place.description, short($0), $0.fate.isKept ? "" : words($0.fate)] })
+    let removed = limited("removed", records.removed.map { [$0.place.description, short($0), $0.fate.isKept ? "" : words($0.fate)] })
     var table = Table()
     for row in changed + refated + added + removed { table.add("  " + row[0], row[1], row[2], row[3]) }
     let moved = records.movedCount == 0 ? "" : ", \(Quantity.count(records.movedCount)) of them at another line"
@@ -76,10 +76,9 @@ struct DiffReport: Report {
   }
 
   private func place(_ pair: RecordComparison.Pair) -> String {
-    pair.old.place == pair.new.place ? words(pair.new.place) : "\(words(pair.old.place)) → \(words(pair.new.place))"
+    pair.old.place == pair.new.place ? pair.new.place.description : "\(pair.old.place) → \(pair.new.place)"
   }
 
-  private func words(_ place: RecordPlace) -> String { "\(place.file):\(place.line)" }
   private func short(_ record: RecordComparison.Record) -> String { record.id?.digest.short ?? "(unreadable)" }
   private func fates(_ pair: RecordComparison.Pair) -> String { pair.old.fate == pair.new.fate ? "" : "\(words(pair.old.fate)) → \(words(pair.new.fate))" }
   private func words(_ fate: RecordFate) -> String {
