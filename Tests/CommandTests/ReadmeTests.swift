@@ -19,7 +19,7 @@ struct ReadmeTests {
   @Test("each is a command of this program, about recipes and options that are there")
   func commands() throws {
     try Tool.inProject([:]) { tool in
-      for folder in ["recipes", "datasets", "tools"] {
+      for folder in ["recipes", "datasets", "models", "tools"] {
         try FileManager.default.copyItem(at: Tool.repository.appending(path: folder), to: tool.place(folder))
       }
       try tool.must("curate", "recipes/lamplighter.yaml", "-q")
