@@ -113,6 +113,7 @@ private struct MisreadLine {
   }
 
   private static func isForPeople(_ scalar: Unicode.Scalar) -> Bool {
+    guard let age = scalar.properties.age, age <= CharacterTable.lastVersion else { return false }
     switch scalar.properties.generalCategory {
     case .unassigned, .privateUse, .surrogate: false
     // A control is what the first round of a doubled misreading gives.
