@@ -1,4 +1,4 @@
-package import Artifacts
+internal import Artifacts
 package import Foundation
 
 /// A program of somebody else's, as it is started: in a folder of its own, without a shell, with a clean environment.
