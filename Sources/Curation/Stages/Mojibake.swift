@@ -114,7 +114,7 @@ private struct MisreadLine {
 
   private static func isForPeople(_ scalar: Unicode.Scalar) -> Bool {
     guard let age = scalar.properties.age, age <= CharacterTable.lastVersion else { return false }
-    switch scalar.properties.generalCategory {
+    return switch scalar.properties.generalCategory {
     case .unassigned, .privateUse, .surrogate: false
     // A control is what the first round of a doubled misreading gives.
     case .control: (0x80...0x9F).contains(scalar.value)
