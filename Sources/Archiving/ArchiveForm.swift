@@ -40,6 +40,9 @@ package struct ArchiveForm: Hashable, Sendable {
     (self.layout, self.compression, self.innerName) = (layout, compression, innerName)
   }
 
+  /// The same bytes taken for one packed file, which shows a packed tar as it is.
+  var unopened: ArchiveForm { ArchiveForm(.single, compression, innerName) }
+
   private static let ofAny: [String: Compression] = ["gz": .gzip, "zst": .zstd, "xz": .xz, "bz2": .bzip2]
   private static let ofTar: [String: Compression] = ["tgz": .gzip, "tzst": .zstd, "txz": .xz, "tbz": .bzip2, "tbz2": .bzip2]
 

@@ -63,6 +63,9 @@ struct ArchiveHandle: ~Copyable {
   /// Packed bytes that were taken; -1 stands for the first in the chain, the file itself (archive_read_filter(3)).
   var packedByteCount: Int64 { archive_filter_bytes(reader, -1) }
 
+  /// Unpacked bytes that were taken, headers and padding among them; 0 stands for the last in the chain, what the format reads.
+  var unpackedByteCount: Int64 { archive_filter_bytes(reader, 0) }
+
   private borrowing func accept(_ form: ArchiveForm) throws(ArchiveProblem) {
     switch form.layout {
     // By its central directory, as other programs read a zip, and never by the headers between the members, which may say something else.

@@ -5,7 +5,8 @@ package import Foundation
 /// First `next`, then for each member that is wanted `contents`. What is not asked for is passed over.
 package struct ForeignArchive: ~Copyable {
   package struct Member: Hashable, Sendable {
-    /// Relative and contained; where there is a fault, as the archive has it, or empty.
+    /// Relative and contained. Where there is a fault, its number in the archive and what can be shown of its name, as in `#3 b.jsonl`: no
+    /// two faulted members are called the same.
     package let name: String
     /// As the archive says it, at most 2⁵³ − 1; the bytes that are read may be more or fewer.
     package let declaredByteCount: Int64
@@ -18,7 +19,7 @@ package struct ForeignArchive: ~Copyable {
   private let path: String
   private let form: ArchiveForm
   private let limits: ArchiveLimits
-  private let packedByteCount: Int
+  private let data: Data
   private let handle: ArchiveHandle
   private var current: String?
   /// The current member's bytes are still to be read or passed over.
@@ -34,7 +35,7 @@ package struct ForeignArchive: ~Copyable {
     } catch {
       throw ForeignArchiveError(path: path, member: nil, problem: error)
     }
-    (self.path, self.form, self.limits, packedByteCount) = (path, form, limits, data.count)
+    (self.path, self.form, self.limits, self.data) = (path, form, limits, data)
   }
 
   /// The next member that is not a folder; nil at the end.
@@ -43,7 +44,11 @@ package struct ForeignArchive: ~Copyable {
       while true {
         if isOpen { try passOver() }
         current = nil
-        guard let header = try handle.next() else { return nil }
+        let end = handle.unpackedByteCount
+        guard let header = try handle.next() else {
+          if form.layout == .tar { try requireEnd(of: end) }
+          return nil
+        }
         isOpen = true
         memberCount += 1
         guard memberCount <= limits.members else { throw .tooManyMembers(limit: limits.members) }
@@ -75,7 +80,7 @@ package struct ForeignArchive: ~Copyable {
     guard try next() != nil else { return Data() }
     let data = try contents()
     // libarchive stops at bytes that begin nothing it knows. In a tar these may be padding; here something would be lost.
-    guard try next() == nil, handle.packedByteCount == Int64(packedByteCount) else {
+    guard try next() == nil, handle.packedByteCount == Int64(data.count) else {
       throw ForeignArchiveError(path: path, member: nil, problem: .trailingBytes)
     }
     return data
@@ -95,14 +100,14 @@ package struct ForeignArchive: ~Copyable {
       guard ArchiveForm(path: name) == nil else { throw .nestedArchive }
       return Member(name: name, declaredByteCount: size, fault: nil)
     } catch {
-      return Member(name: shown(header.name), declaredByteCount: size, fault: error)
+      return Member(name: numbered(header.name), declaredByteCount: size, fault: error)
     }
   }
 
-  /// A bad name, short and without control characters.
-  private func shown(_ name: String?) -> String {
+  /// For a bad name: its number among the members, folders among them, and the name, short and without control characters.
+  private func numbered(_ name: String?) -> String {
     let kept = (name ?? "").unicodeScalars.filter { $0.properties.generalCategory != .control }.prefix(200)
-    return String(String.UnicodeScalarView(kept))
+    return kept.isEmpty ? "#\(memberCount)" : "#\(memberCount) " + String(String.UnicodeScalarView(kept))
   }
 
   private mutating func passOver() throws(ArchiveProblem) {
@@ -123,11 +128,50 @@ package struct ForeignArchive: ~Copyable {
       let read = try handle.read(into: piece)
       guard read > 0 else { return }
       count += read
-      unpackedByteCount += read
       guard count <= limit else { throw .memberTooLarge(limit: limit) }
-      guard unpackedByteCount <= limits.totalBytes else { throw .tooLarge(limit: limits.totalBytes) }
-      guard unpackedByteCount <= max(limits.bytesBeforeRatio, limits.ratio * packedByteCount) else { throw .ratioTooHigh(limit: limits.ratio) }
+      try account(for: read)
       body(UnsafeRawBufferPointer(rebasing: piece[..<read]))
     }
+  }
+
+  private mutating func account(for count: Int) throws(ArchiveProblem) {
+    unpackedByteCount += count
+    guard unpackedByteCount <= limits.totalBytes else { throw .tooLarge(limit: limits.totalBytes) }
+    guard unpackedByteCount <= max(limits.bytesBeforeRatio, limits.ratio * data.count) else { throw .ratioTooHigh(limit: limits.ratio) }
+  }
+}
+
+// MARK: - The end of a tar
+
+extension ForeignArchive {
+  /// A block of zeros ends a tar, and only zeros follow it (POSIX.1-2017, pax, "ustar Interchange Format"; one block is what careless
+  /// writers leave of the two). libarchive takes the end of the bytes for an end as well, and does not look behind the zeros: a tar that was
+  /// cut between two members would be read as whole, and a second one behind the first be lost in silence.
+  private mutating func requireEnd(of lastMemberEnd: Int64) throws(ArchiveProblem) {
+    let end = handle.unpackedByteCount
+    guard end - lastMemberEnd >= Int64(TarHeader.byteCount) else { throw .damaged("it has no end mark") }
+    if form.compression == nil {
+      guard data.dropFirst(Int(end)).allSatisfy({ $0 == 0 }) else { throw .trailingBytes }
+    } else {
+      try requireZeros(from: end)
+    }
+  }
+
+  /// Unpacks the whole once more, since libarchive gives nobody what its format has not read.
+  private mutating func requireZeros(from end: Int64) throws(ArchiveProblem) {
+    let tar = try ArchiveHandle.opening(data, form.unopened)
+    guard try tar.next() != nil else { return }
+    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.pieceByteCount, alignment: 64)
+    defer { piece.deallocate() }
+    var position: Int64 = 0
+    while true {
+      let read = try tar.read(into: piece)
+      guard read > 0 else { break }
+      let known = Int(min(Int64(read), max(0, end - position)))
+      position += Int64(read)
+      try account(for: read - known)
+      guard piece[known..<read].allSatisfy({ $0 == 0 }) else { throw .trailingBytes }
+    }
+    guard try tar.next() == nil, data.dropFirst(Int(tar.packedByteCount)).allSatisfy({ $0 == 0 }) else { throw .trailingBytes }
   }
 }

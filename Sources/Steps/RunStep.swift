@@ -21,7 +21,8 @@ struct RunStep: Step {
     let output = context.workFolder.appending(path: "output")
     try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
     for name in context.action.inputs.keys { try context.layOut(name, at: "inputs/\(name)", in: context.workFolder) }
-    try await execute(command.arguments.map { expand($0, inputs: context.action.inputs.keys) }, of: command, context)
+    let placeholders = Placeholders(inputs: context.action.inputs.keys, output: "output")
+    try await execute(command.arguments.map(placeholders.expand), of: command, context)
     try supervision.requireUnchanged(context.action.inputs.keys, command, context)
     try requireVisible(output, command)
     let scan = try await FolderScanner(context.store).scan(output)
@@ -29,24 +30,24 @@ struct RunStep: Step {
     return ["files": scan.digest]
   }
 
-  /// Paths relative to the work folder, in which the command runs: the folder's own name is another each time, and a command that writes
-  /// its arguments down would give other bytes.
-  private func expand(_ argument: String, inputs: some Sequence<String>) -> String {
-    var expanded = argument.replacing("{output}", with: "output")
-    for name in inputs { expanded = expanded.replacing("{input.\(name)}", with: "inputs/\(name)") }
-    return expanded
-  }
-
   private func execute(_ arguments: [String], of command: ForeignCommand, _ context: StepContext) async throws {
-    let talk = context.workFolder.appending(path: "talk")
+    let talk = try ProgramOutput(in: context.workFolder)
     let group = CommandGroup()
     let program = ForeignProgram(arguments: arguments, folder: context.workFolder, output: talk)
-    let end = try await group.run(try program.process(), deadline: context.deadline)
+    let end = try await group.run(try process(of: program, command), deadline: context.deadline)
     try Task.checkCancellation()
     guard !group.isOverdue else { throw OverBudget(action: context.action.id, progress: nil) }
     guard end != .exit(0) else { return }
-    supervision.showLastWords(command, try ForeignProgram.lastWords(in: talk))
+    supervision.showLastWords(command, try talk.lastWords())
     throw CommandFailure(action: command.action, problem: .ended(end))
+  }
+
+  private func process(of program: ForeignProgram, _ command: ForeignCommand) throws -> sending Process {
+    do {
+      return try program.process()
+    } catch let error as ProgramNotFound {
+      throw CommandFailure(action: command.action, problem: .notFound(error))
+    }
   }
 
   /// A scan passes over names that begin with a dot. Of what a command was told to write, nothing may be lost in silence.
@@ -59,6 +60,7 @@ struct RunStep: Step {
 
 package struct CommandFailure: ExplainedError {
   package enum Problem: Hashable, Sendable {
+    case notFound(ProgramNotFound)
     case ended(CommandEnd)
     case noOutput
     /// Paths under `{output}`.
@@ -71,6 +73,7 @@ package struct CommandFailure: ExplainedError {
 
   package var message: String {
     switch problem {
+    case .notFound(let error): "\(action): \(error.message)"
     case .ended(.exit(let status)): "\(action): the command ended with status \(status)"
     case .ended(.signal(let number)): "\(action): the command was ended by signal \(number)"
     case .hidden(let paths): "\(action): the command wrote \(Self.some(paths)); names that begin with a dot are not kept"
@@ -81,6 +84,7 @@ package struct CommandFailure: ExplainedError {
 
   package var hint: String? {
     switch problem {
+    case .notFound(let error): error.hint
     case .ended: "its last lines stand above (with --json they are not shown: they may hold record text)"
     case .hidden: "let it write under other names, or remove what it does not need"
     case .noOutput: "{output} is a folder that is there already; the command must put its files into it"

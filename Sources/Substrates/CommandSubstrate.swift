@@ -49,7 +49,9 @@ package struct CommandSubstrate: Substrate {
     try layOut(bench.folder)
     bench.note("handed to \"\(command.first ?? "")\": \(job.train.counts.examples) examples, as job \(paper.digest.short)")
     switch try await run(paper, bench) {
-    case .diverged(let step): return .diverged(Divergence(step: step, reason: "the command says that its training diverged"))
+    case .diverged(let step):
+      guard step <= paper.stepCount else { throw JobFailure(.divergedAfterPlan(step: step, planned: paper.stepCount)) }
+      return .diverged(Divergence(step: step, reason: "the command says that its training diverged"))
     case .done(let answer):
       guard answer.job == paper.digest else { throw JobFailure(.otherJob(answer.job)) }
       let adapter = try promise.verify(try harvest(answer, promise, bench))
@@ -80,13 +82,14 @@ package struct CommandSubstrate: Substrate {
 extension CommandSubstrate {
   /// Runs the program to its end, and gives its last word.
   private func run(_ paper: JobFolder, _ bench: Workbench) async throws -> JobEvent? {
-    let output = bench.folder.appending(path: "events.jsonl")
-    let talk = bench.folder.appending(path: "talk")
+    let output = try ProgramOutput(in: bench.folder)
+    let talk = try ProgramOutput(in: bench.folder)
+    let placeholders = Placeholders(inputs: programs.keys)
     let program = ForeignProgram(
-      arguments: command.map(expand), folder: bench.folder, input: paper.folder.appending(path: JobFolder.document), output: output, errors: talk,
-      settings: settings(bench))
+      arguments: command.map(placeholders.expand), folder: bench.folder, input: paper.folder.appending(path: JobFolder.document), output: output,
+      errors: talk, settings: settings(bench))
     let group = CommandGroup(grace: limits.grace)
-    let process = try program.process()
+    let process = try process(of: program)
     let watch = Task { try await listen(JobListener(output, JobListener.Limits(silence: limits.silence)), group, bench) }
     let end: CommandEnd
     do {
@@ -97,15 +100,28 @@ extension CommandSubstrate {
     }
     watch.cancel()
     var listener = try await watch.value
-    tell(try listener.hearRest(end), bench)
+    try listener.hearRest(end) { tell($0, bench) }
     return try lastWord(of: listener, group, talk)
+  }
+
+  private func process(of program: ForeignProgram) throws -> sending Process {
+    do {
+      return try program.process()
+    } catch let error as ProgramNotFound {
+      throw JobFailure(.notFound(error))
+    }
   }
 
   /// Hears the program until the task is cancelled, which its end does, or until it breaks the protocol, which ends it.
   private func listen(_ listener: JobListener, _ group: CommandGroup, _ bench: Workbench) async throws -> JobListener {
     var listener = listener
     while !Task.isCancelled {
-      tell(try listener.hear(), bench)
+      do {
+        tell(try listener.hear(), bench)
+      } catch {
+        group.end()  // Unheard, it could go on for ever.
+        throw error
+      }
       if listener.breach != nil {
         group.end()
         break
@@ -115,11 +131,11 @@ extension CommandSubstrate {
     return listener
   }
 
-  private func lastWord(of listener: JobListener, _ group: CommandGroup, _ talk: URL) throws -> JobEvent? {
+  private func lastWord(of listener: JobListener, _ group: CommandGroup, _ talk: ProgramOutput) throws -> JobEvent? {
     try Task.checkCancellation()
     guard !group.isOverdue else { throw DeadlinePassed(kept: nil) }
     guard let problem = listener.breach else { return listener.ending }
-    showWords(try ForeignProgram.lastWords(in: talk))
+    showWords(try talk.lastWords())
     throw JobFailure(problem)
   }
 
@@ -132,11 +148,6 @@ extension CommandSubstrate {
       case .diverged, .done: break
       }
     }
-  }
-
-  /// Paths relative to the folder in which the program runs: the folder's own name is another each time.
-  private func expand(_ argument: String) -> String {
-    programs.keys.reduce(argument) { $0.replacing("{input.\($1)}", with: "inputs/\($1)") }
   }
 
   /// How much of the machine it may use, and where the machine keeps what a GPU needs.

@@ -8,6 +8,7 @@ package struct JobFailure: ExplainedError, Hashable {
     // The job.
     case methodNotOffered
     // The run.
+    case notFound(ProgramNotFound)
     case ended(CommandEnd)
     case silent(Duration)
     case tooMuchOutput(byteLimit: UInt64)
@@ -16,6 +17,7 @@ package struct JobFailure: ExplainedError, Hashable {
     case spokeAfterEnd(line: Int)
     case noAnswer
     case otherJob(Digest)
+    case divergedAfterPlan(step: Int64, planned: Int64)
     // The files. Paths are under the output folder.
     case outsideOutput
     case missing(String)
@@ -36,6 +38,7 @@ package struct JobFailure: ExplainedError, Hashable {
   package var message: String {
     switch problem {
     case .methodNotOffered: "a command trains adapters on a base, and this target trains a whole model"
+    case .notFound(let error): error.message
     case .ended(.exit(let status)): "the command ended with status \(status)"
     case .ended(.signal(let number)): "the command was ended by signal \(number)"
     case .silent(let limit): "the command wrote no event for \(limit.formatted(.units(allowed: [.seconds, .milliseconds], width: .wide))), and was ended"
@@ -45,6 +48,7 @@ package struct JobFailure: ExplainedError, Hashable {
     case .spokeAfterEnd(let line): "line \(line) of the command's standard output follows its last event"
     case .noAnswer: "the command ended without an event \"done\" or \"diverged\""
     case .otherJob(let digest): "the command answered job \(digest.short), which is not the one it was given"
+    case .divergedAfterPlan(let step, let planned): "the command says that it diverged after \(step) sound steps, and the plan has \(planned)"
     case .outsideOutput: "the command names an adapter outside its output folder"
     case .missing(let path): path.isEmpty ? "the command removed its output folder" : "the command did not write \(quoted(path))"
     case .link(let path): path.isEmpty ? "the command's output folder has become a link" : "the command wrote \(quoted(path)) as a link"
@@ -61,12 +65,14 @@ package struct JobFailure: ExplainedError, Hashable {
   package var hint: String? {
     switch problem {
     case .methodNotOffered: "use \"method: sft\" with a base, or \"substrate: embedded\""
+    case .notFound(let error): error.hint
     case .ended: "its last lines stand above (with --json they are not shown: they may hold record text)"
     case .silent: "let the program write a \"progress\" or \"note\" event from time to time, and see that it flushes its output"
     case .tooMuchOutput, .longLine, .notAnEvent, .spokeAfterEnd:
       "standard output is for events alone, one JSON object a line (docs/substrates.md); other talk belongs on standard error"
     case .noAnswer: "the last line must be {\"event\":\"done\",…} or {\"event\":\"diverged\",…} (docs/substrates.md)"
     case .otherJob: "the \"done\" event repeats \"job\" of the document on standard input; an answer kept from another run does not do"
+    case .divergedAfterPlan: "\"step\" of the event \"diverged\" counts the sound steps of \"plan\" of the job"
     case .outsideOutput, .missing: "\"adapter\" of the \"done\" event is a folder under \"output\" of the job, with adapter_config.json and adapter_model.safetensors"
     case .link, .notAFile, .tooManyFiles: "write plain files and folders into the output folder"
     case .tooLarge: "write the adapter's tensors alone, as float32, bfloat16 or float16"

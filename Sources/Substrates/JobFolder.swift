@@ -13,12 +13,15 @@ struct JobFolder {
   /// Names the job by what decides it: no path outside the folder, no time, no host.
   let digest: Digest
   let parameters: JSONValue
+  /// Of the plan.
+  let stepCount: Int64
 
   init(_ job: TrainingJob, _ promise: AdapterPromise, in folder: URL) throws {
     self.folder = folder
     // Made first: it refuses what no trainer could do, before anything is written.
     let plan = try TrainingPlan(base: job.base.configuration, examples: job.train.examples, parameters: job.parameters)
     parameters = job.parameters.jobDocument
+    stepCount = Int64(plan.steps.count)
     var members: [String: JSONValue] = [
       "schema": "soulpack.job/1", "kind": "train", "parameters": parameters, "output": .string(Self.output),
       "base": ["path": .string(TrainingJob.baseName), "digest": job.baseDigest.map(JSONValue.digest) ?? .null],

@@ -1,17 +1,16 @@
 internal import Foundation
 
 /// Hears what a running program writes to its standard output, and when it broke the protocol.
-///
-/// The output goes to a file and not through a pipe: a pipe ends only when everybody who inherited it is gone, and a program may leave children
-/// that never are.
 struct JobListener {
   struct Limits: Sendable {
     var silence = Duration.seconds(600)
     var lineByteCount = 65_536
     var outputByteCount: UInt64 = 256 << 20
+    /// So that one call ends, however fast the program writes.
+    var pieceByteCount = 1 << 20
   }
 
-  private let file: URL
+  private let output: ProgramOutput
   private let limits: Limits
   private var offset: UInt64 = 0
   private var partial = Data()
@@ -23,44 +22,50 @@ struct JobListener {
   /// The first breach. Nothing is heard after it.
   private(set) var breach: JobFailure.Problem?
 
-  init(_ file: URL, _ limits: Limits) {
-    self.file = file
+  init(_ output: ProgramOutput, _ limits: Limits) {
+    self.output = output
     self.limits = limits
   }
 
-  /// Reads what is new, and gives its events in order.
+  /// Reads a piece of what is new, and gives its events in order.
   mutating func hear() throws -> [JobEvent] {
     guard breach == nil else { return [] }
-    let handle = try FileHandle(forReadingFrom: file)
-    try handle.seek(toOffset: offset)
-    var events: [JobEvent] = []
-    while breach == nil, let bytes = try handle.read(upToCount: 1 << 20), !bytes.isEmpty {
-      offset += UInt64(bytes.count)
-      lastHeard = .now
-      if offset > limits.outputByteCount { breach = .tooMuchOutput(byteLimit: limits.outputByteCount) }
-      events += take(bytes)
+    let byteCount = try output.byteCount
+    guard byteCount <= limits.outputByteCount else {
+      breach = .tooMuchOutput(byteLimit: limits.outputByteCount)
+      return []
     }
+    // A program can also empty its output: nothing is new then.
+    let bytes = byteCount > offset ? try output.bytes(at: offset, limit: min(limits.pieceByteCount, Int(byteCount - offset))) : Data()
+    offset += UInt64(bytes.count)
+    if !bytes.isEmpty { lastHeard = .now }
+    let events = take(bytes)
     if breach == nil, ContinuousClock.now - lastHeard > limits.silence { breach = .silent(limits.silence) }
     return events
   }
 
-  /// The program is gone: what it wrote last is heard, and how it ended counts.
-  mutating func hearRest(_ end: CommandEnd) throws -> [JobEvent] {
-    let events = try hear()
+  /// The program is gone: what it wrote last is heard and shown to `body`, and how it ended counts.
+  mutating func hearRest(_ end: CommandEnd, _ body: ([JobEvent]) -> Void) throws {
     if case .silent = breach, end == .exit(0) { breach = nil }  // It spoke late, and has ended by itself.
+    lastHeard = .now
+    var start: UInt64
+    repeat {
+      start = offset
+      body(try hear())
+    } while offset > start
     if breach == nil, end != .exit(0) { breach = .ended(end) }
     if breach == nil, !partial.isEmpty { breach = .notAnEvent(line: lineCount + 1) }
-    return events
   }
 
   private mutating func take(_ bytes: Data) -> [JobEvent] {
     partial += bytes
     var events: [JobEvent] = []
-    while breach == nil, let end = partial.firstIndex(of: UInt8(ascii: "\n")) {
-      let line = Data(partial[..<end])
-      partial = Data(partial[(end + 1)...])
-      if let event = event(line) { events.append(event) }
+    var start = partial.startIndex
+    while breach == nil, let end = partial[start...].firstIndex(of: UInt8(ascii: "\n")) {
+      if let event = event(Data(partial[start..<end])) { events.append(event) }
+      start = end + 1
     }
+    partial = Data(partial[start...])
     if breach == nil, partial.count > limits.lineByteCount { breach = .longLine(line: lineCount + 1, byteLimit: limits.lineByteCount) }
     return events
   }

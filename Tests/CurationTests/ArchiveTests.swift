@@ -193,13 +193,64 @@ struct ArchiveTests {
   func truncated(kind: String) async throws {
     let members = (0..<20).map { number in PackedMember("\(number).jsonl", (0..<50).map { textLine("\(number) \($0)") }.joined(separator: "\n")) }
     let bytes = try packed(members, as: kind)
-    // The end of a tar is blocks of zeros, which may be missing without harm.
+    // The end of a tar is blocks of zeros, of which one is enough.
     let zeros = kind == "tar" ? bytes.reversed().prefix { $0 == 0 }.count : 0
     for share in [0, 1, 10, 30, 50, 70, 90] {
       let cut = bytes.prefix((bytes.count - zeros) * share / 100)
       await #expect(throws: CurationError.self, "\(share)%") { try await curate(["a.\(kind)": cut]) }
     }
     await #expect(throws: CurationError.self) { try await curate(["a.\(kind)": bytes.prefix(bytes.count - zeros - 1)]) }
+  }
+
+  @Test("a tar needs its end: cut at any block, members' boundaries among them, it is refused", arguments: ["tar", "gnutar"])
+  func tarWithoutEnd(kind: String) async throws {
+    // A member that ends in zeros, a whole block of them among these, is no end.
+    let members = [
+      PackedMember("a.jsonl", goodLine), PackedMember("sub", kind: .folder), PackedMember("zeros.png", Data(count: 1_024)), PackedMember("b.jsonl", textLine("b")),
+    ]
+    let bytes = try packed(members, as: kind)
+    let blocks = bytes.count / 512 - (bytes.reversed().prefix { $0 == 0 }.count / 512)
+    for count in 0...blocks {
+      let cut = bytes.prefix(count * 512)
+      await #expect(throws: CurationError.self, "\(count) blocks of \(blocks)") { try await curate(["a.tar": cut, "x.md": Data("x".utf8)]) }
+      let again = try packed([PackedMember("x", cut)], as: "gz")
+      await #expect(throws: CurationError.self, "\(count) blocks of \(blocks), packed") { try await curate(["a.tgz": again, "x.md": Data("x".utf8)]) }
+    }
+    for zeros in [512, 1_024, 10_240] {
+      #expect(try await curate(["a.tar": bytes.prefix(blocks * 512) + Data(count: zeros)]).dataset.count == 2)
+    }
+  }
+
+  @Test("a second tar behind the first, or anything but zeros, is not lost in silence", arguments: ["tar"] + packings.map { "tar.\($0)" })
+  func behindTheEnd(kind: String) async throws {
+    let first = try packed([PackedMember("a.jsonl", goodLine)], as: "tar")
+    let second = try packed([PackedMember("b.jsonl", textLine("b"))], as: "tar")
+    func name(_ bytes: Data) throws -> [String: Data] {
+      guard kind != "tar" else { return ["a.tar": bytes] }
+      return ["a.\(kind)": try packed([PackedMember("x", bytes)], as: String(kind.dropFirst(4)))]
+    }
+    for tail in [second, Data("x".utf8), Data(count: 100_000) + Data("x".utf8)] {
+      let error = await #expect(throws: CurationError.self, "\(tail.count)") { try await curate(try name(first + tail)) }
+      #expect(error?.archive?.problem == .trailingBytes)
+    }
+    #expect(try await curate(try name(first + Data(count: 100_001))).dataset.count == 1)
+  }
+
+  @Test("a faulted member is listed by its number, so that none hides the record of another", arguments: ["tar", "zip"])
+  func numbered(kind: String) async throws {
+    let members = [
+      PackedMember("b\u{1}.jsonl", textLine("x")), PackedMember("#1 b.jsonl", textLine("y")), PackedMember("c.jsonl", kind: .symbolicLink),
+      PackedMember("b.jsonl", textLine("b")), PackedMember("c.jsonl", textLine("c")), PackedMember("c.jsonl", textLine("again")),
+    ]
+    let result = try await curate(["a.\(kind)": try packed(members, as: kind)])
+    let paths = result.ledger.files.map { String($0.path.dropFirst("a.\(kind)".count)) }
+    #expect(paths == ["", "!/#1 b.jsonl", "!/#1 b.jsonl", "!/#3 c.jsonl", "!/#6 c.jsonl", "!/b.jsonl", "!/c.jsonl"])
+    let query = try LedgerQuery(result.ledger.bytes)
+    for name in ["#1 b.jsonl", "b.jsonl", "c.jsonl"] {
+      #expect(try query.why(file: "a.\(kind)!/\(name)", line: 1).entry.source.place.file == "a.\(kind)!/\(name)")
+    }
+    #expect(throws: LedgerQueryError.self) { try query.why(file: "a.\(kind)!/#3 c.jsonl", line: 1) }
+    #expect(try Ledger(parsing: result.ledger.bytes) == result.ledger)
   }
 
   @Test("a packed file that is cut short is refused", arguments: packings)

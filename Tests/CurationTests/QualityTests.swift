@@ -51,7 +51,34 @@ struct QualityTests {
     if let threshold { #expect(drop.threshold == threshold) }
   }
 
+  private static func sailors(_ verse: Int) -> [String] {
+    (0..<3).map { "Sailor \(words[$0]) brought verse \(words[verse]) home before the evening, and was to be heard singing" }
+  }
+
   private static let words = ["red", "blue", "green", "amber", "ivory", "coral", "teal", "plum", "jade", "rust"]
+
+  @Test("CR LF ends a line as LF does, and two of them a paragraph", arguments: [
+    (.chat, (0..<40).map { "the \(words[$0 % 3]) line comes again" }, "repeated lines"),
+    (.gopher, (0..<20).map { "- \(words[$0 % 10]) the \($0) cats and dogs\($0) we have" }, "too many bullet lines"),
+    (.gopher, Array(repeating: "The same line of the song comes again with a rhyme", count: 10), "repeated lines"),
+    (.gopher, (0..<7).flatMap { verse in sailors(verse) + ["", "So it goes", ""] }, "repeated paragraphs"),
+  ] as [(QualityProfile, [String], String)])
+  func lineEnds(profile: QualityProfile, lines: [String], reason: String) async throws {
+    let plain = lines.joined(separator: "\n")
+    let drops = try await (drop(plain, profile), drop(plain.replacing("\n", with: "\r\n"), profile))
+    #expect(drops.0?.reason.rawValue == reason)
+    #expect(drops.1?.reason.rawValue == reason)
+    if reason != "repeated paragraphs" { #expect(drops.0 == drops.1) }  // A paragraph's own line ends are some of its characters.
+  }
+
+  @Test("lines of other bytes are other lines, also where they look the same")
+  func spellings() async throws {
+    let lines = (0..<30).map { $0.isMultiple(of: 2) ? "caf\u{E9} \($0 / 2)" : "cafe\u{301} \($0 / 2)" }
+    let result = try await curate(["a.jsonl": textLine(lines.joined(separator: "\n"))], stages: [.quality(.chat)])
+    let entry = try #require(result.entry("a.jsonl", 1))
+    #expect(entry.id != nil && entry.fate == .kept)
+    #expect(entry.passages.first?.signals.contains { $0.signal == .charactersInRepeatedLines } != true)
+  }
 
   @Test("gopher lets prose through and notes what it measured")
   func prosePasses() async throws {

@@ -27,6 +27,7 @@ struct CommandSubstrateTests {
       Fault(what: "long-line", message: "line 1 of the command's standard output is longer than 65536 bytes", hint: "standard output is for events alone"),
       Fault(what: "speaks-on", message: "of the command's standard output follows its last event", hint: "standard output is for events alone"),
       Fault(what: "no-answer", message: #"the command ended without an event "done" or "diverged""#, hint: "the last line must be"),
+      Fault(what: "diverged-late", message: "the command says that it diverged after 1000000 sound steps, and the plan has ", hint: #""step" of the event"#),
       Fault(what: "other-job", message: "the command answered job 000000000000, which is not the one it was given", hint: #"the "done" event repeats "job""#),
       Fault(what: "no-files", message: #"the command did not write "adapter/adapter_"#, hint: #""adapter" of the "done" event is a folder"#),
       Fault(what: "outside", message: "the command names an adapter outside its output folder", hint: #""adapter" of the "done" event is a folder"#),
@@ -127,11 +128,42 @@ struct CommandSubstrateTests {
     #expect(digests[0] == digests[1] && digests[0] != digests[2])
   }
 
-  @Test("a program that is not there")
-  func absent() async throws {
+  @Test("a program that is not there; no word of a command is an option or an assignment of another program",
+    arguments: [
+      ("no-such-program", #"no program "no-such-program" on PATH"#), ("-i", #"no program "-i" on PATH"#), ("A=b", #"no program "A=b" on PATH"#),
+      ("", #"no program "" on PATH"#), ("inputs/none", #""inputs/none" is no program"#), ("/tmp", #""/tmp" is no program"#),
+    ])
+  func absent(name: String, message: String) async throws {
     let bench = try Bench()
-    let substrate = CommandSubstrate(command: ["no-such-program"], programs: [:], layOut: { _ in }, showWords: { _ in })
-    #expect(try await failure(of: substrate, bench).problem == .ended(.exit(127)))
+    let substrate = CommandSubstrate(command: [name, "true"], programs: [:], layOut: { _ in }, showWords: { _ in })
+    let failure = try await failure(of: substrate, bench)
+    #expect(failure.message == message)
+    #expect(failure.hint != nil)
+  }
+
+  @Test("one that looks for the files of its own output, and puts FIFOs in their place, is heard all the same")
+  func replacesEvents() async throws {
+    let bench = try Bench()
+    let outcome = try await bench.command("replaces-events").train(try SmallJob.job(), at: try bench.workbench(within: .seconds(60)))
+    guard case .trained = outcome else { Issue.record("it did not train"); return }
+  }
+
+  @Test("one that empties its own output, and says no more, has given no answer")
+  func emptiesEvents() async throws {
+    let bench = try Bench()
+    let failure = try await failure(of: bench.command("empties-events"), bench)
+    #expect(failure.problem == .noAnswer)
+  }
+
+  @Test("placeholders are filled in one pass, and other braces stay")
+  func placeholders() {
+    let placeholders = Placeholders(inputs: ["a", "output"], output: "output")
+    let cases = [
+      "{input.a}": "inputs/a", "{{input.a}}": "{inputs/a}", "--to={output}/{input.output}": "--to=output/inputs/output", "{input.b}": "{input.b}",
+      "{input.{output}}": "{input.output}", "{": "{", "}{": "}{", "": "", "${HOME} {output": "${HOME} {output",
+    ]
+    for (argument, expanded) in cases { #expect(placeholders.expand(argument) == expanded) }
+    #expect(Placeholders(inputs: []).expand("{output}") == "{output}")
   }
 
   private func failure(of substrate: CommandSubstrate, _ bench: Bench) async throws -> JobFailure {

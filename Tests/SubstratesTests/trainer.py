@@ -116,6 +116,20 @@ def main(what):
         say("progress", step=1, steps=2, loss=4.0)
         say("diverged", step=1)
         return
+    if what == "diverged-late":
+        say("diverged", step=1_000_000)
+        return
+    if what == "replaces-events":
+        own = {"job.json", "base", "start", "inputs", "output", "train.jsonl", "validation.jsonl", "plan.jsonl"}
+        for name in {"events.jsonl", "talk", *os.listdir(".")} - own:
+            if os.path.lexists(name):
+                os.remove(name)
+            os.mkfifo(name)
+        time.sleep(0.5)
+    if what == "empties-events":
+        say("note", text="gone soon")
+        os.ftruncate(1, 0)
+        return
     if what == "no-answer":
         deliver(job, trained(job))
         return

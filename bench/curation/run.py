@@ -3,10 +3,12 @@
 
 Near-duplicate removal against rensa, in one run, as ratios, and both scored against what was planted.
 
-FOLDER holds gen_corpus.py, score_dedup.py and peer_curate.py; PYTHON is an interpreter that imports rensa (without one, or where it does not,
+FOLDER holds gen_corpus.py, score_dedup.py and peer_curate.py, which are not in this repository: without them nothing is measured. PYTHON is an interpreter that imports rensa (without one, or where it does not,
 only ours runs). CPU seconds are compared, since a machine that is shared says little by wall time.
 """
 import argparse, json, os, resource, subprocess, sys, tempfile, time
+
+SCRIPTS = ["gen_corpus.py", "score_dedup.py", "peer_curate.py"]
 
 
 def cpu_of(command):
@@ -28,6 +30,9 @@ def main():
     parser.add_argument("--rensa")
     parser.add_argument("--work")
     options = parser.parse_args()
+    missing = [name for name in SCRIPTS if not os.path.isfile(os.path.join(options.folder, name))]
+    if missing:
+        parser.error(f"{options.folder} has no {', '.join(missing)}: the corpus and its scores come from scripts that are not in this repository")
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     work = options.work or tempfile.mkdtemp()
     os.makedirs(work, exist_ok=True)

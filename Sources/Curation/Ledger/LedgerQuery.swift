@@ -22,7 +22,9 @@ package struct LedgerQuery: Sendable {
 
   /// The record that was read from a line of a file. In prose and in tables, any line of a record names it; in JSON the line is its number.
   package func why(file path: String, line: Int) throws -> Explanation {
-    guard let file = header.files.first(where: { $0.path.utf8.elementsEqual(path.utf8) }) else { throw LedgerQueryError.unknownFile(path) }
+    let files = header.files.filter { $0.path.utf8.elementsEqual(path.utf8) }
+    // A member may be called as a faulted one is shown: what was read is what is asked for.
+    guard let file = files.first(where: \.isRead) ?? files.first else { throw LedgerQueryError.unknownFile(path) }
     guard case .read(let kind, _) = file.fate else { throw LedgerQueryError.fileNotRead(file) }
     let place = RecordPlace(file: path, line: line)
     var found = try entries(holding: ",\"line\":\(line),").first { $0.source.place == place }
@@ -126,6 +128,13 @@ package enum LedgerQueryError: ExplainedError, Hashable {
     case .ambiguous: "give more digits"
     default: nil
     }
+  }
+}
+
+extension Ledger.File {
+  fileprivate var isRead: Bool {
+    guard case .read = fate else { return false }
+    return true
   }
 }
 

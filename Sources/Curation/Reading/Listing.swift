@@ -100,8 +100,15 @@ struct Listing: Sendable {
     files[index] = files[index].with(fate: .read(kind, records: before + records))
   }
 
-  /// Puts members beside their archives, by path. Places in `files` are no longer good after it.
-  mutating func sort() { files.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) } }
+  /// Whether the file at one place stands before that at another: by path, and where a member of an archive is called like a faulted one, as
+  /// they were listed.
+  func precedes(_ left: Int, _ right: Int) -> Bool {
+    let (first, second) = (files[left].path.utf8, files[right].path.utf8)
+    return first.elementsEqual(second) ? left < right : first.lexicographicallyPrecedes(second)
+  }
+
+  /// Puts members beside their archives. Places in `files` are no longer good after it.
+  mutating func sort() { files = files.indices.sorted(by: precedes).map { files[$0] } }
 }
 
 extension Ledger.File {

@@ -87,9 +87,8 @@ struct SourceReading {
     let parts = gathered.inOrder
     for (owner, part) in zip(owners, parts) { listing.count(part.count, of: owner) }
     // The members of an archive come in its own order, and a file may sort between two of them.
-    let paths = listing.files.map(\.path)
     let order = owners.indices.sorted { left, right in
-      owners[left] == owners[right] ? left < right : paths[owners[left]].utf8.lexicographicallyPrecedes(paths[owners[right]].utf8)
+      owners[left] == owners[right] ? left < right : listing.precedes(owners[left], owners[right])
     }
     listing.sort()
     return (order.flatMap { parts[$0] }, listing)

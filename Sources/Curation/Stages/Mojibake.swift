@@ -113,7 +113,8 @@ private struct MisreadLine {
   }
 
   private static func isForPeople(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
+    guard let age = scalar.properties.age, age <= CharacterTable.lastVersion else { return false }
+    return switch scalar.properties.generalCategory {
     case .unassigned, .privateUse, .surrogate: false
     // A control is what the first round of a doubled misreading gives.
     case .control: (0x80...0x9F).contains(scalar.value)

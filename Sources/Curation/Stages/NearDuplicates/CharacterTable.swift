@@ -36,7 +36,7 @@ struct CharacterTable: Sendable {
 
   static let shared = CharacterTable()
 
-  private static let lastVersion: Unicode.Version = (15, 0)
+  static let lastVersion: Unicode.Version = (15, 0)
   fileprivate static let tableEnd: UInt32 = 0x1_0000
 
   /// Of the basic plane.

@@ -8,7 +8,7 @@ struct NearDuplicates: Sendable {
   private let rule: NearDuplicateRule
   private let workers: Workers
   private let minhash: MinHash
-  /// Counters are held once for each thread.
+  /// Counters are held once for each thread that counts.
   private static let mostSketches = 8
 
   init(_ rule: NearDuplicateRule, workers: Workers) {
@@ -45,8 +45,8 @@ struct NearDuplicates: Sendable {
   private func templates(of drafts: [Draft]) async throws -> Set<UInt64> {
     let limit = TemplateShingles.limit(records: drafts.count)
     guard drafts.count >= limit else { return [] }
-    let width = max(1, drafts.count / min(workers.concurrency, Self.mostSketches))
-    let sketches = try await workers.slices(of: drafts.count, widestAt: width) { range in
+    let few = Workers(concurrency: min(workers.concurrency, Self.mostSketches))
+    let sketches = try await few.slices(of: drafts.count, widestAt: .max) { range in
       var sketch = TemplateShingles.Sketch(records: drafts.count)
       forEachShingle(of: drafts[range]) { sketch.count($0) }
       return sketch

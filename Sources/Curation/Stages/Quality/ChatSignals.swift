@@ -40,7 +40,7 @@ enum ChatSignals {
 
   private static func repeatedLines(_ turns: [String]) -> QualitySignal.Reading? {
     guard turns.reduce(0, { $0 + $1.utf8.count { $0 == UInt8(ascii: "\n") } + 1 }) >= fewestLines else { return nil }
-    let lines = turns.flatMap { $0.split(separator: "\n") }
+    let lines = turns.flatMap(\.lines)
     let repetition = Repetition(lines.map(\.trimmed))
     guard repetition.count >= fewestLines else { return nil }
     return QualitySignal.Reading(.charactersInRepeatedLines, repetition.repeatedCharacters, of: repetition.characters)

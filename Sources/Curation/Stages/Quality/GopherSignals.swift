@@ -52,19 +52,19 @@ enum GopherSignals {
   }
 
   private static func lineReadings(_ text: String, _ words: RunningWords) -> [QualitySignal.Reading] {
-    let lines = text.split(separator: "\n").map { $0.trimmed }.filter { !$0.isEmpty }
+    let lines = text.lines.map(\.trimmed).filter { !$0.isEmpty }
     let hashes = text.unicodeScalars.count { $0 == "#" }
     let readings: [QualitySignal.Reading?] = [
       QualitySignal.Reading(.hashesPerWord, hashes, of: words.lengths.count),
       QualitySignal.Reading(.ellipsesPerWord, text.ellipses, of: words.lengths.count),
-      QualitySignal.Reading(.bulletLines, lines.count { line in ["•", "-", "*"].contains { line.hasPrefix($0) } }, of: lines.count),
-      QualitySignal.Reading(.ellipsisLines, lines.count { $0.hasSuffix("…") || $0.hasSuffix("...") }, of: lines.count),
+      QualitySignal.Reading(.bulletLines, lines.count { line in ["•", "-", "*"].contains { line.utf8.starts(with: $0.utf8) } }, of: lines.count),
+      QualitySignal.Reading(.ellipsisLines, lines.count { line in ["…", "..."].contains { line.utf8.suffix(3).elementsEqual($0.utf8) } }, of: lines.count),
     ]
     return readings.compactMap { $0 }
   }
 
   private static func repetitionReadings(_ text: String) -> [QualitySignal.Reading] {
-    let lines = Repetition(text.split(separator: "\n").map { $0.trimmed })
+    let lines = Repetition(text.lines.map(\.trimmed))
     let paragraphs = Repetition(text.paragraphs)
     let readings: [QualitySignal.Reading?] = [
       QualitySignal.Reading(.repeatedLines, lines.repeated, of: lines.count),
@@ -86,7 +86,8 @@ extension DatasetRecord.Content {
   }
 }
 
-/// How much of a list of lines or paragraphs was there before. Blank ones are not counted.
+/// How much of a list of lines or paragraphs was there before. Blank ones are not counted; equal are those of the same bytes, as Swift's own
+/// comparison of texts follows the Unicode version that it was made with.
 struct Repetition {
   private(set) var count = 0
   private(set) var characters = 0
@@ -94,16 +95,21 @@ struct Repetition {
   private(set) var repeatedCharacters = 0
 
   init(_ parts: [Substring]) {
-    var seen: Set<Substring> = []
+    var seen: Set<[UInt8]> = []
     for part in parts where !part.isEmpty {
       let length = part.unicodeScalars.count
       count += 1
       characters += length
-      guard !seen.insert(part).inserted else { continue }
+      guard !seen.insert(Array(part.utf8)).inserted else { continue }
       repeated += 1
       repeatedCharacters += length
     }
   }
+}
+
+extension String {
+  /// Without their ends, and without the empty ones. By code point: CR LF is one `Character`, which is not LF.
+  var lines: [Substring] { unicodeScalars.split(separator: "\n").map(Substring.init) }
 }
 
 extension StringProtocol where SubSequence == Substring {
@@ -122,7 +128,7 @@ extension String {
   fileprivate var paragraphs: [Substring] {
     var paragraphs: [Substring] = []
     var start: Index?
-    for line in split(separator: "\n", omittingEmptySubsequences: false) {
+    for line in unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map(Substring.init) {
       if !line.trimmed.isEmpty {
         start = start ?? line.startIndex
       } else if let open = start {
