@@ -1,5 +1,5 @@
 package import Artifacts
-package import Foundation
+internal import Foundation
 internal import Hashing
 package import Signing
 

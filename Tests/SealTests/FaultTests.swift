@@ -227,7 +227,7 @@ struct FaultTests {
     let reveal = try committee.reveal("b", of: fair, by: 102)
     for message in reveals + [reveal] { try honest.round.receive(message) }
     // Of the first adapter nobody has the bytes, of the second there are too many.
-    let adapters = [Committee.digest("b"): Int64(10), Committee.digest(greedy[1].0): 1 << 20 + 1]
+    let adapters: [Digest: Int64] = [Committee.digest("b"): 10, Committee.digest(greedy[1].0): 1 << 20 + 1]
     try honest.freeze(.reveals, [reveal], adapters: adapters)
     #expect(honest.round.candidates == [Committee.digest("b")])
     try honest.finish(["b": 7_000_000_000])
