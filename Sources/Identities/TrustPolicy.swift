@@ -35,13 +35,18 @@ package struct TrustPolicy: Hashable, Sendable {
 
   /// What the policy says to a Soul that `keys` validly signed. Signatures must have been checked before: this counts keys and no more.
   package func evaluate(soul name: String, signers keys: Set<PublicKey>) -> TrustDecision {
-    guard let rule = rules.first(where: { Glob(pattern: $0.souls).matches(name) }) else { return .noRule }
+    guard let rule = rule(for: name) else { return .noRule }
     let counted = keys.intersection(rule.keys)
     guard counted.count >= rule.threshold else {
       return .untrusted(rule: rule.souls, reason: "\(counted.count) of the rule's keys signed, \(rule.threshold) needed")
     }
     return .trusted(rule: rule.souls, keys: counted)
   }
+
+  /// The keys that the rule for this Soul names; none where there is no rule.
+  package func keys(for soul: String) -> Set<PublicKey> { Set(rule(for: soul)?.keys ?? []) }
+
+  private func rule(for soul: String) -> Rule? { rules.first { Glob(pattern: $0.souls).matches(soul) } }
 }
 
 package enum TrustPolicyError: ExplainedError, Hashable {

@@ -76,8 +76,9 @@ extension Certificate {
   /// Why this certificate does not speak for a Soul, or nil where it does: it is about this subject, and its table and winner are the ones that
   /// soul.json holds. `selection` is the document there.
   package func objection(subject: RoundManifest.Subject, selection: JSONValue) -> String? {
-    if manifest.subject.soul != subject.soul { return "the certificate is of a Soul named \"\(manifest.subject.soul)\"" }
-    if manifest.subject != subject { return "the certificate is of another base, dataset, recipe or engine than soul.json" }
+    let own = manifest.subject
+    if (own.name, own.version) != (subject.name, subject.version) { return "the certificate is of a Soul named \"\(own.name)@\(own.version)\"" }
+    if own != subject { return "the certificate is of another base, dataset, recipe or engine than soul.json" }
     if decision.document != selection { return "the certificate's table is not the one in soul.json" }
     return nil
   }

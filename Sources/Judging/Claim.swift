@@ -1,7 +1,7 @@
 /// A trainer's claim of its own loss, beside what was measured. A claim decides nothing; it is recorded, and what the holdout says of it.
 package struct Claim: Hashable, Sendable {
   package enum Verdict: String, Hashable, Sendable, CaseIterable {
-    /// Lower than what was measured by more than three standard errors.
+    /// Lower than what was measured by more than three standard errors of the difference.
     case refuted
     case notRefuted = "not-refuted"
   }
@@ -29,11 +29,24 @@ package struct Claim: Hashable, Sendable {
     !text.isEmpty && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
   }
 
-  /// claim·2²⁰·tokens < total − 3·error, all in units: below 2⁵⁰·2²⁰·2⁵³. One record has no error to speak of, and refutes nothing.
   package func verdict(against measured: RecordLosses) -> Verdict {
-    guard let error = measured.standardError else { return .notRefuted }
-    let claimed = nanonats * Int128(Score.unitsPerNat) * Int128(measured.tokens)
-    return claimed < (Int128(measured.total) - 3 * Int128(error)) * Self.nanonatsPerNat ? .refuted : .notRefuted
+    verdict(againstTotal: measured.total, tokens: measured.tokens, standardError: measured.standardError)
+  }
+
+  /// claimed < total and (total − claimed)² > 18·error², in units, where claimed is claim·2²⁰·tokens.
+  ///
+  /// A trainer can only know its loss on the validation part, which errs as the holdout does; the error of that part is not told, and is taken to be
+  /// as large. So the variance of the difference is twice the holdout's, and three of its standard errors are √18 of the holdout's. One record has no
+  /// error to speak of, and refutes nothing.
+  package func verdict(againstTotal total: Int64, tokens: Int64, standardError error: Int64?) -> Verdict {
+    guard let error else { return .notRefuted }
+    // In 10⁻⁹ units, below 2⁵⁰·2²⁰·2⁵³; the squares need more than 128 bits.
+    let excess = Int128(total) * Self.nanonatsPerNat - nanonats * Int128(Score.unitsPerNat) * Int128(tokens)
+    guard excess > 0 else { return .notRefuted }
+    let scaledError = Int128(error).magnitude * Self.nanonatsPerNat.magnitude
+    let left = excess.magnitude.multipliedFullWidth(by: excess.magnitude)
+    let right = scaledError.multipliedFullWidth(by: 18 * scaledError)
+    return (left.high, left.low) > (right.high, right.low) ? .refuted : .notRefuted
   }
 
   /// The same where the claimed model's loss is not finite: any number that was claimed is refuted.

@@ -81,10 +81,10 @@ extension Decision {
   }
 
   private static func outcome(_ question: Question, _ table: ScoreTable) -> Outcome {
-    let round = question.digest
+    let asked = question.digest
     let best = table.scores.min { left, right in
       left.total == right.total
-        ? tieBreak(round: round, candidate: left.candidate) < tieBreak(round: round, candidate: right.candidate)
+        ? tieBreak(question: asked, candidate: left.candidate) < tieBreak(question: asked, candidate: right.candidate)
         : left.total < right.total
     }
     guard let best else { return .noCandidate }
@@ -93,7 +93,7 @@ extension Decision {
   }
 
   /// SHA-256 of the ASCII text `soulpack/albft/1/tie`, the 32 bytes of the question's digest and the 32 bytes of the candidate's.
-  package static func tieBreak(round question: Digest, candidate: Digest) -> Digest {
+  package static func tieBreak(question: Digest, candidate: Digest) -> Digest {
     Digest(hashing: Array("soulpack/albft/1/tie".utf8) + question.bytes + candidate.bytes)
   }
 }

@@ -17,17 +17,20 @@ package enum Evidence: Hashable, Sendable {
 
 /// What an honest key signs one value for.
 package enum Slot: Hashable, Sendable {
-  /// One round for a Soul and height.
-  case round(soul: String, height: Int64)
+  /// One round for an owner's Soul and height, whatever the version: else a version more would be a roll of the dice more.
+  case round(owner: PublicKey, name: String, height: Int64)
   case freeze(round: Digest, Freeze.Stage)
   case vote(round: Digest)
   /// A verdict or an abort.
   case conclusion(round: Digest)
 
-  /// Nil where a key may say as many as it likes: a trainer commits to several candidates.
+  /// Nil where a key may say as many as it likes: a trainer commits to several candidates, and who is owner and only validator at once has nobody to
+  /// keep a promise to; its rounds are all at height 0, and labelled `self-measured`.
   package init?(_ message: RoundMessage) {
     switch message.body {
-    case .manifest(let manifest): self = .round(soul: manifest.subject.soul, height: manifest.question.height)
+    case .manifest(let manifest):
+      guard manifest.validators != [manifest.owner] else { return nil }
+      self = .round(owner: manifest.owner, name: manifest.subject.name, height: manifest.question.height)
     case .freeze(let freeze): self = .freeze(round: message.round, freeze.stage)
     case .vote: self = .vote(round: message.round)
     case .decide, .abort: self = .conclusion(round: message.round)
@@ -42,7 +45,9 @@ extension Evidence {
     guard let slot = Slot(first.message), slot == Slot(second.message), first.message != second.message,
       first.signers.contains(key), second.signers.contains(key)
     else { return nil }
-    return .equivocation(by: key, slot: slot, first: first, second: second)
+    // By digest, so that one proof has one form, in whatever order the two came.
+    let (lower, upper) = first.digest < second.digest ? (first, second) : (second, first)
+    return .equivocation(by: key, slot: slot, first: lower, second: upper)
   }
 
   /// For whoever is to check it: `soulpack.albft-evidence/1`.

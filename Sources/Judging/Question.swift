@@ -5,7 +5,7 @@ package import Signing
 /// What a round is to answer: which candidate beats this incumbent on this holdout by at least so much.
 ///
 /// Nothing in it depends on a key, a nonce or a clock, so a build without an identity decides by the same question as the committee that signs
-/// the answer later. Its digest is the "round" of the tie-break, for the same reason: the round's id holds the keys.
+/// the answer later. Its digest is what breaks ties, for the same reason: the round's id holds the keys.
 package struct Question: Hashable, Sendable {
   package static let schema = "soulpack.question/1"
 

@@ -2,27 +2,36 @@ package import Artifacts
 internal import Hashing
 package import Signing
 
-/// What a round is about and who takes part in it. The owner signs it, and each validator signs one for a Soul and height, aborted ones included,
-/// so that nobody can roll the dice again. The round's id is its digest.
+/// What a round is about and who takes part in it. The owner signs it, and each validator signs one for an owner's Soul and height, aborted ones
+/// included, so that nobody can roll the dice again. The round's id is its digest.
 package struct RoundManifest: Hashable, Sendable {
   package static let schema = "soulpack.albft-round/1"
 
   /// What is trained, on what, by what: all that a consumer can find again in soul.json.
   package struct Subject: Hashable, Sendable {
-    /// `NAME@VERSION`.
-    package let soul: String
+    /// The Soul's, in the form that recipes have for names.
+    package let name: String
+    package let version: String
     /// Nil for a new model.
     package let base: Digest?
     package let dataset: Digest
     package let recipe: Digest
     package let engine: Digest
 
-    package init(soul: String, base: Digest?, dataset: Digest, recipe: Digest, engine: Digest) {
-      self.soul = soul
+    package init(name: String, version: String, base: Digest?, dataset: Digest, recipe: Digest, engine: Digest) {
+      self.name = name
+      self.version = version
       self.base = base
       self.dataset = dataset
       self.recipe = recipe
       self.engine = engine
+    }
+
+    /// A lower-case letter or a digit, then at most 63 of these and `-`. A looser form would give one Soul several slots.
+    fileprivate var isNamed: Bool {
+      let isLetterOrDigit = { (byte: UInt8) in (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) }
+      guard let first = name.utf8.first, isLetterOrDigit(first), name.utf8.count <= 64, !version.isEmpty else { return false }
+      return name.utf8.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "-") }
     }
   }
 
@@ -49,12 +58,12 @@ package struct RoundManifest: Hashable, Sendable {
   /// Sorted by key.
   package let trainers: [Trainer]
 
-  /// Nil unless there are 3f + 1 distinct validators (at most 64, which is what an envelope holds), distinct trainers, and a parent exactly where
-  /// the height is above 0.
+  /// Nil unless the Soul has a name that a recipe can have, and there are 3f + 1 distinct validators (at most 61), distinct trainers, and a parent
+  /// exactly where the height is above 0.
   package init?(
     _ subject: Subject, parent: Digest? = nil, question: Question, owner: PublicKey, validators: [PublicKey], trainers: [Trainer]
   ) {
-    guard validators.count % 3 == 1, validators.count <= Self.validatorLimit, Set(validators).count == validators.count,
+    guard subject.isNamed, validators.count % 3 == 1, validators.count <= Self.validatorLimit, Set(validators).count == validators.count,
       Set(trainers.map(\.key)).count == trainers.count, (parent == nil) == (question.height == 0)
     else { return nil }
     self.subject = subject
@@ -65,7 +74,7 @@ package struct RoundManifest: Hashable, Sendable {
     self.trainers = trainers.sorted { $0.key < $1.key }
   }
 
-  /// 3·20 + 1: with the owner's, the signatures fit one envelope.
+  /// 3·20 + 1: with the owner's, the signatures fit one envelope, which holds 64.
   private static let validatorLimit = 61
 
   package var id: Digest { Digest(hashing: document) }
@@ -95,7 +104,7 @@ extension RoundManifest {
 
   init(_ reader: DocumentReader) throws(DocumentError) {
     try reader.object(
-      ["soul", "base", "dataset", "recipe", "engine", "parent", "question", "owner", "validators", "trainers"], schema: Self.schema)
+      ["name", "version", "base", "dataset", "recipe", "engine", "parent", "question", "owner", "validators", "trainers"], schema: Self.schema)
     var validators: [PublicKey] = []
     for key in try reader.member("validators").elements(atMost: Self.validatorLimit) { validators.append(try key.publicKey()) }
     var trainers: [Trainer] = []
@@ -103,7 +112,7 @@ extension RoundManifest {
     let manifest = RoundManifest(
       try Subject(reader), parent: try reader.optional("parent")?.digest(), question: try Question(reader.member("question")),
       owner: try reader.member("owner").publicKey(), validators: validators, trainers: trainers)
-    guard let manifest else { throw reader.failure("needs 3f + 1 distinct validators, distinct trainers, and a parent above height 0 only") }
+    guard let manifest else { throw reader.failure("needs a Soul's name and version, 3f + 1 distinct validators, distinct trainers, and a parent above height 0 only") }
     self = manifest
   }
 }
@@ -111,7 +120,7 @@ extension RoundManifest {
 extension RoundManifest.Subject {
   fileprivate var document: [String: JSONValue] {
     var members: [String: JSONValue] = [
-      "soul": .string(soul), "dataset": .digest(dataset), "recipe": .digest(recipe), "engine": .digest(engine),
+      "name": .string(name), "version": .string(version), "dataset": .digest(dataset), "recipe": .digest(recipe), "engine": .digest(engine),
     ]
     members["base"] = base.map { .digest($0) }
     return members
@@ -119,7 +128,7 @@ extension RoundManifest.Subject {
 
   fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
     self.init(
-      soul: try reader.member("soul").nonEmptyString(), base: try reader.optional("base")?.digest(),
+      name: try reader.member("name").string(), version: try reader.member("version").string(), base: try reader.optional("base")?.digest(),
       dataset: try reader.member("dataset").digest(), recipe: try reader.member("recipe").digest(), engine: try reader.member("engine").digest())
   }
 }

@@ -15,14 +15,18 @@ extension Round {
   /// What an honest validator signs once the votes are frozen. Nil before, and where no quorum of votes agrees.
   package var verdict: Verdict? {
     guard let commits = frozen(.commits), let reveals = frozen(.reveals), let frozenVotes = frozen(.votes) else { return nil }
-    let votes = frozenVotes.compactMap { if case .vote(let vote) = held[$0]?.message.body { vote.table } else { nil } }
-    guard let table = AgreedTable(votes, of: manifest).table else { return nil }
+    guard let table = agreedTable(of: frozenVotes) else { return nil }
     do throws(DecisionError) {
       let decision = try Decision(manifest.question, table, label: manifest.label)
       return Verdict(commits: commits, reveals: reveals, votes: frozenVotes, decision: decision)
     } catch {
       return nil  // Votes on anything else than the question were refused.
     }
+  }
+
+  /// What these votes come to. Nil where no quorum of them agrees.
+  func agreedTable(of votes: [Digest]) -> ScoreTable? {
+    AgreedTable(votes.compactMap { if case .vote(let vote) = held[$0]?.message.body { vote.table } else { nil } }, of: manifest).table
   }
 
   /// The certificate, or what keeps it from being there.

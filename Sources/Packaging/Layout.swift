@@ -22,6 +22,9 @@ enum Layout {
   static let referrersAnnotation = "dev.soulpack.referrers"
   static let referrerLimit = 1000
 
+  /// Of soul.json and of what a referrer brings: both are read whole.
+  static let documentLimit: Int64 = 16 << 20
+
   /// `index.json`: the Soul alone, its referrers' digests sorted and joined by commas.
   static func index(soul: Descriptor, referrers: [Digest]) -> Data {
     var extra: [String: JSONValue] = ["artifactType": .string(MediaType.model)]

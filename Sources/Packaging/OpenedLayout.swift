@@ -14,9 +14,8 @@ extension SoulArchive {
 
 /// The first reading of an archive: all members digested, the two that have no digest kept.
 private struct OpenedLayout {
-  /// Registries refuse manifests above 4 MB; soul.json and the envelopes are held to a little more.
+  /// Registries refuse manifests above 4 MB.
   private static let manifestLimit: Int64 = 4 << 20
-  private static let documentLimit: Int64 = 16 << 20
 
   private let url: URL
   private let index: Data
@@ -75,7 +74,7 @@ private struct OpenedLayout {
       throw ArchiveError.Problem.inconsistent("has no \(SoulFile.manifestPath) or no \(SoulFile.cardPath)")
     }
     let descriptor = Descriptor(mediaType: own.role.mediaType, digest: own.digest, byteCount: own.byteCount)
-    let document = try JSONValue(parsingCanonical: try bytes(descriptor, limit: Self.documentLimit))
+    let document = try JSONValue(parsingCanonical: try bytes(descriptor, limit: Layout.documentLimit))
     let image = try SoulImage(manifest: SoulManifest(document: document), layers: layers)
     guard own.role == .document, image.imageManifest == imageBytes, image.manifest.document == document,
       try bytes(configuration, limit: Self.manifestLimit) == image.configuration
@@ -87,7 +86,7 @@ private struct OpenedLayout {
     guard let extent = extents[digest] else { throw ArchiveError.Problem.missingBlob(digest) }
     let own = Descriptor(mediaType: MediaType.manifest, digest: digest, byteCount: extent.byteCount)
     let layer = try Referrer.layer(of: try bytes(own, limit: Self.manifestLimit))
-    let content = try Referrer.Content(try bytes(layer, limit: Self.documentLimit), mediaType: layer.mediaType)
+    let content = try Referrer.Content(try bytes(layer, limit: Layout.documentLimit), mediaType: layer.mediaType)
     let referrer = Referrer(content, subject: subject)
     guard referrer.digest == digest else { throw DocumentError(document: "referrer", problem: "is not one of this Soul") }
     return referrer

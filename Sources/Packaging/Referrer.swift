@@ -1,5 +1,5 @@
 package import Artifacts
-package import Foundation
+internal import Foundation
 internal import Hashing
 package import Signing
 
@@ -9,8 +9,8 @@ package struct Referrer: Hashable, Sendable {
   package enum Content: Hashable, Sendable {
     /// An in-toto statement about the Soul.
     case attestation(Envelope)
-    /// A committee's certificate of the selection, as canonical JSON. What it says is for Judging to read.
-    case certificate(Data)
+    /// A committee's certificate of the selection, an object. What it says is for Judging to read.
+    case certificate(JSONValue)
   }
 
   /// The digest of its manifest.
@@ -64,7 +64,7 @@ extension Referrer.Content {
   var bytes: Data {
     switch self {
     case .attestation(let envelope): envelope.canonical
-    case .certificate(let document): document
+    case .certificate(let document): document.canonical
     }
   }
 
@@ -72,17 +72,7 @@ extension Referrer.Content {
   package var claimedSigners: [String] {
     switch self {
     case .attestation(let envelope): envelope.signatures.map(\.keyID)
-    case .certificate(let bytes):
-      Self.claimedSigners(ofCertificate: bytes)
-    }
-  }
-
-  private static func claimedSigners(ofCertificate bytes: Data) -> [String] {
-    do throws(JSONSyntaxError) {
-      let signatures = try JSONValue(parsing: bytes)["decision"]?["signatures"]?.array ?? []
-      return signatures.compactMap { $0["keyid"]?.string }
-    } catch {
-      return []  // Only canonical JSON becomes a certificate.
+    case .certificate(let document): (document["decision"]?["signatures"]?.array ?? []).compactMap { $0["keyid"]?.string }
     }
   }
 
@@ -91,8 +81,9 @@ extension Referrer.Content {
     switch mediaType {
     case MediaType.attestation: self = .attestation(try Envelope(parsing: bytes))
     case MediaType.certificate:
-      guard try JSONValue(parsingCanonical: bytes).object != nil else { throw DocumentError(document: "certificate", problem: "not an object") }
-      self = .certificate(bytes)
+      let document = try JSONValue(parsingCanonical: bytes)
+      guard document.object != nil else { throw DocumentError(document: "certificate", problem: "not an object") }
+      self = .certificate(document)
     default: throw ArchiveError.Problem.unknownMediaType(mediaType)
     }
   }

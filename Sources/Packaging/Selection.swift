@@ -18,6 +18,8 @@ extension SoulManifest {
     /// Who the component is: the one promoted or, in a smoke build alone, the one that came nearest.
     package let winner: Digest
     package let isPromoted: Bool
+    /// How many rounds came before.
+    package let height: Int64
     package let incumbent: Score
     package let scores: [Score]
     /// Candidates that are out, since their loss is not finite.
@@ -45,6 +47,7 @@ extension SoulManifest {
       var diverged: [Digest] = []
       for digest in try reader.member("diverged").elements() { diverged.append(try digest.digest()) }
       self.diverged = diverged
+      height = try reader.member("question").member("height").count()
       try Self.checkQuestion(reader.member("question"))
       guard scores.contains(where: { $0.candidate == winner }) else { throw reader.failure("the winner has no score") }
     }
@@ -61,7 +64,7 @@ extension SoulManifest {
       try reader.object(["height", "incumbent", "holdout", "improvement", "tolerance"], schema: "soulpack.question/1")
       let holdout = try reader.member("holdout")
       try holdout.object(["root", "records", "tokens"])
-      _ = try (reader.member("height").count(), reader.member("incumbent").digest())
+      _ = try reader.member("incumbent").digest()
       _ = try (holdout.member("root").digest(), holdout.member("records").count(), holdout.member("tokens").count())
       for margin in try [reader.member("improvement"), reader.member("tolerance")] {
         try margin.object(["numerator", "denominator"])

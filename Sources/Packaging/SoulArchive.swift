@@ -45,10 +45,10 @@ extension SoulArchive {
   /// machine. `soul.json` and `README.md` are made here from the manifest.
   package static func write(_ manifest: SoulManifest, files: [SoulFile], to url: URL) throws(ArchiveError) -> Digest {
     try explaining(url) {
-      try manifest.check(DocumentReader(.null, document: SoulFile.manifestPath))
+      let document = try readableDocument(manifest)
       var layers: [SoulImage.Layer] = []
       var blobs: [Digest: BlobSource] = [:]
-      for file in files + ownFiles(manifest) {
+      for file in files + ownFiles(manifest, document) {
         let (digest, source) = try measure(file)
         layers.append(SoulImage.Layer(path: file.path, role: file.role, digest: digest, byteCount: source.byteCount))
         blobs[digest] = source
@@ -60,9 +60,19 @@ extension SoulArchive {
     }
   }
 
-  private static func ownFiles(_ manifest: SoulManifest) -> [SoulFile] {
+  /// The bytes of soul.json, which a reader takes: what cannot be opened again must not be sealed.
+  private static func readableDocument(_ manifest: SoulManifest) throws -> Data {
+    let bytes = manifest.document.canonical
+    guard bytes.count <= Layout.documentLimit else { throw ArchiveError.Problem.inconsistent("soul.json is larger than \(Layout.documentLimit) bytes") }
+    guard try SoulManifest(document: JSONValue(parsingCanonical: bytes)).document.canonical == bytes else {
+      throw ArchiveError.Problem.inconsistent("soul.json has no strict form")
+    }
+    return bytes
+  }
+
+  private static func ownFiles(_ manifest: SoulManifest, _ document: Data) -> [SoulFile] {
     [
-      SoulFile(path: SoulFile.manifestPath, role: .document, content: .data(manifest.document.canonical)),
+      SoulFile(path: SoulFile.manifestPath, role: .document, content: .data(document)),
       SoulFile(path: SoulFile.cardPath, role: .document, content: .data(Data(ModelCard(manifest: manifest).text.utf8))),
     ]
   }

@@ -111,14 +111,23 @@ extension SoulManifest.Candidate.Claim {
 
 // MARK: - Beside the selection
 
+extension SoulManifest.Candidate {
+  fileprivate var isScored: Bool {
+    if case .scored = outcome { true } else { false }
+  }
+}
+
 extension SoulManifest {
-  /// Candidates are numbered from 1 without a gap, and what they came to is what the selection says of the same files. A candidate that is the
-  /// incumbent itself is in no table.
+  /// Candidates are numbered from 1 without a gap, and what they came to is what the selection says of the same files; without a selection nobody was
+  /// measured. A candidate that is the incumbent itself is in no table.
   func checkCandidates(_ reader: DocumentReader) throws(DocumentError) {
-    guard candidates.map(\.number) == Array(1...max(1, Int64(candidates.count))).prefix(candidates.count).map({ $0 }) else {
+    guard candidates.enumerated().allSatisfy({ $1.number == Int64($0) + 1 }) else {
       throw reader.failure("the candidates are not numbered from 1")
     }
-    guard let selection else { return }
+    guard let selection else {
+      if let scored = candidates.first(where: \.isScored) { throw reader.failure("candidate \(scored.number) has a score, and there is no selection") }
+      return
+    }
     var known: Set<Digest> = []
     for candidate in candidates {
       guard let files = candidate.files else { continue }

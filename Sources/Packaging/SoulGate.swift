@@ -24,6 +24,44 @@ extension SoulManifest {
   }
 }
 
+// MARK: - Beside the selection
+
+extension SoulManifest {
+  /// What a gate says was measured is what the selection's totals say, as far as the gate is about the two that stand there.
+  func checkGates(_ reader: DocumentReader) throws(DocumentError) {
+    for (index, gate) in gates.enumerated() {
+      guard gate.intervalPPM.contains(gate.measuredPPM) else { throw reader.failure("gate \(index + 1) measured what is outside of its own interval") }
+      guard let (winner, incumbent) = totals else {
+        guard gate.measuredPPM >= gate.askedPPM else { throw reader.failure("gate \(index + 1) is not met") }
+        continue
+      }
+      guard gate.measuredPPM == Gate.improvementPPM(of: winner, over: incumbent) else {
+        throw reader.failure("gate \(index + 1) measured something else than the selection's totals say")
+      }
+      guard (Int128(incumbent) - Int128(winner)) * 1_000_000 >= Int128(gate.askedPPM) * Int128(incumbent) else {
+        throw reader.failure("gate \(index + 1) is not met")
+      }
+    }
+  }
+
+  /// Of the winner and of whom a gate holds it against: the incumbent, which is the base (or blind guessing) at height 0 alone.
+  private var totals: (winner: Int64, incumbent: Int64)? {
+    guard let selection, selection.height == 0, let winner = selection.scores.first(where: { $0.candidate == selection.winner }) else { return nil }
+    return (winner.total, selection.incumbent.total)
+  }
+}
+
+extension SoulManifest.Gate {
+  /// (incumbent − winner) ⁄ incumbent in parts per million, rounded down; 0 where nothing was lost.
+  fileprivate static func improvementPPM(of winner: Int64, over incumbent: Int64) -> Int64 {
+    guard incumbent > 0 else { return 0 }
+    let (quotient, remainder) = ((Int128(incumbent) - Int128(winner)) * 1_000_000).quotientAndRemainder(dividingBy: Int128(incumbent))
+    return Int64(clamping: remainder < 0 ? quotient - 1 : quotient)
+  }
+}
+
+// MARK: - Document
+
 extension SoulManifest.Gate {
   package var document: JSONValue {
     [

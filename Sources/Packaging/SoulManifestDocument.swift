@@ -51,6 +51,7 @@ extension SoulManifest {
       throw reader.failure("the selection's winner is none of the components")
     }
     try checkCandidates(reader)
+    try checkGates(reader)
     guard training.parameters.object != nil else { throw reader.failure("training parameters are not an object") }
   }
 

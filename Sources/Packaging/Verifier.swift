@@ -8,13 +8,16 @@ package import Signing
 /// does not hold, whoever attached it, makes the archive invalid: it says something false. A certificate's keys vouch for the measurement,
 /// not for the Soul: they are shown, and not counted.
 package enum Verifier {
-  /// `judge` knows selections; `policy` is the consumer's, such as `TrustPolicy.evaluate`, and is asked only about signatures that hold.
+  /// `judge` knows selections; `policy` is the consumer's, such as `TrustPolicy.evaluate`, and is asked only about signatures that hold; `named` are
+  /// the keys that the consumer's rule for this Soul names, such as `TrustPolicy.keys`.
   package static func verify(
-    _ archive: SoulArchive, judge: SelectionJudge, policy: (_ soul: String, _ signers: Set<PublicKey>) -> TrustDecision
+    _ archive: SoulArchive, judge: SelectionJudge, named: (_ soul: String) -> Set<PublicKey>,
+    policy: (_ soul: String, _ signers: Set<PublicKey>) -> TrustDecision
   ) -> VerificationReport {
+    let named = named(archive.manifest.name)
     var (signatures, faults, signers): ([VerificationReport.Signature], [String], Set<PublicKey>) = ([], [], [])
     var certificates: [VerificationReport.Certificate] = []
-    if let selection = archive.manifest.selection, let objection = judge.selection(selection.document) { faults.append("soul.json: \(objection)") }
+    faults += objections(to: archive.manifest, judge).map { "soul.json: \($0)" }
     for referrer in archive.referrers {
       do {
         switch referrer.content {
@@ -22,8 +25,9 @@ package enum Verifier {
           let checks = envelope.checks()
           signatures += checks.map { VerificationReport.Signature(referrer: referrer.digest, check: $0) }
           signers.formUnion(try vouchers(envelope, checks, archive))
-        case .certificate(let bytes):
-          certificates.append(.init(referrer: referrer.digest, facts: try judge.certificate(bytes, archive.manifest)))
+        case .certificate:
+          let facts = try judge.certificate(referrer.content.bytes, archive.manifest)
+          certificates.append(.init(referrer: referrer.digest, facts: facts, isTrusted: named.isSuperset(of: facts.signers)))
         }
       } catch {
         faults.append("referrer \(referrer.digest.short): \(error.message)")
@@ -34,6 +38,16 @@ package enum Verifier {
     return VerificationReport(
       digest: archive.digest, name: archive.manifest.name, version: archive.manifest.version, signatures: signatures,
       certificates: certificates, decision: decision)
+  }
+
+  /// What soul.json says of its selection and of its candidates' claims, and what does not follow from its own table.
+  private static func objections(to manifest: SoulManifest, _ judge: SelectionJudge) -> [String] {
+    let selection = manifest.selection.flatMap { judge.selection($0.document) }
+    let tokens = manifest.selection?.incumbent.tokens ?? 0
+    let refuted = manifest.candidates.filter { candidate in
+      candidate.claim.map { judge.claim($0.lossNatsPerToken, candidate.outcome, tokens) != $0.verdict } ?? false
+    }
+    return (selection.map { [$0] } ?? []) + refuted.map { "candidate \($0.number): what is said of its claim does not follow from its loss" }
   }
 
   /// The keys whose signatures hold over a statement that vouches for the archive.
@@ -57,16 +71,22 @@ package enum Verifier {
 
 /// What somebody who knows selections says of them: this room carries them, and cannot decide again.
 package struct SelectionJudge: Sendable {
+  package typealias ClaimVerdict = SoulManifest.Candidate.Claim.Verdict
+
   /// Why the selection in soul.json does not follow from its own table, or nil where it does.
   let selection: @Sendable (JSONValue) -> String?
+  /// What a claimed loss is worth beside what a candidate came to over so many tokens. Nil where it is no number.
+  let claim: @Sendable (_ lossNatsPerToken: String, _ outcome: SoulManifest.Candidate.Outcome, _ tokens: Int64) -> ClaimVerdict?
   /// Whether a certificate holds and is of this Soul's selection.
   let certificate: @Sendable (Data, SoulManifest) throws(DocumentError) -> VerificationReport.CertificateFacts
 
   package init(
     selection: @escaping @Sendable (JSONValue) -> String?,
+    claim: @escaping @Sendable (_ lossNatsPerToken: String, _ outcome: SoulManifest.Candidate.Outcome, _ tokens: Int64) -> ClaimVerdict?,
     certificate: @escaping @Sendable (Data, SoulManifest) throws(DocumentError) -> VerificationReport.CertificateFacts
   ) {
     self.selection = selection
+    self.claim = claim
     self.certificate = certificate
   }
 }
@@ -91,6 +111,8 @@ package struct VerificationReport: Hashable, Sendable {
   package struct Certificate: Hashable, Sendable {
     package let referrer: Digest
     package let facts: CertificateFacts
+    /// Whether the consumer's rule for this Soul names every key that signed it. Anybody can make a committee of keys that nobody knows.
+    package let isTrusted: Bool
   }
 
   package struct Signature: Hashable, Sendable {
@@ -149,6 +171,7 @@ extension VerificationReport.Certificate {
     [
       "referrer": .digest(referrer), "label": .string(facts.label), "signers": .array(facts.signers.map { .string($0.description) }),
       "validators": .integer(Int64(facts.validatorCount)), "quorum": .integer(Int64(facts.quorum)),
+      "trusted": .bool(isTrusted),
     ]
   }
 }

@@ -25,7 +25,7 @@ enum Certification {
   }
 
   /// For the `Verifier`.
-  static let judge = SelectionJudge(selection: objection, certificate: facts)
+  static let judge = SelectionJudge(selection: objection, claim: verdict, certificate: facts)
 
   private static func objection(to selection: JSONValue) -> String? {
     do throws(DocumentError) {
@@ -34,6 +34,18 @@ enum Certification {
     } catch {
       return error.message
     }
+  }
+
+  private static func verdict(
+    on claim: String, _ outcome: SoulManifest.Candidate.Outcome, tokens: Int64
+  ) -> SelectionJudge.ClaimVerdict? {
+    guard let claim = Claim(lossNatsPerToken: claim) else { return nil }
+    let verdict =
+      switch outcome {
+      case .scored(let total, let error, _): claim.verdict(againstTotal: total, tokens: tokens, standardError: error)
+      case .diverged: Claim.verdictOnDivergence
+      }
+    return SelectionJudge.ClaimVerdict(rawValue: verdict.rawValue)
   }
 
   private static func facts(_ bytes: Data, _ manifest: SoulManifest) throws(DocumentError) -> VerificationReport.CertificateFacts {
@@ -47,11 +59,10 @@ enum Certification {
       quorum: certificate.manifest.quorum)
   }
 
-  /// What a round about this Soul is about, as docs/selection.md has it. The version is in it because a key may sign one round for each: it
-  /// publishes one content under each name and version. That the winner is a component of the Soul, `SoulManifest` checked.
+  /// What a round about this Soul is about, as docs/selection.md has it. That the winner is a component of the Soul, `SoulManifest` checked.
   private static func subject(of manifest: SoulManifest) -> RoundManifest.Subject {
     RoundManifest.Subject(
-      soul: "\(manifest.name)@\(manifest.version)", base: manifest.components.first?.base?.digest,
+      name: manifest.name, version: manifest.version, base: manifest.components.first?.base?.digest,
       dataset: Digest(hashing: .array(manifest.datasets.map { .digest($0.roots.all) })), recipe: manifest.recipe,
       engine: Digest(hashing: ["schema": "soulpack.engine/1", "numericsVersion": .integer(manifest.training.numericsVersion)]))
   }

@@ -43,6 +43,7 @@ struct SelectionTests {
       #expect(verified.output.contains(digest))
       let certificates = try tool.must("verify", "out/voice-1.0.0.soul", "--json").json()["certificates"]?.array
       #expect(certificates?.first?["signers"] == [.string(key)])
+      #expect(certificates?.first?["trusted"] == true)
       #expect(try tool.must("inspect", "out/voice-1.0.0.soul").output.contains("1 certificate of the selection"))
       let signed = try tool.read("out/voice-1.0.0.soul")
       try tool.remove("out")

@@ -12,7 +12,10 @@ struct Committee {
   let manifest: RoundManifest
   static let owner: UInt8 = 200
 
-  init(validators: Int, trainers: Int = 2, cap: Int64 = 2, tolerance: Margin = .zero, height: Int64 = 0, engine: String = "engine") throws {
+  init(
+    validators: Int, trainers: Int = 2, cap: Int64 = 2, tolerance: Margin = .zero, height: Int64 = 0, engine: String = "engine",
+    name: String = "lamplighter", version: String = "1.0.0", owner: UInt8 = Committee.owner
+  ) throws {
     self.validators = (0..<validators).map { UInt8(1 + $0) }
     self.trainers = (0..<trainers).map { UInt8(101 + $0) }
     let improvement = try #require(Margin(numerator: 1, denominator: 1000))
@@ -20,10 +23,10 @@ struct Committee {
       height: height, incumbent: Self.digest("base"), holdout: .init(root: Self.digest("holdout"), records: 3, tokens: 1000),
       improvement: improvement, tolerance: tolerance)
     let subject = RoundManifest.Subject(
-      soul: "lamplighter", base: Self.digest("base"), dataset: Self.digest("dataset"), recipe: Self.digest("recipe"), engine: Self.digest(engine))
+      name: name, version: version, base: Self.digest("base"), dataset: Self.digest("dataset"), recipe: Self.digest("recipe"), engine: Self.digest(engine))
     manifest = try #require(
       RoundManifest(
-        subject, parent: height == 0 ? nil : Self.digest("parent"), question: question, owner: try Self.key(Self.owner),
+        subject, parent: height == 0 ? nil : Self.digest("parent"), question: question, owner: try Self.key(owner),
         validators: try self.validators.map(Self.key), trainers: try self.trainers.map { .init(key: try Self.key($0), candidates: cap, bytes: 1 << 20) }))
   }
 

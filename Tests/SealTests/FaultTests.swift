@@ -35,6 +35,28 @@ struct FaultTests {
     }
   }
 
+  @Test("an equivocation has one form, in whatever order the two messages came")
+  func oneForm() throws {
+    let script = try committee.script()
+    let (key, two) = (try Committee.key(4), try [committee.sign(.abort, 4), #require(script.messages.last)])
+    let evidence = try #require(Evidence.equivocation(by: key, two[0], two[1]))
+    #expect(Evidence.equivocation(by: key, two[1], two[0]) == evidence)
+    var members = try #require(evidence.document.object)
+    members["messages"] = .array(try #require(members["messages"]?.array).reversed())
+    #expect(throws: DocumentError.self) { try Evidence(document: .object(members)) }
+  }
+
+  @Test("a key that publishes two versions alone has broken no promise")
+  func aloneTwice() throws {
+    let manifests = try ["1.0.0", "1.0.1"].map { version in try Committee(validators: 1, version: version, owner: 1).manifest }
+    var alone = Validator(key: try Committee.key(1))
+    let signed = try manifests.map { try committee.sign(alone.endorse($0), 1) }
+    #expect(Evidence.equivocation(by: alone.key, signed[0], signed[1]) == nil)
+    // A validator of somebody else's round is bound, be it the only one.
+    let bound = try ["1.0.0", "1.0.1"].map { version in try committee.sign(RoundMessage(Committee(validators: 1, version: version).manifest), 1) }
+    #expect(Evidence.equivocation(by: alone.key, bound[0], bound[1]) != nil)
+  }
+
   @Test("evidence against somebody else, or of one message alone, is refused")
   func falseEvidence() throws {
     let evidence = try #require(try committee.play(try twoFaced()).evidence.first)
@@ -97,9 +119,14 @@ struct FaultTests {
     let script = try committee.script()
     var validator = Validator(key: try Committee.key(1))
     _ = try validator.endorse(committee.manifest)
+    let owner = try Committee.key(Committee.owner)
     let again = try Committee(validators: 4, engine: "rolled again")
-    #expect(throws: ValidatorRefusal.signedAnother(.round(soul: "lamplighter", height: 0))) { try validator.endorse(again.manifest) }
+    #expect(throws: ValidatorRefusal.signedAnother(.round(owner: owner, name: "lamplighter", height: 0))) { try validator.endorse(again.manifest) }
     #expect(throws: Never.self) { try validator.endorse(committee.manifest) }
+    // Another version is the same Soul; another owner's Soul of that name is another.
+    let later = try Committee(validators: 4, version: "1.0.1")
+    #expect(throws: ValidatorRefusal.self) { try validator.endorse(later.manifest) }
+    #expect(throws: Never.self) { try validator.endorse(Committee(validators: 4, owner: 201).manifest) }
     // What it signed outlives it.
     var restarted = Validator(key: validator.key, signed: validator.signed)
     #expect(throws: ValidatorRefusal.self) { try restarted.endorse(again.manifest) }
@@ -144,6 +171,99 @@ struct FaultTests {
     #expect(throws: ValidatorRefusal.aboveCap(a)) { try validator.endorse(reveals, in: revealing, adapters: [a: 1 << 20 + 1, b: 10]) }
     _ = try validator.endorse(reveals, in: revealing, adapters: [a: 10, b: 1 << 20])
   }
+
+  // MARK: Who would stop a round
+
+  /// A round in which each validator and the owner sign a stage only where `Validator` lets them.
+  private struct Honest {
+    let committee: Committee
+    var validators: [UInt8: Validator]
+    var round: Round
+
+    init(_ committee: Committee) throws {
+      self.committee = committee
+      validators = try Dictionary(uniqueKeysWithValues: committee.validators.map { ($0, Validator(key: try Committee.key($0))) })
+      round = try committee.begin()
+      for seed in committee.validators { try round.receive(committee.sign(RoundMessage(committee.manifest), seed)) }
+    }
+
+    mutating func freeze(_ stage: Freeze.Stage, _ messages: [SignedMessage], adapters: [Digest: Int64] = [:]) throws {
+      let freeze = Freeze(stage, Set(messages.map(\.digest)))
+      let before = round
+      var signed = [try committee.sign(.freeze(freeze), Committee.owner)]
+      for seed in committee.validators {
+        var validator = try #require(validators[seed])
+        signed.append(try committee.sign(validator.endorse(freeze, in: before, adapters: adapters), seed))
+        validators[seed] = validator
+      }
+      #expect(round.receive(all: signed).isEmpty)
+    }
+
+    mutating func finish(_ totals: [String: Int64?]) throws {
+      let votes = try committee.validators.map { try committee.sign(.vote(Vote(by: Committee.key($0), table: committee.table(totals))), $0) }
+      for vote in votes { try round.receive(vote) }
+      try freeze(.votes, votes)
+      let before = round
+      for seed in committee.validators {
+        var validator = try #require(validators[seed])
+        try round.receive(committee.sign(validator.decide(in: before), seed))
+      }
+    }
+  }
+
+  @Test("a trainer that commits beyond its cap, withholds an adapter or reveals too large a one stops nobody")
+  func greedyTrainer() throws {
+    var honest = try Honest(committee)
+    let greedy = try ["a", "c", "d"].map { name in (name, try committee.commit(name, by: 101)) }.sorted { $0.1.digest < $1.1.digest }
+    let fair = try committee.commit("b", by: 102)
+    for commit in greedy.map(\.1) + [fair] { try honest.round.receive(commit) }
+    let allowed = greedy.prefix(2).map(\.1) + [fair]
+    var validator = Validator(key: try Committee.key(1))
+    let otherTwo = Freeze(.commits, Set((greedy.suffix(2).map(\.1) + [fair]).map(\.digest)))
+    #expect(throws: ValidatorRefusal.omits(greedy[0].1.digest)) { try validator.endorse(otherTwo, in: honest.round) }
+    try honest.freeze(.commits, allowed)
+
+    let reveals = try greedy.prefix(2).map { name, commit in try committee.reveal(name, of: commit, by: 101) }
+    let reveal = try committee.reveal("b", of: fair, by: 102)
+    for message in reveals + [reveal] { try honest.round.receive(message) }
+    // Of the first adapter nobody has the bytes, of the second there are too many.
+    let adapters: [Digest: Int64] = [Committee.digest("b"): 10, Committee.digest(greedy[1].0): 1 << 20 + 1]
+    try honest.freeze(.reveals, [reveal], adapters: adapters)
+    #expect(honest.round.candidates == [Committee.digest("b")])
+    try honest.finish(["b": 7_000_000_000])
+    #expect(try honest.round.certificate().decision.winner == Committee.digest("b"))
+  }
+
+  @Test("votes are not frozen without a validator's that is held, nor early on a table that no quorum has")
+  func earlyVotes() throws {
+    let lie = try committee.table(["a": 1, "b": 2])
+    let script = try committee.script(tables: [4: lie], decides: false)
+    let upToVotes = script.messages.filter { message in
+      switch message.message.body {
+      case .vote: false
+      case .freeze(let freeze): freeze.stage != .votes
+      default: true
+      }
+    }
+    func freeze(_ votes: some Sequence<SignedMessage>) -> Freeze { Freeze(.votes, Set(votes.map(\.digest))) }
+    var validator = Validator(key: try Committee.key(1))
+    let early = try committee.play(upToVotes + script.votes[1...])
+    // Three votes are a quorum, and two honest ones of them are none.
+    #expect(throws: ValidatorRefusal.undecided) { try validator.endorse(freeze(script.votes[1...]), in: early) }
+    let all = try committee.play(upToVotes + script.votes)
+    #expect(throws: ValidatorRefusal.omitsVoter(try Committee.key(2))) {
+      try validator.endorse(freeze([script.votes[0], script.votes[2], script.votes[3]]), in: all)
+    }
+    // Of a two-faced validator's votes either will do.
+    let second = try committee.sign(.vote(Vote(by: Committee.key(4), table: committee.table(Committee.honest))), 4)
+    let twoFaced = try committee.play(upToVotes + script.votes + [second])
+    _ = try validator.endorse(freeze(script.votes), in: twoFaced)
+
+    // Where all have voted there is nobody to wait for: the round may end without a table.
+    let disagreeing = try committee.script(tables: [3: lie, 4: lie], decides: false)
+    var other = Validator(key: try Committee.key(1))
+    _ = try other.endorse(freeze(disagreeing.votes), in: committee.play(upToVotes + disagreeing.votes))
+  }
 }
 
 @Suite("Certificates")
@@ -171,9 +291,11 @@ struct CertificateTests {
   func objections() throws {
     let certificate = try fixture.certificate(seed: 1)
     let (subject, selection) = (try fixture.subject(), try fixture.decision().document)
-    let renamed = RoundManifest.Subject(soul: "x", base: subject.base, dataset: subject.dataset, recipe: subject.recipe, engine: subject.engine)
+    let renamed = RoundManifest.Subject(
+      name: "x", version: "1.0.0", base: subject.base, dataset: subject.dataset, recipe: subject.recipe, engine: subject.engine)
     #expect(certificate.objection(subject: renamed, selection: selection) == "the certificate is of a Soul named \"lamplighter@1.2.0\"")
-    let rebased = RoundManifest.Subject(soul: subject.soul, base: nil, dataset: subject.dataset, recipe: subject.recipe, engine: subject.engine)
+    let rebased = RoundManifest.Subject(
+      name: subject.name, version: subject.version, base: nil, dataset: subject.dataset, recipe: subject.recipe, engine: subject.engine)
     #expect(certificate.objection(subject: rebased, selection: selection)?.contains("another base") == true)
     #expect(certificate.objection(subject: subject, selection: [:]) == "the certificate's table is not the one in soul.json")
   }

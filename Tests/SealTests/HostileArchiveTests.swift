@@ -182,7 +182,7 @@ struct HostileArchiveTests {
       if let bit { do { try write(bytes[bit / 8], at: bit / 8, of: file) } catch { Issue.record(error) } }
     }
     do throws(ArchiveError) {
-      let report = Verifier.verify(try SoulArchive.open(url), judge: SoulFixture.judge) { _, keys in
+      let report = Verifier.verify(try SoulArchive.open(url), judge: SoulFixture.judge, named: { _ in [] }) { _, keys in
         keys.contains(key) ? .trusted(rule: "*", keys: keys) : .noRule
       }
       return !report.isTrusted

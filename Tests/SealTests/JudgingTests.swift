@@ -69,15 +69,15 @@ struct DecisionTests {
   @Test("equal losses go to the smallest tie-break, in any order")
   func ties() throws {
     let names = ["a", "b", "c", "d", "e"]
-    let round = try question().digest
-    let smallest = names.map(candidate).min { Decision.tieBreak(round: round, candidate: $0) < Decision.tieBreak(round: round, candidate: $1) }
+    let asked = try question().digest
+    let smallest = names.map(candidate).min { Decision.tieBreak(question: asked, candidate: $0) < Decision.tieBreak(question: asked, candidate: $1) }
     for rotation in names.indices {
       let order = names[rotation...] + names[..<rotation]
       #expect(try decide(order.map { scored($0, 3_000_000_000) }).winner == smallest)
     }
     // The definition, spelled out.
-    let bytes = Data("soulpack/albft/1/tie".utf8) + Data(round.bytes) + Data(base.bytes)
-    #expect(Decision.tieBreak(round: round, candidate: base) == Digest(hashing: bytes))
+    let bytes = Data("soulpack/albft/1/tie".utf8) + Data(asked.bytes) + Data(base.bytes)
+    #expect(Decision.tieBreak(question: asked, candidate: base) == Digest(hashing: bytes))
   }
 
   @Test("identical digests are one candidate, and two scores for one are a contradiction")

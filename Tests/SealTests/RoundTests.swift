@@ -228,6 +228,15 @@ struct RefusalTests {
     for envelope in [unsigned, retyped, moved] { #expect(throws: DocumentError.self) { try SignedMessage(envelope) } }
   }
 
+  @Test("a round is about a Soul whose name a recipe can have", arguments: ["", "Lamp", "-lamp", "lamp@1", "lamp.lighter", String(repeating: "a", count: 65)])
+  func names(name: String) throws {
+    let manifest = committee.manifest
+    let own = manifest.subject
+    let subject = RoundManifest.Subject(name: name, version: own.version, base: own.base, dataset: own.dataset, recipe: own.recipe, engine: own.engine)
+    #expect(
+      RoundManifest(subject, question: manifest.question, owner: manifest.owner, validators: manifest.validators, trainers: manifest.trainers) == nil)
+  }
+
   @Test("a committee is 3f + 1 distinct keys, and a parent belongs above height 0")
   func manifests() throws {
     let manifest = committee.manifest

@@ -94,7 +94,7 @@ struct SoulFixture {
     "schema": "soulpack.gates/1",
     "gates": [
       [
-        "gate": "holdout-loss", "below": "base", "askedPPM": 50_000, "measuredPPM": 254_159, "intervalPPM": [241_000, 266_500], "records": 17,
+        "gate": "holdout-loss", "below": "base", "askedPPM": 50_000, "measuredPPM": 254_158, "intervalPPM": [241_000, 266_500], "records": 17,
         "resamples": 10_000, "met": true,
       ]
     ],
@@ -113,7 +113,7 @@ struct SoulFixture {
 
   static func subject(of manifest: SoulManifest) -> RoundManifest.Subject {
     RoundManifest.Subject(
-      soul: "\(manifest.name)@\(manifest.version)", base: manifest.components[0].base?.digest, dataset: manifest.datasets[0].roots.all, recipe: manifest.recipe,
+      name: manifest.name, version: manifest.version, base: manifest.components[0].base?.digest, dataset: manifest.datasets[0].roots.all, recipe: manifest.recipe,
       engine: Digest(hashing: Data("engine".utf8)))
   }
 
@@ -125,6 +125,10 @@ struct SoulFixture {
     } catch {
       return error.message
     }
+  } claim: { (claim, outcome, tokens) in
+    guard case .scored(let total, let error, _) = outcome else { return .refuted }
+    let verdict = Claim(lossNatsPerToken: claim)?.verdict(againstTotal: total, tokens: tokens, standardError: error)
+    return verdict.flatMap { SelectionJudge.ClaimVerdict(rawValue: $0.rawValue) }
   } certificate: { (bytes, manifest) throws(DocumentError) in
     let certificate = try Certificate(parsing: bytes)
     if let objection = certificate.objection(subject: subject(of: manifest), selection: manifest.selection?.document ?? .null) {

@@ -140,17 +140,31 @@ struct GateTests {
 
 @Suite("Claims")
 struct ClaimTests {
-  /// Loss 3 nats a token over nine records, with a standard error of √(9 ⁄ 8 · 6) ⁄ 9 = 0.2887 nats a token: 3 − 3 errors is 2.1340.
+  /// Loss 3 nats a token over nine records, with a standard error of √(9 ⁄ 8 · 6) ⁄ 9 = 0.288675 nats a token: 3 − √18 errors is 1.775255.
   private func measured() throws -> RecordLosses {
     try RecordLosses([2, 3, 4, 2, 3, 4, 2, 3, 4].enumerated().map { .init(id: Rows.id($0), total: $1 << 20, tokens: 1) })
   }
 
-  @Test("a claim is refuted where it lies more than three standard errors below what was measured",
-    arguments: [("3.0", false), ("2.1341", false), ("2.1339", true), ("0", true), ("-1", true), ("999999.999999999999", false), ("2.13391234567891234", true)])
+  @Test("a claim is refuted where it lies more than three standard errors of the difference below what was measured",
+    arguments: [("3.0", false), ("1.7753", false), ("1.7752", true), ("0", true), ("-1", true), ("-999999", true), ("999999.999999999999", false),
+      ("1.77521234567891234", true)])
   func verdicts(text: String, isRefuted: Bool) throws {
     let claim = try #require(Claim(lossNatsPerToken: text))
     #expect((claim.verdict(against: try measured()) == .refuted) == isRefuted)
     #expect(claim.lossNatsPerToken == text)
+  }
+
+  @Test("the bound is exact, and the largest numbers do not overflow")
+  func exact() throws {
+    let largest: Int64 = (1 << 53) - 1
+    // √18 = 4.24264…: 4242640 thousandths of a thousand-fold error are inside, 4242641 are not.
+    let nothing = try #require(Claim(lossNatsPerToken: "0"))
+    #expect(nothing.verdict(againstTotal: 4_242_640, tokens: 1, standardError: 1_000_000) == .notRefuted)
+    #expect(nothing.verdict(againstTotal: 4_242_641, tokens: 1, standardError: 1_000_000) == .refuted)
+    #expect(nothing.verdict(againstTotal: 0, tokens: largest, standardError: 0) == .notRefuted)
+    let least = try #require(Claim(lossNatsPerToken: "-999999.999999999"))
+    #expect(least.verdict(againstTotal: largest, tokens: largest, standardError: 0) == .refuted)
+    #expect(nothing.verdict(againstTotal: largest, tokens: largest, standardError: largest) == .notRefuted)
   }
 
   @Test("one record refutes nothing")

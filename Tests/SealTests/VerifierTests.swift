@@ -22,7 +22,7 @@ struct VerifierTests {
   }
 
   private func verify(_ archive: SoulArchive, _ policy: TrustPolicy) -> VerificationReport {
-    Verifier.verify(archive, judge: SoulFixture.judge) { policy.evaluate(soul: $0, signers: $1) }
+    Verifier.verify(archive, judge: SoulFixture.judge, named: policy.keys) { policy.evaluate(soul: $0, signers: $1) }
   }
 
   /// The fixture's archive with these envelopes attached.
@@ -79,7 +79,7 @@ struct VerifierTests {
     #expect(report.decision == .unsigned)
     let error = #expect(throws: VerificationError.self) { try report.requireTrusted() }
     #expect(error?.isRefusedByPolicy == false)
-    let always = Verifier.verify(try SoulArchive.open(folder["0.soul"]), judge: SoulFixture.judge) { _, keys in .trusted(rule: "*", keys: keys) }
+    let always = Verifier.verify(try SoulArchive.open(folder["0.soul"]), judge: SoulFixture.judge, named: { _ in [] }) { _, keys in .trusted(rule: "*", keys: keys) }
     #expect(!always.isTrusted)
   }
 
@@ -174,7 +174,7 @@ struct VerifierTests {
   // MARK: Certificates
 
   /// The fixture's archive, signed by key 1, with these certificates attached.
-  private func certified(_ certificates: [Data]) throws -> SoulArchive {
+  private func certified(_ certificates: [JSONValue]) throws -> SoulArchive {
     let signed = try archive([envelope(1)])
     _ = try signed.attach(certificates.map { .certificate($0) }, to: folder["certified.soul"])
     return try SoulArchive.open(folder["certified.soul"])
@@ -182,7 +182,7 @@ struct VerifierTests {
 
   @Test("a certificate that holds is shown, and its keys do not vouch for the Soul")
   func certificate() throws {
-    let bytes = try [UInt8(1), 2].map { seed in try fixture.certificate(seed: seed).document.canonical }
+    let bytes = try [UInt8(1), 2].map { seed in try fixture.certificate(seed: seed).document }
     let archive = try certified(bytes)
     let report = verify(archive, try policy([1]))
     #expect(report.isTrusted && report.certificates.count == 2)
@@ -192,6 +192,21 @@ struct VerifierTests {
     let types = Inspection(archive).document["referrers"]?.array?.compactMap { $0["artifactType"]?.string }
     #expect(types?.count { $0 == "application/vnd.soulpack.albft.certificate.v1+json" } == 2)
     #expect(try archive.digest == fixture.write(to: folder["again.soul"]).digest)
+  }
+
+  @Test("a certificate counts as trusted only where the consumer's rule names all its signers")
+  func strangersCertificate() throws {
+    let documents = try [UInt8(1), 66].map { seed in try fixture.certificate(seed: seed).document }
+    let archive = try certified(documents)
+    let report = verify(archive, try policy([1, 2]))
+    #expect(report.isTrusted && report.certificates.count == 2)
+    for certificate in report.certificates {
+      #expect(try certificate.isTrusted == (certificate.facts.signers == [SoulFixture.key(1).publicKey]))
+    }
+    let told = report.document["certificates"]?.array?.map { $0["trusted"]?.bool }
+    #expect(told?.count { $0 == true } == 1 && told?.count { $0 == false } == 1)
+    // Under another Soul's rule the same keys are strangers.
+    #expect(verify(archive, try policy([1, 66], souls: "other*")).certificates.allSatisfy { !$0.isTrusted })
   }
 
   @Test("a Soul without a certificate is verified, and the report has none")
@@ -207,7 +222,7 @@ struct VerifierTests {
     members["decision"] = members["manifest"]
     var other = fixture
     other.weights = SoulFixture.safetensors(values: [9, 9, 9, 9])
-    for bytes in [JSONValue.object(members).canonical, try other.certificate(seed: 1).document.canonical, Data("{}".utf8)] {
+    for bytes in [.object(members), try other.certificate(seed: 1).document, [:]] as [JSONValue] {
       guard case .invalid(let reasons) = verify(try certified([bytes]), try policy([1])).decision else {
         Issue.record("a false certificate was taken")
         continue
@@ -218,10 +233,10 @@ struct VerifierTests {
     }
   }
 
-  @Test("what is no canonical JSON object is not attached as a certificate", arguments: ["", "[]", "{} ", "{\"b\":1,\"a\":2}"])
-  func noDocument(text: String) throws {
+  @Test("what is no JSON object is not attached as a certificate", arguments: [[], "{}", 1, nil] as [JSONValue?])
+  func noDocument(document: JSONValue?) throws {
     let archive = try archive([])
-    #expect(throws: ArchiveError.self) { try archive.attach([.certificate(Data(text.utf8))], to: folder["x.soul"]) }
+    #expect(throws: ArchiveError.self) { try archive.attach([.certificate(document ?? .null)], to: folder["x.soul"]) }
     #expect(!FileManager.default.fileExists(atPath: folder["x.soul"].path))
   }
 
@@ -242,6 +257,18 @@ struct VerifierTests {
       return
     }
     #expect(reasons == ["soul.json: selection: does not follow from its scores"])
+  }
+
+  @Test("a claim in soul.json whose verdict does not follow from the losses makes the archive invalid", arguments: ["2.3", "much less"])
+  func falseClaimVerdict(claim: String) throws {
+    var manifest = try fixture.manifest()
+    let own = manifest.candidates[0]
+    manifest.candidates[0] = .init(
+      number: own.number, target: own.target, parameters: own.parameters, files: own.files, trace: own.trace, outcome: own.outcome,
+      claim: .init(lossNatsPerToken: claim, verdict: .refuted))
+    _ = try SoulArchive.write(manifest, files: fixture.files, to: folder["claim.soul"])
+    let report = verify(try SoulArchive.open(folder["claim.soul"]), try policy([1]))
+    #expect(report.decision == .invalid(["soul.json: candidate 1: what is said of its claim does not follow from its loss"]))
   }
 
   @Test("the provenance is SLSA's: what went in, who built it, when")

@@ -56,7 +56,7 @@ struct Publish: AsyncParsableCommand {
       builderVersion: Soulpack.version, startedOn: began, finishedOn: try Signer.time())
     var referrers = [Referrer.Content.attestation(try signer.sign(provenance.statement(about: archive)))]
     let certificate = try signer.certify(archive.manifest) { try store.objects.snapshot($0).byteCount }
-    if let certificate { referrers.append(.certificate(certificate.document.canonical)) }
+    if let certificate { referrers.append(.certificate(certificate.document)) }
     try output.replace { beside in _ = try archive.attach(referrers, to: beside) }
   }
 }

@@ -21,7 +21,7 @@ struct Verify: ParsableCommand {
     let place = policy.map { URL(filePath: $0, relativeTo: common.folder) } ?? UserFolders().trustPolicy
     if policy != nil, !FileManager.default.fileExists(atPath: place.path) { throw ValidationError("\(place.path): there is no such policy") }
     let policy = try TrustPolicy.load(from: place)
-    let report = Verifier.verify(archive, judge: Certification.judge) { policy.evaluate(soul: $0, signers: $1) }
+    let report = Verifier.verify(archive, judge: Certification.judge, named: policy.keys) { policy.evaluate(soul: $0, signers: $1) }
     if report.isTrusted || common.json { common.terminal.show(VerifyReport(report: report)) }
     do { try report.requireTrusted() } catch {
       let error = RefusedSoul(cause: error)
@@ -42,17 +42,24 @@ struct VerifyReport: Report {
     var lines = ["\(report.name) \(report.version): trusted", "  digest   \(report.digest)"]
     if isSmoke { lines.append("  smoke    \(Quantity.smoke)") }
     for signature in report.signatures { lines.append("  signed   \(signature.check.keyID)") }
-    lines += report.certificates.map { "  chosen   \($0.facts.words)" }
-    if report.certificates.isEmpty { lines.append("  chosen   no certificate: nobody signed what was measured") }
+    lines += report.certificates.map { "  chosen   \($0.words)" }
+    if report.certificates.isEmpty {
+      lines.append("  chosen   no certificate: nobody signed what was measured")
+    } else if !report.certificates.contains(where: \.isTrusted) {
+      lines.append("  chosen   nobody whom your policy names signed what was measured")
+    }
     if case .policy(.trusted(let rule, _)) = report.decision { lines.append("  rule     souls \"\(rule)\"") }
     return lines
   }
 }
 
-extension VerificationReport.CertificateFacts {
+extension VerificationReport.Certificate {
   /// `certified by 1 of 1 keys (quorum 1), self-measured: did:key:…`
   fileprivate var words: String {
-    "certified by \(signers.count) of \(validatorCount) keys (quorum \(quorum)), \(label): \(signers.map(\.description).joined(separator: ", "))"
+    let signers = facts.signers.map(\.description).joined(separator: ", ")
+    let count = "\(facts.signers.count) of \(facts.validatorCount)"
+    guard isTrusted else { return "certified by keys your policy does not name, \(count) (quorum \(facts.quorum)), \(facts.label): \(signers)" }
+    return "certified by \(count) keys (quorum \(facts.quorum)), \(facts.label): \(signers)"
   }
 }
 
