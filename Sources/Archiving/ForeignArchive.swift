@@ -78,12 +78,12 @@ package struct ForeignArchive: ~Copyable {
   package mutating func onlyContents() throws(ForeignArchiveError) -> Data {
     // An empty file has no member, for libarchive.
     guard try next() != nil else { return Data() }
-    let data = try contents()
+    let contents = try contents()
     // libarchive stops at bytes that begin nothing it knows. In a tar these may be padding; here something would be lost.
     guard try next() == nil, handle.packedByteCount == Int64(data.count) else {
       throw ForeignArchiveError(path: path, member: nil, problem: .trailingBytes)
     }
-    return data
+    return contents
   }
 
   private mutating func member(_ header: ArchiveHandle.Header) -> Member {

@@ -144,7 +144,7 @@ struct CommandSubstrateTests {
   @Test("one that looks for the files of its own output, and puts FIFOs in their place, is heard all the same")
   func replacesEvents() async throws {
     let bench = try Bench()
-    let outcome = try await bench.command("replaces-events").train(try SmallJob.job(), at: try bench.workbench(within: .seconds(60)))
+    let outcome = try await bench.command("replaces-events").train(try SmallJob.job(), at: try bench.workbench(within: .seconds(600)))
     guard case .trained = outcome else { Issue.record("it did not train"); return }
   }
 
