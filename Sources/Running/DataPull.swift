@@ -44,10 +44,11 @@ package struct DataPull: Sendable {
       }
     }
     for path in digests.keys {
-      var folder = (path as NSString).deletingLastPathComponent
-      while !folder.isEmpty {
+      var parts = path.split(separator: "/").dropLast()
+      while !parts.isEmpty {
+        let folder = parts.joined(separator: "/")
         if digests[folder] != nil { conflicts.insert(folder) }
-        folder = (folder as NSString).deletingLastPathComponent
+        parts.removeLast()
       }
     }
     guard conflicts.isEmpty else { throw DataInTheWay(conflicts: conflicts.sorted().map { "\($0) (locked in two states)" }) }

@@ -57,7 +57,7 @@ package enum StoreError: ExplainedError, Hashable {
     case .system(_, _, let code): systemHint(code)
     case .database(let path, let code, _): databaseHint(path: path, code: code)
     case .objectMissing: "build again: what is missing is made anew"
-    case .objectChanged: "run `soulpack fsck`: it removes what is damaged, and the next build makes it anew"
+    case .objectChanged: "run `soulpack fsck --repair`: it removes what is damaged, and the next build makes it anew"
     case .changedWhileRead: "run again when nothing writes to it"
     case .notAFile, .notASnapshot: nil
     }

@@ -12,9 +12,14 @@ struct OutputFile {
   /// Relative to the root, as it is shown.
   let path: String
 
+  private let stem: String
+  private let root: URL
+
   init(_ project: Project) {
-    path = "out/\(project.recipe.soul)-\(project.recipe.version).soul"
-    url = project.rootFolder.appending(path: path)
+    stem = "out/\(project.recipe.soul)-\(project.recipe.version)"
+    path = stem + ".soul"
+    root = project.rootFolder
+    url = root.appending(path: path)
   }
 
   /// Puts the archive there, unless it is there already, signed or not: a build does not take a signature away.
@@ -25,6 +30,22 @@ struct OutputFile {
     try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
     try replace { try store.objects.export(sealed.archive, to: $0) }
     return path
+  }
+
+  /// Moves a signed archive of another Soul out of the way, under its digest, and says where to: a signature may be the only one there is, and a
+  /// trial bears the same name and version.
+  func setAsideSigned(before sealed: SealedSoul) throws -> String? {
+    guard FileManager.default.fileExists(atPath: url.path) else { return nil }
+    let archive: SoulArchive
+    do {
+      archive = try SoulArchive.open(url)
+    } catch {
+      return nil  // No Soul: nothing that somebody signed.
+    }
+    guard archive.digest != sealed.digest, !archive.referrers.isEmpty else { return nil }
+    let aside = "\(stem).\(archive.digest.short).soul"
+    try WholeFile(root.appending(path: aside)).replace { try FileManager.default.copyItem(at: url, to: $0) }
+    return aside
   }
 
   /// Writes beside the place and renames over it: whoever reads sees the old file or the new one.

@@ -18,6 +18,19 @@ struct DataTests {
     }
   }
 
+  @Test("a source of one letter at the root is carried like any other")
+  func shortName() throws {
+    try Tool.inProject { tool in
+      try tool.edit("recipes/voice.yaml", "from: talk\n", "from: d\n")
+      try FileManager.default.moveItem(at: tool.place("talk"), to: tool.place("d"))
+      let digest = try tool.digest()
+      try tool.must("push", "--data", "../stick")
+      try tool.clone()
+      try tool.must("pull", "--data", "../stick")
+      #expect(try tool.digest("--locked") == digest)
+    }
+  }
+
   @Test("what is there is not written again, and what is in place is left alone")
   func incremental() throws {
     try Tool.inBuiltProject { tool in

@@ -21,6 +21,20 @@ struct SigningTests {
     }
   }
 
+  @Test("a trial under the same name and version keeps the signed archive beside its own")
+  func trialBesideSigned() throws {
+    try Tool.inBuiltProject { tool in
+      let key = try tool.signed()
+      try tool.must("trust", "add", "voice", key)
+      let signed = try tool.read("out/voice-1.0.0.soul")
+      let trial = try tool.build("--set", "train.talk-lora.epochs=2")
+      #expect(trial.status == 0 && trial.errors.contains("the signed archive that was there is kept as out/voice-1.0.0."), "\(trial.errors)")
+      let aside = try #require(try tool.names(in: "out").first { $0.hasPrefix("voice-1.0.0.") && $0 != "voice-1.0.0.soul" })
+      #expect(try tool.read("out/\(aside)") == signed)
+      try tool.must("verify", "out/\(aside)")
+    }
+  }
+
   @Test("every one of two hundred single flipped bits is refused with exit code 6")
   func flippedBits() throws {
     try Tool.inBuiltProject { tool in

@@ -115,7 +115,7 @@ struct StoreCommandTests {
       try tool.remove("out")
       let outcome = try tool.build()
       #expect(outcome.status == 1 && outcome.errors.contains("was changed in"), "\(outcome.errors)")
-      #expect(outcome.errors.contains("hint: run `soulpack fsck`"))
+      #expect(outcome.errors.contains("hint: run `soulpack fsck --repair`"))
     }
   }
 

@@ -16,7 +16,11 @@ struct BuildCommand: AsyncParsableCommand {
     let session = try BuildSession(arguments, goal: .build)
     guard let result = try await session.run() else { return }
     let sealed = try SealedSoul(result)
-    let file = try OutputFile(session.project).place(sealed, from: result.store)
+    let output = OutputFile(session.project)
+    if let aside = try output.setAsideSigned(before: sealed) {
+      arguments.common.terminal.remark("the signed archive that was there is kept as \(aside)")
+    }
+    let file = try output.place(sealed, from: result.store)
     arguments.common.terminal.show(BuildReport(project: session.project, sealed: sealed, file: file, counts: ActionCounts(result.report)))
   }
 
