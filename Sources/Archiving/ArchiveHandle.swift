@@ -130,7 +130,8 @@ extension ArchiveHandle.Header {
   }
 }
 
-/// Made once and kept: a locale is a few bytes, and freeing one that a thread uses is undefined. Nil where the system has none.
+/// Made once and kept: a locale is a few bytes, and freeing one that a thread uses is undefined. Nil where the system has none. Unsafe in name
+/// alone: it is a pointer that nobody writes through after `let` was set.
 nonisolated(unsafe) private let utf8Locale: locale_t? = car_utf8_locale()
 
 /// Runs `body` with a UTF-8 locale in this thread alone. Without one, names beyond ASCII are refused as unreadable.

@@ -90,6 +90,7 @@ package struct Build: Sendable {
       guard try journal.store.actions.lookup(key.digest) == nil else { return nil }
       return context(action, inputs: inputs, key: key, workFolder: journal.store.root)
     }
+    // A forecast that fails must not stop what it speaks of: the action meets the same trouble itself, and tells it in its own name.
     do { try step.foresee(contexts) } catch {}
     return contexts.map(\.action.id)
   }

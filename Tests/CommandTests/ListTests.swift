@@ -47,7 +47,7 @@ struct ListTests {
       try tool.must("curate", "recipes/base.yaml")
       try tool.digest()
       let text = try tool.must("list").output
-      #expect(text.contains("  build (trial)  voice 1.0.0  ") && text.contains("  curate  recipes/base.yaml\n") && text.contains("nothing ran"))
+      #expect(text.contains("  build (trial)  voice 1.0.0  ") && text.contains("  curate  recipes/base.yaml\n") && text.contains("no action ran to its end: all was up to date, or the build was stopped"))
       #expect(text.contains("epochs 2\n") && text.contains("epochs 4\n"))
       func runs(_ arguments: String...) throws -> [JSONValue] {
         try tool.start(["list", "--json"] + arguments).wait().json()["runs"]?.array ?? []

@@ -63,6 +63,7 @@ extension Ledger {
     let lines = data.split(separator: UInt8(ascii: "\n"))
     guard let first = lines.first, let header = LedgerHeader(parsing: first) else { throw CurationError.malformedLedger(line: 1) }
     entries = try lines.dropFirst().enumerated().map { index, line in
+      // Why a line cannot be read does not matter: which one it is does, and the error says that.
       guard let value = try? JSONValue(parsingCanonical: Data(line)), let entry = LedgerEntry(canonical: value) else {
         throw CurationError.malformedLedger(line: index + 2)
       }
@@ -80,7 +81,7 @@ struct LedgerHeader: Sendable {
   let parameters: CurationParameters
   let summary: LedgerSummary
 
-  /// Nil where it is not one.
+  /// Nil where it is not one, whatever the reason: whoever asked has an error of its own for a ledger that is none.
   init?(parsing line: some DataProtocol) {
     guard let value = try? JSONValue(parsing: Data(line)), value["schema"]?.string == Ledger.schema,
       let values = value["files"]?.array, let summary = value["summary"].flatMap(LedgerSummary.init(canonical:)),

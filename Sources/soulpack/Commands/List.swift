@@ -61,7 +61,7 @@ struct ListReport: Report {
     if let incumbent = run.incumbent { lines.append("    before  \(Quantity.loss(incumbent.natsPerToken)) nats/token over \(Quantity.count(incumbent.tokens)) tokens") }
     for candidate in candidates { lines += self.lines(candidate, run, history, showsTarget) }
     if let soul = run.soul { lines.append("  Soul \(soul)") }
-    if run.ranCount == 0 { lines.append("  nothing ran: all of it was up to date") }
+    if run.ranCount == 0 { lines.append("  no action ran to its end: all was up to date, or the build was stopped") }
     return lines
   }
 
