@@ -1,17 +1,33 @@
 /// A SHA-256 digest: the one name by which soulpack knows content.
 ///
 /// SHA-256 is what OCI, in-toto and OpenSSF model signing speak, so a digest printed here can be handed to those tools.
+/// It is four words and no array: a curation holds millions of them, and an allocation for each would cost more than the hashing.
 package struct Digest: Hashable, Sendable {
   package static let byteCount = 32
 
-  /// The 32 bytes, most significant first.
-  package let bytes: [UInt8]
+  /// The 32 bytes, eight to a word, the first of them the most significant.
+  package let words: SIMD4<UInt64>
+
+  package init(words: SIMD4<UInt64>) { self.words = words }
 
   /// Fails unless there are exactly 32 bytes.
   package init?(bytes: some Collection<UInt8>) {
     guard bytes.count == Self.byteCount else { return nil }
-    self.bytes = Array(bytes)
+    var words = SIMD4<UInt64>()
+    for (index, byte) in bytes.enumerated() { words[index / 8] = words[index / 8] << 8 | UInt64(byte) }
+    self.words = words
   }
+
+  /// The 32 bytes, in order.
+  package var bytes: [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: Self.byteCount) { buffer, count in
+      for index in 0..<Self.byteCount { buffer[index] = UInt8(truncatingIfNeeded: words[index / 8] >> (56 - 8 * UInt64(index % 8))) }
+      count = Self.byteCount
+    }
+  }
+
+  /// Any part of a digest is a hash already.
+  package func hash(into hasher: inout Hasher) { hasher.combine(words.x) }
 
   /// Reads 64 lower-case hexadecimal digits, bare or after `sha256:`. Any other form is refused, so that one digest has one spelling.
   package init?(_ text: some StringProtocol) {
@@ -34,7 +50,8 @@ extension Digest: CustomStringConvertible {
 
 extension Digest: Comparable {
   package static func < (left: Digest, right: Digest) -> Bool {
-    left.bytes.lexicographicallyPrecedes(right.bytes)
+    for index in 0..<3 where left.words[index] != right.words[index] { return left.words[index] < right.words[index] }
+    return left.words.w < right.words.w
   }
 }
 

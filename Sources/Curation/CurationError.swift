@@ -1,5 +1,6 @@
 package import Archiving
 internal import Artifacts
+internal import Glibc
 
 /// Why a curation gave no dataset. Never holds the text of a record.
 package enum CurationError: ExplainedError, Hashable {
@@ -18,6 +19,8 @@ package enum CurationError: ExplainedError, Hashable {
   case malformedDataset(line: Int, problem: String)
   case malformedLedger(line: Int)
   case outOfMemory
+  /// Lines could not be laid aside, or not be had back.
+  case scratch(folder: String, code: Int32)
 }
 
 extension CurationError {
@@ -38,6 +41,7 @@ extension CurationError {
     case .malformedDataset(let line, let problem): "line \(line) of a curated dataset: \(problem)"
     case .malformedLedger(let line): "line \(line) of a ledger is not what soulpack writes"
     case .outOfMemory: "out of memory while reading JSON"
+    case .scratch(let folder, let code): "\(folder): records could not be laid aside: \(String(cString: strerror(code)))"
     }
   }
 
@@ -47,6 +51,7 @@ extension CurationError {
     case .unusableArchive(let error): error.hint
     case .everythingDropped: "\"soulpack why FILE:LINE\" tells the story of one record"
     case .recordsUnaccounted: "this is a defect of soulpack; please report it"
+    case .scratch(_, let code) where code == ENOSPC || code == EDQUOT: "make room there; for a while, it takes about as much as the text of all records"
     default: nil
     }
   }

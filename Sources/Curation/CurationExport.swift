@@ -7,10 +7,10 @@ package struct CurationExport {
 
   package enum Part: Sendable { case records, fates }
 
-  private let dataset: CuratedDataset
+  private let dataset: StoredDataset
   private let ledger: LedgerQuery
 
-  package init(_ dataset: CuratedDataset, _ ledger: LedgerQuery) {
+  package init(_ dataset: StoredDataset, _ ledger: LedgerQuery) {
     self.dataset = dataset
     self.ledger = ledger
   }
@@ -44,8 +44,8 @@ package struct CurationExport {
   /// Where each record that was kept comes from, in the order of the sources.
   private func keptPlaces() throws -> [RecordID: [RecordPlace]] {
     var places: [RecordID: [RecordPlace]] = [:]
-    try ledger.forEachLine(holding: #""fate":"kept""#) { start, line in
-      guard let id = line["id"]?.digest, let place = RecordPlace(canonical: line) else { throw ledger.malformed(at: start) }
+    try ledger.forEachLine(holding: #""fate":"kept""#) { number, line in
+      guard let id = line["id"]?.digest, let place = RecordPlace(canonical: line) else { throw CurationError.malformedLedger(line: number) }
       places[RecordID(id), default: []].append(place)
       return true
     }
@@ -54,8 +54,8 @@ package struct CurationExport {
 
   /// What became of every record that was read, in the order of the sources.
   func fates(_ write: Write) throws {
-    try ledger.forEachLine(holding: nil) { start, line in
-      guard var members = line.object, let place = RecordPlace(canonical: line) else { throw ledger.malformed(at: start) }
+    try ledger.forEachLine(holding: nil) { number, line in
+      guard var members = line.object, let place = RecordPlace(canonical: line) else { throw CurationError.malformedLedger(line: number) }
       // Where the bytes lie in the file is for whoever reads the store.
       for name in ["file", "line", "offset", "bytes"] { members[name] = nil }
       members["source"] = place.canonical

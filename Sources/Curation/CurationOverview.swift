@@ -43,7 +43,7 @@ package struct CurationOverview: Sendable {
 
   package var mergedNearly: Int { summary.merged - mergedExactly }
 
-  package init(_ ledger: LedgerQuery, _ dataset: CuratedDataset) throws {
+  package init(_ ledger: LedgerQuery, _ dataset: StoredDataset) throws {
     summary = ledger.summary
     (read, unread, notSelected) = CurationOverview.count(ledger.files)
     changes = CurationOverview.count("changes", in: try ledger.lines(holding: #""changes":{"#))

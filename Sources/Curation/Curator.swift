@@ -2,7 +2,7 @@ package import Archiving
 package import Artifacts
 package import Foundation
 
-/// What a curation gives.
+/// What a curation gives, in memory.
 package struct Curation: Sendable {
   package let dataset: CuratedDataset
   package let ledger: Ledger
@@ -10,72 +10,93 @@ package struct Curation: Sendable {
 
 /// Runs the files of a snapshot through the stages. What comes out depends on the files and the parameters alone: not on the number of
 /// threads, nor on how the work was cut.
+///
+/// First every record is assessed by itself, on all cores, and its text laid aside; then records are compared by what was noted of them; then
+/// dataset and ledger are written, piece by piece. What is held in memory at one time is some hundred bytes a record.
 package struct Curator: Sendable {
-  package typealias Load = @Sendable (Snapshot.Entry) throws -> Data
+  package typealias Load = @Sendable (Snapshot.Entry) throws -> SourceFile
 
   private let parameters: CurationParameters
   private let route: Route
   private let workers: Workers
-  /// JSON Lines are cut into pieces of about this many bytes.
-  private let chunkByteCount: Int
+  /// Files are cut into parts of about this many bytes.
+  private let partByteCount: Int
   private let archiveLimits: ArchiveLimits
 
   package init(
-    parameters: CurationParameters, concurrency: Int = ProcessInfo.processInfo.activeProcessorCount, chunkByteCount: Int = 4 << 20,
+    parameters: CurationParameters, concurrency: Int = ProcessInfo.processInfo.activeProcessorCount, partByteCount: Int = 1 << 20,
     archiveLimits: ArchiveLimits = .standard
   ) {
     self.parameters = parameters
     self.route = Route(parameters)
     workers = Workers(concurrency: concurrency)
-    self.chunkByteCount = max(1, chunkByteCount)
+    self.partByteCount = max(1, partByteCount)
     self.archiveLimits = archiveLimits
   }
 
-  /// `load` gives the bytes of one file when its turn comes; they are let go when they have been read.
-  package func curate(_ snapshot: Snapshot, load: Load) async throws -> Curation {
-    let found = try Listing(snapshot, patterns: parameters.files)
-    var (outcomes, listing) = try await read(found, load: load)
+  /// `load` gives a file when its turn comes, and `shelf` takes the pieces of what is made. In `scratch`, a folder, lines are laid aside.
+  package func curate(
+    _ snapshot: Snapshot, scratch: URL, load: @escaping Load, shelf: Shelf, get: @escaping @Sendable (Digest) throws -> Data
+  ) async throws -> (dataset: StoredDataset, ledger: StoredLedger) {
+    let lines = try LineStore(in: scratch)
+    var (records, listing, sketch) = try await assess(try Listing(snapshot, patterns: parameters.files), lines, load)
     guard listing.hasReadFiles else { throw CurationError.noReadableFile(kinds: listing.kinds, patterns: parameters.files ?? []) }
-    guard !outcomes.isEmpty else { throw CurationError.noRecords(files: listing.readFileCount) }
-    if let rule = route.deduplication, let leg = route.legs.last {
-      if rule.exact { outcomes = ExactDuplicates.merge(outcomes) }
-      if let near = rule.near { outcomes = try await NearDuplicates(near, workers: workers).merge(outcomes) }
-      outcomes = try await run(leg, over: outcomes)
+    guard records.count > 0 else { throw CurationError.noRecords(files: listing.readFileCount) }
+    if let rule = route.deduplication {
+      if rule.exact { ExactDuplicates.merge(in: &records) }
+      if let near = rule.near, let sketch { try await NearDuplicates(near, workers: workers, lines: lines).merge(in: &records, sketch: sketch) }
     }
-    return try await finish(outcomes, listing)
-  }
-
-  // MARK: - The way of a record
-
-  /// Reads every file and runs the first leg, in the order of the sources.
-  private func read(_ listing: Listing, load: Load) async throws -> ([Outcome], Listing) {
-    let reading = SourceReading(
-      listing, leg: route.legs[0], isMergeNext: route.deduplication != nil, concurrency: workers.concurrency, chunkByteCount: chunkByteCount,
-      limits: archiveLimits)
-    return try await SourceReading.run(reading, load: load)
-  }
-
-  private func run(_ leg: [any RecordStage], over outcomes: [Outcome]) async throws -> [Outcome] {
-    guard !leg.isEmpty else { return outcomes }
-    return try await workers.map(outcomes) { $0.passing(leg, fixingID: false) }
-  }
-
-  /// Closes the ledger, and holds it against what the readers counted and the dataset holds.
-  private func finish(_ outcomes: [Outcome], _ listing: Listing) async throws -> Curation {
-    let lines = try await workers.map(outcomes) { outcome -> CuratedDataset.Line? in
-      guard case .alive(let draft) = outcome else { return nil }
-      return CuratedDataset.Line(draft)
-    }
-    let entries = zip(outcomes, lines).map { outcome, line in
-      switch outcome {
-      case .ended(let entry): entry
-      case .alive(let draft): LedgerEntry(source: draft.source, id: line?.id, fate: .kept, passages: draft.passages, characters: line?.characters)
-      }
-    }
-    let dataset = CuratedDataset(lines.compactMap { $0 })
-    let summary = try LedgerSummary(entries: entries, recordsRead: listing.recordsRead, recordsKept: dataset.count)
+    let shards = try await DatasetWriter(records, lines, workers, shelf).shards()
+    let dataset = StoredDataset(shards: shards, load: get)
+    let (chunks, tally) = try await LedgerWriter(records, workers, shelf).write()
+    let summary = try LedgerSummary(tally, recordsRead: listing.recordsRead, recordsKept: dataset.count)
     guard dataset.count > 0 else { throw CurationError.everythingDropped(summary.dropped) }
-    let ledger = Ledger(files: listing.files, parameters: parameters, summary: summary, entries: entries)
-    return Curation(dataset: dataset, ledger: ledger)
+    listing.sort()
+    return (dataset, StoredLedger(files: listing.files, parameters: parameters, summary: summary, chunks: chunks, load: get))
+  }
+
+  /// In memory, for few records.
+  package func curate(_ snapshot: Snapshot, load: @escaping @Sendable (Snapshot.Entry) throws -> Data) async throws -> Curation {
+    let (dataset, ledger) = try await curateInMemory(snapshot, load: load)
+    return Curation(dataset: try dataset.whole(), ledger: try ledger.whole())
+  }
+
+  /// What is made stays in memory; only the lines that are laid aside touch the disk, in a file without a name.
+  package func curateInMemory(
+    _ snapshot: Snapshot, load: @escaping @Sendable (Snapshot.Entry) throws -> Data
+  ) async throws -> (dataset: StoredDataset, ledger: StoredLedger) {
+    let memory = MemoryShelf()
+    return try await curate(
+      snapshot, scratch: FileManager.default.temporaryDirectory, load: { SourceFile(try load($0)) }, shelf: memory.shelf, get: memory.get)
+  }
+
+  // MARK: - Assessing
+
+  /// The threads ask one reader for errands in turn.
+  private func assess(_ found: Listing, _ lines: LineStore, _ load: @escaping Load) async throws -> (AssessedRecords, Listing, ShingleSketch?) {
+    let reader = SharedReader(SourceReader(found, partByteCount: partByteCount, limits: archiveLimits, load: load))
+    let assessor = Assessor(route, lines: lines)
+    let results = try await withThrowingTaskGroup(of: ([Assessment], ShingleSketch?).self) { group in
+      for _ in 0..<workers.concurrency {
+        group.addTask {
+          var bench = assessor.bench()
+          var assessments: [Assessment] = []
+          while let errand = try reader.next() {
+            try Task.checkCancellation()
+            assessments.append(try assessor.assess(errand, &bench))
+          }
+          return (assessments, bench.sketch)
+        }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    let assessments = results.flatMap(\.0)
+    var counts: [Int: Int] = [:]
+    for part in assessments.lazy.flatMap(\.parts) { counts[part.file, default: 0] += part.recordCount }
+    let listing = reader.listing(counting: counts)
+    let sketch = results.dropFirst().reduce(into: results.first?.1) { sum, next in
+      if let sketch = next.1 { sum?.add(sketch) }
+    }
+    return (AssessedRecords(assessments, listing), listing, sketch)
   }
 }

@@ -17,15 +17,11 @@ struct Draft: Sendable {
 
   var id: RecordID { knownID ?? record.contentID }
 
-  /// Takes the digest now, which is when many threads work, and not later.
-  mutating func fixID() { knownID = id }
+  /// Notes the digest of the record as it is now.
+  mutating func fix(id: RecordID) { knownID = id }
 
-  /// The conversation key is no part of the content that the id names.
-  mutating func adopt(conversation: String) {
-    let id = knownID
-    record.conversation = conversation
-    knownID = id
-  }
+  /// Whether the record is still what its noted digest names.
+  var isFixed: Bool { knownID != nil }
 
   func ended(_ fate: Fate) -> LedgerEntry {
     LedgerEntry(source: source, id: id, fate: fate, passages: passages)

@@ -3,24 +3,19 @@ internal import Foundation
 
 /// The lines of a ledger after its first, as documents: for those who count or write out what they do not have to understand.
 extension LedgerQuery {
-  /// The lines that hold some bytes, each with its start, until `body` says that it has seen enough; without a needle, every line. A name in quotation
-  /// marks with what follows it is met as a member alone: inside of a string of a line, quotation marks are escaped.
+  /// The lines that hold some bytes, each with its number in the ledger, until `body` says that it has seen enough; without a needle, every line. A
+  /// name in quotation marks with what follows it is met as a member alone: inside of a string of a line, quotation marks are escaped.
   ///
   /// One pass, whatever the number of hits: Foundation's own search copies what is left of the data whenever it is asked for the next one.
-  func forEachLine(holding needle: String?, _ body: (_ start: Int, JSONValue) throws -> Bool) throws {
+  func forEachLine(
+    holding needle: String?, in chunks: ArraySlice<StoredLedger.Chunk>? = nil, _ body: (_ number: Int, JSONValue) throws -> Bool
+  ) throws {
     let needle = needle.map { Array($0.utf8) }
-    let feed = UInt8(ascii: "\n")
-    try ledger.withUnsafeBytes { bytes in
-      var start = (bytes.firstIndex(of: feed) ?? bytes.count) + 1
-      while start < bytes.count {
-        let end = bytes[start...].firstIndex(of: feed) ?? bytes.count
-        let line = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-        if needle.map(line.holds) ?? true {
-          guard let document = try? JSONValue(parsing: Data(line)) else { throw malformed(at: start) }
-          guard try body(start, document) else { return }
-        }
-        start = end + 1
-      }
+    // The first line is the index.
+    var number = 2 + ledger.chunks.prefix(chunks?.startIndex ?? 0).reduce(0) { $0 + $1.recordCount }
+    for chunk in chunks ?? ledger.chunks[...] {
+      guard try LedgerLines.forEach(of: try ledger.bytes(of: chunk), from: number, holding: needle, body) else { return }
+      number += chunk.recordCount
     }
   }
 
@@ -33,10 +28,24 @@ extension LedgerQuery {
     }
     return lines
   }
+}
 
-  /// A line that soulpack did not write, by where it starts.
-  func malformed(at start: Int) -> CurationError {
-    .malformedLedger(line: ledger.prefix(start).count { $0 == UInt8(ascii: "\n") } + 1)
+private enum LedgerLines {
+  /// False where `body` has seen enough.
+  static func forEach(of chunk: Data, from first: Int, holding needle: [UInt8]?, _ body: (Int, JSONValue) throws -> Bool) throws -> Bool {
+    try chunk.withUnsafeBytes { bytes in
+      var (start, number) = (0, first)
+      while start < bytes.count {
+        let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+        let line = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+        if needle.map(line.holds) ?? true {
+          guard let document = try? JSONValue(parsing: Data(line)) else { throw CurationError.malformedLedger(line: number) }
+          guard try body(number, document) else { return false }
+        }
+        (start, number) = (end + 1, number + 1)
+      }
+      return true
+    }
   }
 }
 

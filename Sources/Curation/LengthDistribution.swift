@@ -41,7 +41,7 @@ package struct LengthDistribution: Hashable, Sendable {
   }()
 }
 
-extension CuratedDataset {
+extension StoredDataset {
   /// Of each record, in order. Parses the lines again.
   package func lengthsInCharacters() throws -> [Int] {
     var lengths: [Int] = []

@@ -34,56 +34,50 @@ package struct SplitParameters: Hashable, Sendable {
 /// A dataset in three parts. A conversation is on one side as a whole, and which side depends on its key and the parameters alone: records
 /// that come or go move no other.
 package struct Split: Sendable {
-  package let train: CuratedDataset
-  package let validation: CuratedDataset
-  package let holdout: CuratedDataset
-  /// Of the dataset that was parted.
-  package let all: CuratedDataset
+  package let parts: [Partition: StoredDataset]
   package let conversations: [Partition: Int]
 
-  package init(_ dataset: CuratedDataset, _ parameters: SplitParameters) throws(SplitError) {
-    guard dataset.count > 0 else { throw .emptyDataset }
-    var placements: [Digest: Int] = [:]
-    let sides = dataset.rows.map { row in
-      let digest = Split.digest(of: row, salt: parameters.salt)
-      let position = Split.positionPPM(of: digest)
-      placements[digest] = position
-      return Split.side(at: position, parameters)
-    }
-    let positions = Array(placements.values)
-    for part in [Partition.holdout, .train] where !sides.contains(part) {
-      throw .emptyPart(part, Shortfall(positions, parameters, part))
-    }
-    func part(_ side: Partition) -> CuratedDataset { dataset.filtered(at: { sides[$0] == side }) }
-    (all, train, validation, holdout) = (dataset, part(.train), part(.validation), part(.holdout))
-    conversations = Dictionary(positions.map { (Split.side(at: $0, parameters), 1) }, uniquingKeysWith: +)
+  package subscript(part: Partition) -> StoredDataset {
+    guard let dataset = parts[part] else { preconditionFailure("a split has every part") }
+    return dataset
   }
 
-  package subscript(partition: Partition) -> CuratedDataset {
-    switch partition {
-    case .train: train
-    case .validation: validation
-    case .holdout: holdout
+  /// Goes through the dataset shard by shard, some at a time. The shards of the parts are put on `shelf`; `get` gives them back.
+  package init(
+    _ dataset: StoredDataset, _ parameters: SplitParameters, concurrency: Int = ProcessInfo.processInfo.activeProcessorCount, shelf: Shelf,
+    get: @escaping StoredDataset.Load
+  ) async throws {
+    guard dataset.count > 0 else { throw SplitError.emptyDataset }
+    let workers = Workers(concurrency: concurrency)
+    var writers = Dictionary(uniqueKeysWithValues: Partition.allCases.map { ($0, PartWriter()) })
+    var positions: [Digest: Int] = [:]
+    for start in stride(from: 0, to: dataset.shards.count, by: Self.shardsAtOnce) {
+      let shards = Array(dataset.shards[start..<min(start + Self.shardsAtOnce, dataset.shards.count)])
+      let placed = try await workers.map(shards) { try PlacedShard(try dataset.bytes(of: $0), parameters) }
+      for shard in placed {
+        for (row, position) in zip(shard.rows, shard.positionsPPM) {
+          positions[row.key] = position
+          writers[Split.side(at: position, parameters)]?.append(row, of: shard.bytes)
+        }
+      }
+      for side in Partition.allCases { try await writers[side]?.put(on: shelf, workers) }
     }
+    for side in Partition.allCases { try await writers[side]?.finish(on: shelf, workers) }
+    parts = writers.mapValues { StoredDataset(shards: $0.shards, load: get) }
+    for part in [Partition.holdout, .train] where parts[part]?.count == 0 {
+      throw SplitError.emptyPart(part, Shortfall(Array(positions.values), parameters, part))
+    }
+    conversations = Dictionary(positions.values.map { (Split.side(at: $0, parameters), 1) }, uniquingKeysWith: +)
   }
 
-  /// Counts and Merkle roots: what a manifest says of a dataset.
-  package var summary: JSONValue {
-    func facts(_ dataset: CuratedDataset, _ conversations: Int) -> JSONValue {
-      ["records": .integer(Int64(dataset.count)), "conversations": .integer(Int64(conversations)), "root": .digest(dataset.root)]
-    }
-    var members: [String: JSONValue] = [
-      "schema": "soulpack.split/1", "all": facts(all, conversations.values.reduce(0, +)),
-    ]
-    for side in Partition.allCases { members[side.rawValue] = facts(self[side], conversations[side] ?? 0) }
-    return .object(members)
-  }
+  /// Read at one time; the least that lets many cores be at work.
+  private static let shardsAtOnce = 16
 
   // MARK: - The formula
 
   /// HMAC-SHA-256 under the salt. The line before the key keeps a conversation that is called like an id apart from that record.
-  static func digest(of row: CuratedDataset.Row, salt: String) -> Digest {
-    let key = row.conversation.map { "conversation\n" + $0 } ?? "record\n" + row.id.description
+  static func digest(of id: RecordID, conversation: String?, salt: String) -> Digest {
+    let key = conversation.map { "conversation\n" + $0 } ?? "record\n" + id.description
     return Digest(authenticating: Data(("soulpack.split/1\n" + key).utf8), key: Data(salt.utf8))
   }
 
@@ -97,6 +91,73 @@ package struct Split: Sendable {
   static func side(at positionPPM: Int, _ parameters: SplitParameters) -> Partition {
     if positionPPM < parameters.holdoutPPM { return .holdout }
     return positionPPM < parameters.holdoutPPM + parameters.validationPPM ? .validation : .train
+  }
+}
+
+/// The lines of a shard, each with the side that it falls on.
+private struct PlacedShard: Sendable {
+  struct Row: Sendable {
+    let id: RecordID
+    /// What the line is placed by.
+    let key: Digest
+    /// Of the line within the shard, with its line feed.
+    let byteRange: Range<Int>
+  }
+
+  let bytes: Data
+  private(set) var rows: [Row] = []
+  private(set) var positionsPPM: [Int] = []
+
+  init(_ bytes: Data, _ parameters: SplitParameters) throws {
+    self.bytes = bytes
+    try bytes.withUnsafeBytes { buffer in
+      var start = 0
+      while start < buffer.count {
+        guard let feed = buffer[start...].firstIndex(of: UInt8(ascii: "\n")),
+          let (id, conversation) = RecordLine.identity(of: UnsafeRawBufferPointer(rebasing: buffer[start..<feed]))
+        else { throw CurationError.malformedDataset(line: rows.count + 1, problem: "is not a record") }
+        let key = Split.digest(of: id, conversation: conversation, salt: parameters.salt)
+        rows.append(Row(id: id, key: key, byteRange: start..<feed + 1))
+        positionsPPM.append(Split.positionPPM(of: key))
+        start = feed + 1
+      }
+    }
+  }
+}
+
+/// Strings the lines of one part together, and cuts them into shards of its own: what it holds does not depend on what the others do.
+private struct PartWriter {
+  private(set) var shards: [StoredDataset.Shard] = []
+  private var cutter = ShardCutter()
+  private var bytes = Data()
+  private var recordCount = 0
+  /// The last record, of which it is not known yet whether a shard ends after it.
+  private var last: (id: Digest, byteCount: Int)?
+  private var full: [(bytes: Data, recordCount: Int)] = []
+
+  mutating func append(_ row: PlacedShard.Row, of shard: Data) {
+    close(before: row.id.digest)
+    bytes.append(shard[shard.startIndex + row.byteRange.lowerBound..<shard.startIndex + row.byteRange.upperBound])
+    recordCount += 1
+    last = (row.id.digest, row.byteRange.count)
+  }
+
+  private mutating func close(before next: Digest?) {
+    guard let last, cutter.ends(after: last.id, byteCount: last.byteCount, next: next) else { return }
+    full.append((bytes, recordCount))
+    (bytes, recordCount, self.last) = (Data(), 0, nil)
+  }
+
+  mutating func put(on shelf: Shelf, _ workers: Workers) async throws {
+    shards += try await workers.map(full) {
+      StoredDataset.Shard(recordCount: $0.recordCount, byteCount: $0.bytes.count, digest: try shelf.put($0.bytes))
+    }
+    full = []
+  }
+
+  mutating func finish(on shelf: Shelf, _ workers: Workers) async throws {
+    close(before: nil)
+    try await put(on: shelf, workers)
   }
 }
 

@@ -7,14 +7,14 @@ struct Workers: Sendable {
 
   /// `map`, on all cores.
   func map<Element: Sendable, Result: Sendable>(
-    _ elements: [Element], _ transform: @escaping @Sendable (Element) -> Result
+    _ elements: [Element], _ transform: @escaping @Sendable (Element) throws -> Result
   ) async throws -> [Result] {
-    try await slices(of: elements.count) { range in range.map { transform(elements[$0]) } }.flatMap { $0 }
+    try await slices(of: elements.count) { range in try range.map { try transform(elements[$0]) } }.flatMap { $0 }
   }
 
   /// Cuts 0..<count into slices, some for each thread, and runs `body` on each.
   func slices<Result: Sendable>(
-    of count: Int, widestAt limit: Int = 4_096, _ body: @escaping @Sendable (Range<Int>) -> Result
+    of count: Int, widestAt limit: Int = 4_096, _ body: @escaping @Sendable (Range<Int>) throws -> Result
   ) async throws -> [Result] {
     let width = max(1, min(limit, count / concurrency))
     return try await withThrowingTaskGroup(of: (Int, Result).self) { group in
@@ -22,7 +22,7 @@ struct Workers: Sendable {
       for (number, start) in stride(from: 0, to: count, by: width).enumerated() {
         try Task.checkCancellation()
         if gathered.pending(of: number) >= concurrency, let done = try await group.next() { gathered.take(done) }
-        group.addTask { (number, body(start..<min(start + width, count))) }
+        group.addTask { (number, try body(start..<min(start + width, count))) }
       }
       while let done = try await group.next() { gathered.take(done) }
       return gathered.inOrder

@@ -1,5 +1,6 @@
 package import Artifacts
-package import Foundation
+package import Curation
+internal import Foundation
 package import Packaging
 package import Store
 
@@ -22,15 +23,24 @@ package struct KnownSoul: Sendable {
     self.store = store
   }
 
-  /// The bytes of what the Soul was sealed from, such as `dataset`, `ledger`, `train` or `holdout`. Nil where the store no longer has them.
-  package func bytes(of input: String) throws -> Data? {
-    guard let digest = inputs[input], try store.objects.contains(digest) else { return nil }
-    return try store.objects.get(digest)
+  /// What the Soul was sealed from: `dataset`, `train`, `validation` or `holdout`. Nil where the store no longer has it.
+  package func dataset(_ input: String) throws -> StoredDataset? {
+    let objects = store.objects
+    guard let digest = inputs[input], try objects.contains(digest) else { return nil }
+    let dataset = try StoredDataset(digest) { try objects.get($0) }
+    return try dataset.shards.allSatisfy { try objects.contains($0.digest) } ? dataset : nil
+  }
+
+  package func ledger() throws -> StoredLedger? {
+    let objects = store.objects
+    guard let digest = inputs["ledger"], try objects.contains(digest) else { return nil }
+    let ledger = try StoredLedger(digest) { try objects.get($0) }
+    return try ledger.chunks.allSatisfy { try objects.contains($0.digest) } ? ledger : nil
   }
 
   /// The curation that the Soul's dataset came from.
   package func curation() throws -> RecordComparison.Curated? {
-    guard let ledger = try bytes(of: "ledger"), let dataset = try bytes(of: "dataset") else { return nil }
+    guard let ledger = try ledger(), let dataset = try dataset("dataset") else { return nil }
     return RecordComparison.Curated(ledger: ledger, dataset: dataset)
   }
 

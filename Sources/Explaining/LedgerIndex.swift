@@ -14,33 +14,38 @@ struct LedgerIndex: Sendable {
     let line: Int
     /// Index into `fates`.
     let fate: Int
+    /// Of a row that stands for records which were left out: how many.
+    var standsFor: Int?
   }
 
   private(set) var files: [String] = []
   private(set) var fates: [RecordFate] = []
   private(set) var rows: [Row] = []
 
-  /// Reads the bytes of a ledger. Throws `CurationError.malformedLedger` where a line is none.
-  init(_ ledger: Data) throws(CurationError) {
+  /// Reads a ledger but for the chunks that are `known`: for each of these stands a row where its records begin, and one where they end, in the
+  /// file that goes on there. Both are found in `leftOut`. Throws `CurationError.malformedLedger` where a line is none.
+  init(_ ledger: StoredLedger, leavingOut known: Set<Digest> = []) throws {
     var reader = Reader()
-    let badLine: Int? = ledger.withUnsafeBytes { raw in
-      let bytes = raw.bindMemory(to: UInt8.self)
-      // The first line holds the files, the parameters and the summary.
-      var start = bytes.endOfLine(from: 0) + 1
-      var number = 2
-      guard !bytes.isEmpty else { return 1 }
-      reader.rows.reserveCapacity(bytes.count / 200)
-      while start < bytes.count {
-        let end = bytes.endOfLine(from: start)
-        guard reader.read(bytes, start..<end) else { return number }
-        start = end + 1
-        number += 1
+    // The first line is the index.
+    var number = 2
+    for (index, chunk) in ledger.chunks.enumerated() {
+      if known.contains(chunk.digest) {
+        let start = reader.rows.count
+        guard reader.stand(for: chunk.recordCount, at: chunk.first) else { throw CurationError.malformedLedger(line: number) }
+        if index + 1 < ledger.chunks.count, !reader.stand(for: 0, at: ledger.chunks[index + 1].first) {
+          throw CurationError.malformedLedger(line: number)
+        }
+        leftOut[chunk.digest] = start..<reader.rows.count
+      } else if let badLine = reader.read(chunk: try ledger.bytes(of: chunk), from: number) {
+        throw CurationError.malformedLedger(line: badLine)
       }
-      return nil
+      number += chunk.recordCount
     }
-    if let badLine { throw .malformedLedger(line: badLine) }
     (files, fates, rows) = (reader.files, reader.fates, reader.rows)
   }
+
+  /// The rows that stand for a chunk that was left out.
+  private(set) var leftOut: [Digest: Range<Int>] = [:]
 
   /// Remembers the last file and the fates seen: neighbours share them, and their text is decoded once.
   private struct Reader {
@@ -49,6 +54,28 @@ struct LedgerIndex: Sendable {
     var rows: [Row] = []
     private var lastFile: [UInt8] = []
     private var keptIndex: Int?
+
+    /// Gives the number of the first line that is none.
+    mutating func read(chunk: Data, from first: Int) -> Int? {
+      chunk.withUnsafeBytes { raw in
+        let bytes = raw.bindMemory(to: UInt8.self)
+        var (start, number) = (0, first)
+        while start < bytes.count {
+          let end = bytes.endOfLine(from: start)
+          guard read(bytes, start..<end) else { return number }
+          (start, number) = (end + 1, number + 1)
+        }
+        return nil
+      }
+    }
+
+    mutating func stand(for count: Int, at place: RecordPlace) -> Bool {
+      let spelled = Array(JSONValue.string(place.file).canonical)
+      let file = spelled.withUnsafeBufferPointer { index(ofFile: $0, 0..<spelled.count) }
+      guard let file else { return false }
+      rows.append(Row(id: nil, file: file, line: place.line, fate: -1, standsFor: count))
+      return true
+    }
 
     mutating func read(_ bytes: CanonicalLine.Bytes, _ range: Range<Int>) -> Bool {
       var line = CanonicalLine(bytes, range)

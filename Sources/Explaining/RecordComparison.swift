@@ -1,6 +1,5 @@
 package import Artifacts
 package import Curation
-package import Foundation
 
 /// What became of each record between two curations: which are the same, and which were added, removed, changed, or met another fate.
 ///
@@ -8,10 +7,10 @@ package import Foundation
 package struct RecordComparison: Sendable {
   /// A curation as the store keeps it.
   package struct Curated: Sendable {
-    package let ledger: Data
-    package let dataset: Data
+    package let ledger: StoredLedger
+    package let dataset: StoredDataset
 
-    package init(ledger: Data, dataset: Data) {
+    package init(ledger: StoredLedger, dataset: StoredDataset) {
       self.ledger = ledger
       self.dataset = dataset
     }
@@ -44,10 +43,13 @@ package struct RecordComparison: Sendable {
   package var isEmpty: Bool { added.isEmpty && removed.isEmpty && changed.isEmpty && refated.isEmpty }
 
   package init(old: Curated, new: Curated) throws {
-    var pairing = RecordPairing(old: try LedgerIndex(old.ledger), new: try LedgerIndex(new.ledger))
+    // A chunk that both have holds the same records at the same places with the same fates.
+    let shared = Set(old.ledger.chunks.map(\.digest)).intersection(new.ledger.chunks.map(\.digest))
+    var pairing = RecordPairing(
+      old: try LedgerIndex(old.ledger, leavingOut: shared), new: try LedgerIndex(new.ledger, leavingOut: shared))
     pairing.pairByPlace()
     pairing.pairByContent()
-    try pairing.pairByConversation(oldDataset: old.dataset, newDataset: new.dataset)
+    try pairing.pairByConversation(old.dataset, new.dataset)
     pairing.pairByNeighbour()
     self.init(pairing)
   }
@@ -56,6 +58,10 @@ package struct RecordComparison: Sendable {
     var (unchanged, moved) = (0, 0)
     var (changed, refated): ([Pair], [Pair]) = ([], [])
     for (index, partner) in pairing.partnerOfOld.enumerated() where partner >= 0 {
+      if let count = pairing.old.rows[index].standsFor {
+        unchanged += count
+        continue
+      }
       switch pairing.verdict(index, partner) {
       case .same: unchanged += 1
       case .moved:

@@ -1,6 +1,5 @@
 internal import Artifacts
 internal import Curation
-internal import Foundation
 
 /// Finds for each record of an old ledger the one of a new ledger that it became: by place and content, then by content, then by conversation,
 /// then by the neighbours that it stands between. A record that has found its partner is out of the later rounds.
@@ -28,6 +27,15 @@ struct RecordPairing {
     newFiles = new.files.map { numbers[Array($0.utf8), default: 0] }
     let oldFates = Dictionary(uniqueKeysWithValues: old.fates.enumerated().map { ($1, $0) })
     fates = new.fates.map { oldFates[$0, default: -1] }
+    pairLeftOut()
+  }
+
+  /// What stands for records that are the same on both sides.
+  private mutating func pairLeftOut() {
+    for (chunk, rows) in old.leftOut {
+      guard let others = new.leftOut[chunk] else { continue }
+      for (i, j) in zip(rows, others) { pair(i, j) }
+    }
   }
 
   // MARK: - The rounds
@@ -44,7 +52,8 @@ struct RecordPairing {
         j += 1
       } else {
         // What could not be read has no content to compare: the same fault at the same place counts as equal.
-        if left.id == right.id, left.id != nil || left.fate == fates[right.fate] { pair(i, j) }
+        let isFree = partnerOfOld[i] < 0 && partnerOfNew[j] < 0 && left.standsFor == nil && right.standsFor == nil
+        if isFree, left.id == right.id, left.id != nil || left.fate == fates[right.fate] { pair(i, j) }
         i += 1
         j += 1
       }
@@ -62,14 +71,14 @@ struct RecordPairing {
   }
 
   /// Kept records of one conversation; of several, the first with the first.
-  mutating func pairByConversation(oldDataset: Data, newDataset: Data) throws {
+  mutating func pairByConversation(_ oldDataset: StoredDataset, _ newDataset: StoredDataset) throws {
     let (freeOld, freeNew) = (freeOld.filter { old.isKept($0) }, freeNew.filter { new.isKept($0) })
     guard !freeOld.isEmpty, !freeNew.isEmpty else { return }
-    let oldKeys = try old.conversationKeys(of: freeOld, in: oldDataset)
-    let newKeys = try new.conversationKeys(of: freeNew, in: newDataset)
-    var byKey = Queue<String>(freeNew.map { j in (j, new.rows[j].id.flatMap { newKeys[$0] }) })
+    let oldKeys = try ConversationKeys(of: freeOld.compactMap { old.rows[$0].id?.id }, in: oldDataset, besides: newDataset)
+    let newKeys = try ConversationKeys(of: freeNew.compactMap { new.rows[$0].id?.id }, in: newDataset, besides: oldDataset)
+    var byKey = Queue<String>(freeNew.map { j in (j, new.rows[j].id.flatMap { newKeys[$0.id] }) })
     for i in freeOld {
-      if let key = old.rows[i].id.flatMap({ oldKeys[$0] }), let j = byKey.next(key) { pair(i, j) }
+      if let key = old.rows[i].id.flatMap({ oldKeys[$0.id] }), let j = byKey.next(key) { pair(i, j) }
     }
   }
 
@@ -136,13 +145,7 @@ struct RecordPairing {
 }
 
 extension LedgerIndex {
-  fileprivate func isKept(_ index: Int) -> Bool { fates[rows[index].fate].isKept }
-
-  fileprivate func conversationKeys(of indices: [Int], in dataset: Data) throws -> ConversationKeys {
-    let isKept = fates.map(\.isKept)
-    let kept = rows.compactMap { isKept[$0.fate] ? $0.id : nil }
-    return try ConversationKeys(of: indices.compactMap { rows[$0].id }, kept: kept, in: dataset)
-  }
+  fileprivate func isKept(_ index: Int) -> Bool { rows[index].standsFor == nil && fates[rows[index].fate].isKept }
 }
 
 /// Rows by a key, handed out in their order, each once. Most keys have one row, so a later one of the same key hangs on the one before it.

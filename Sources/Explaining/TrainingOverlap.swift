@@ -22,8 +22,8 @@ package struct TrainingOverlap: Sendable {
     var matches: [Partition: [Match]] = [:]
     let sources = try Self.sources(soul)
     for part in Partition.allCases {
-      guard let bytes = try soul.bytes(of: part.rawValue) else { return nil }
-      let ids = Set(try CuratedDataset(parsing: bytes).rows.map(\.id))
+      guard let dataset = try soul.dataset(part.rawValue) else { return nil }
+      let ids = Set(try dataset.ids())
       matches[part] = entries.compactMap { entry in
         guard let id = entry.id, ids.contains(id) else { return nil }
         return Match(place: entry.source.place, source: sources[id])
@@ -33,7 +33,7 @@ package struct TrainingOverlap: Sendable {
   }
 
   private static func sources(_ soul: KnownSoul) throws -> [RecordID: RecordPlace] {
-    guard let ledger = try soul.bytes(of: "ledger") else { return [:] }
+    guard let ledger = try soul.ledger() else { return [:] }
     let index = try LedgerIndex(ledger)
     let kept = index.rows.indices.lazy.map { index.record($0) }.filter(\.fate.isKept)
     return Dictionary(kept.compactMap { record in record.id.map { ($0, record.place) } }, uniquingKeysWith: { first, _ in first })

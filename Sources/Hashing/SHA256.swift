@@ -26,10 +26,10 @@ package struct SHA256: ~Copyable {
   }
 
   package consuming func finalize() -> Digest {
-    var output = [UInt8](repeating: 0, count: Digest.byteCount)
-    precondition(EVP_DigestFinal_ex(context, &output, nil) == 1, "SHA-256 final failed")
-    guard let digest = Digest(bytes: output) else { preconditionFailure("SHA-256 gives 32 bytes") }
-    return digest
+    var words = SIMD4<UInt64>()
+    let isDone = withUnsafeMutableBytes(of: &words) { EVP_DigestFinal_ex(context, $0.bindMemory(to: UInt8.self).baseAddress, nil) }
+    precondition(isDone == 1, "SHA-256 final failed")
+    return Digest(words: SIMD4(words.x.bigEndian, words.y.bigEndian, words.z.bigEndian, words.w.bigEndian))
   }
 }
 

@@ -55,7 +55,7 @@ struct BaseModel {
 
   /// The examples of a dataset that is an input of the action; of its first records, where there is a limit.
   func encode(_ context: StepContext, _ input: String, contextLength: Int, recordLimit: Int? = nil) throws -> EncodedDataset {
-    let records = try CuratedDataset(parsing: try context.input(input)).records()
+    let records = try context.dataset(input).records()
     return ExampleEncoder(format: format, contextLength: contextLength).encode(Array(records.prefix(recordLimit ?? records.count)))
   }
 }

@@ -71,7 +71,8 @@ package struct Handout: Sendable {
     guard let reader, let holdout, !FileManager.default.fileExists(atPath: place.path) else { return }
     let entries = try store.objects.snapshot(reader).entries
     let files = Dictionary(uniqueKeysWithValues: zip(entries.map(\.path), try store.objects.get(entries.map(\.digest))))
-    let records = try CuratedDataset(parsing: try store.objects.get(holdout)).records()
+    let objects = store.objects
+    let records = try StoredDataset(holdout) { try objects.get($0) }.records()
     let encoder = ExampleEncoder(format: try BaseModel(files: files).format, contextLength: try ParameterReader(action).count("context"))
     try encoder.encode(records).jsonLines.write(to: place)
   }

@@ -105,7 +105,7 @@ struct SoulContents {
       counts: try counts())
   }
 
-  private func root(of input: String) throws -> Digest { try CuratedDataset(parsing: try context.input(input)).root }
+  private func root(of input: String) throws -> Digest { try context.dataset(input).root() }
 
   private func found(_ roots: [String: Digest], _ name: String) throws -> Digest {
     guard let root = roots[name] else { throw MissingInput(action: context.action.id, input: name) }
@@ -114,7 +114,7 @@ struct SoulContents {
 
   /// How many records met which fate. Counts only: the ledger itself names files and lines, which are nobody else's business.
   private func counts() throws -> [String: Int64] {
-    let summary = try LedgerQuery(try context.input("ledger")).summary
+    let summary = try context.ledger("ledger").summary
     var counts = ["read": Int64(summary.recordsRead), "kept": Int64(summary.kept), "merged": Int64(summary.merged)]
     for drop in summary.dropped { counts["dropped: \(drop.reason.rawValue)", default: 0] += Int64(drop.count) }
     return counts

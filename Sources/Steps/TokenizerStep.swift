@@ -9,7 +9,7 @@ internal import Store
 struct TokenizerStep: Step {
   func run(_ context: StepContext) async throws -> [String: Digest] {
     let parameters = ParameterReader(context.action)
-    let records = try CuratedDataset(parsing: try context.input("train")).records()
+    let records = try context.dataset("train").records()
     let trainer = try TokenizerTrainer(vocabularySize: try parameters.count("vocabulary"), specialTokens: ChatFormat.specialTokens)
     let tokenizer = try trainer.train(on: records.flatMap(\.texts))
     return ["tokenizer": try context.store.objects.put(TokenizerFile.canonical(of: tokenizer))]

@@ -57,7 +57,7 @@ enum CurationToAsk {
       guard let store = survey.store, let key = row.key, let ledger = try store.actions.lookup(key.digest)?.outputs["ledger"] else {
         throw NotCurated(subject: row.action.id.name, command: "soulpack curate \(project.recipePath.asShellWord)")
       }
-      let query = try LedgerQuery(try store.objects.get(ledger))
+      let query = LedgerQuery(try StoredLedger(ledger) { try store.objects.get($0) })
       guard case .source(let source)? = row.action.inputs["source"] else { return AskedLedger(dataset: row.action.id.name, source: nil, root: nil, query: query) }
       return AskedLedger(dataset: row.action.id.name, source: source.place(below: project.rootFolder), root: project.rootFolder, query: query)
     }
@@ -71,7 +71,7 @@ enum CurationToAsk {
     guard let store, let entry = try store.actions.lookup(key), let ledger = entry.outputs["ledger"], entry.inputs["source"] == now[source] else {
       throw NotCurated(subject: path, command: "soulpack curate \(path.asShellWord)")
     }
-    return AskedLedger(dataset: path, source: source.place(below: root), root: root, query: try LedgerQuery(try store.objects.get(ledger)))
+    return AskedLedger(dataset: path, source: source.place(below: root), root: root, query: LedgerQuery(try StoredLedger(ledger) { try store.objects.get($0) }))
   }
 }
 

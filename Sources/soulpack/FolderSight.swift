@@ -16,29 +16,30 @@ struct FolderSight {
   init(_ folder: FolderToCurate, salt: String) async throws {
     let snapshot = try FolderProbe(nil, storeRoot: folder.storeFolder).scan(folder.place).snapshot
     let start = snapshot.entries.count == 1 && !folder.isFolder ? folder.place.deletingLastPathComponent() : folder.place
-    let curation = try await Curator(parameters: CurationParameters(folder.action.parameters)).curate(snapshot) { entry in
+    let (dataset, ledger) = try await Curator(parameters: CurationParameters(folder.action.parameters)).curateInMemory(snapshot) { entry in
       try Data(contentsOf: start.appending(path: entry.path))
     }
-    let lengths = try curation.dataset.lengthsInCharacters().sorted()
+    let lengths = try dataset.lengthsInCharacters().sorted()
     var chats = 0
-    try curation.dataset.forEachRecord { _, record in
+    try dataset.forEachRecord { _, record in
       if case .messages = record.content { chats += 1 }
     }
-    overview = try CurationOverview(try LedgerQuery(curation.ledger.bytes), curation.dataset)
+    overview = try CurationOverview(LedgerQuery(ledger), dataset)
     fileCount = snapshot.entries.count
     byteCount = snapshot.byteCount
     sight = RecipeProposal.Sight(
       records: Int64(lengths.count), chats: Int64(chats), characters: Int64(lengths.reduce(0, +)),
-      usualLengthInCharacters: Int64(lengths[lengths.count * 9 / 10]), holdoutPercent: try FolderSight.holdoutPercent(of: curation.dataset, salt: salt))
+      usualLengthInCharacters: Int64(lengths[lengths.count * 9 / 10]), holdoutPercent: try await FolderSight.holdoutPercent(of: dataset, salt: salt))
   }
 
   /// The first share that leaves neither the holdout nor the training empty: with few conversations, ten in a hundred may be none.
-  private static func holdoutPercent(of dataset: CuratedDataset, salt: String) throws -> Int64 {
+  private static func holdoutPercent(of dataset: StoredDataset, salt: String) async throws -> Int64 {
     let percents = stride(from: 10, through: 40, by: 5)
     for percent in percents {
       let parameters = SplitParameters(validationPPM: percent * 10_000, holdoutPPM: percent * 10_000, salt: salt)
       do {
-        _ = try Split(dataset, parameters)
+        let memory = MemoryShelf()
+        _ = try await Split(dataset, parameters, shelf: memory.shelf, get: memory.get)
         return Int64(percent)
       } catch {
         if percent == 40 { throw error }  // Its words say how many conversations there are.

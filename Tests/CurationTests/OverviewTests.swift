@@ -25,7 +25,7 @@ struct OverviewTests {
       "a.jsonl": [textLine("one  \nand more  "), textLine("two"), textLine("two"), "{", ""].joined(separator: "\n"), "b.md": "Prose.\r\n", "c.md": "Other.",
       "d.csv2": "x", "e": "x",
     ])
-    let overview = try CurationOverview(try LedgerQuery(curation.ledger.bytes), curation.dataset)
+    let overview = try CurationOverview(try LedgerQuery(curation.ledger.bytes), StoredDataset(curation.dataset))
     #expect(overview.read.map { "\($0.kind) \($0.files) \($0.records)" } == ["jsonl 1 4", "markdown 2 2"])
     #expect(overview.unread.map { "\($0.suffix) \($0.files)" } == [" 1", "csv2 1"])
     #expect(overview.changes.contains { $0.stage == "normalize" && $0.kind == "trailing-space" && $0.records == 1 })
@@ -39,7 +39,7 @@ struct OverviewTests {
     let curation = try await curate([
       "b.jsonl": [goodLine, textLine("a \"quoted\" text", conversation: "k"), textLine("plain")].joined(separator: "\n"), "a \"b\".md": "Prose.",
     ])
-    let export = CurationExport(curation.dataset, try LedgerQuery(curation.ledger.bytes))
+    let export = CurationExport(StoredDataset(curation.dataset), try LedgerQuery(curation.ledger.bytes))
     var lines: [Data] = []
     try export.write(.records) { lines.append(Data($0.dropLast())) }
     let places = try lines.map { line in
@@ -58,7 +58,7 @@ struct OverviewTests {
   func copies() async throws {
     let curation = try await curate(["a.jsonl": Array(repeating: textLine("same"), count: 3).joined(separator: "\n")], stages: [.repair])
     var lines: [Int64] = []
-    try CurationExport(curation.dataset, try LedgerQuery(curation.ledger.bytes)).write(.records) { line in
+    try CurationExport(StoredDataset(curation.dataset), try LedgerQuery(curation.ledger.bytes)).write(.records) { line in
       lines.append(try JSONValue(parsing: Data(line))["source"]?["line"]?.integer ?? 0)
     }
     #expect(lines == [1, 2, 3])
@@ -68,7 +68,7 @@ struct OverviewTests {
   func strangers() async throws {
     let one = try await curate(["a.jsonl": textLine("one")])
     let two = try await curate(["a.jsonl": textLine("two")])
-    let export = CurationExport(one.dataset, try LedgerQuery(two.ledger.bytes))
+    let export = CurationExport(StoredDataset(one.dataset), try LedgerQuery(two.ledger.bytes))
     #expect(throws: UnknownSource.self) { try export.write(.records) { _ in } }
   }
 }

@@ -25,7 +25,7 @@ func curate(
 ) async throws -> Curation {
   let snapshot = Snapshot(entries: files.map { Snapshot.Entry(path: $0, byteCount: Int64($1.count), digest: Digest(hashing: $1)) })
   let curator = Curator(
-    parameters: CurationParameters(files: patterns, stages: stages), concurrency: concurrency, chunkByteCount: chunkByteCount,
+    parameters: CurationParameters(files: patterns, stages: stages), concurrency: concurrency, partByteCount: chunkByteCount,
     archiveLimits: limits)
   return try await curator.curate(snapshot) { entry in
     guard let data = files[entry.path] else { throw Absent() }
@@ -91,4 +91,30 @@ struct Seeded: RandomNumberGenerator {
 
   mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
   mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
+}
+
+extension StoredDataset {
+  /// A dataset in memory, as one shard.
+  init(_ whole: CuratedDataset) {
+    let shard = Shard(recordCount: whole.count, byteCount: whole.bytes.count, digest: Digest(hashing: whole.bytes))
+    self.init(shards: whole.count == 0 ? [] : [shard]) { _ in whole.bytes }
+  }
+}
+
+/// A split with its parts in memory.
+struct MemorySplit {
+  let parts: [Partition: CuratedDataset]
+  let conversations: [Partition: Int]
+
+  init(_ dataset: CuratedDataset, _ parameters: SplitParameters) async throws {
+    let memory = MemoryShelf()
+    let split = try await Split(StoredDataset(dataset), parameters, shelf: memory.shelf, get: memory.get)
+    parts = try split.parts.mapValues { try $0.whole() }
+    conversations = split.conversations
+  }
+
+  subscript(part: Partition) -> CuratedDataset { parts[part]! }
+  var train: CuratedDataset { self[.train] }
+  var validation: CuratedDataset { self[.validation] }
+  var holdout: CuratedDataset { self[.holdout] }
 }

@@ -15,20 +15,21 @@ struct RecordComparisonTests {
 
   private func lines(_ texts: [String]) -> String { texts.map { line($0) + "\n" }.joined() }
 
-  private func curated(_ files: [String: String], _ stages: JSONValue = [["deduplicate": ["exact": true]]]) async throws -> Curation {
+  private func curated(
+    _ files: [String: String], _ stages: JSONValue = [["deduplicate": ["exact": true]]]
+  ) async throws -> RecordComparison.Curated {
     let files = files.mapValues { Data($0.utf8) }
     let snapshot = Snapshot(entries: files.map { Snapshot.Entry(path: $0, byteCount: Int64($1.count), digest: Digest(hashing: $1)) })
-    return try await Curator(parameters: try CurationParameters(["stages": stages])).curate(snapshot) { entry in
+    let (dataset, ledger) = try await Curator(parameters: try CurationParameters(["stages": stages])).curateInMemory(snapshot) { entry in
       try #require(files[entry.path])
     }
+    return RecordComparison.Curated(ledger: ledger, dataset: dataset)
   }
-
-  private func kept(_ curation: Curation) -> RecordComparison.Curated { .init(ledger: curation.ledger.bytes, dataset: curation.dataset.bytes) }
 
   private func compare(_ old: [String: String], _ new: [String: String], _ stages: (JSONValue, JSONValue)? = nil) async throws -> RecordComparison {
     let standard: JSONValue = [["deduplicate": ["exact": true]]]
     return try RecordComparison(
-      old: kept(try await curated(old, stages?.0 ?? standard)), new: kept(try await curated(new, stages?.1 ?? standard)))
+      old: try await curated(old, stages?.0 ?? standard), new: try await curated(new, stages?.1 ?? standard))
   }
 
   private func place(_ file: String, _ line: Int) -> RecordPlace { RecordPlace(file: file, line: line) }
@@ -124,9 +125,9 @@ struct RecordComparisonTests {
     let texts = (0..<60).map { _ in numbers.below(4) == 0 ? "" : "text \(numbers.below(30))" }
     let curation = try await curated(["b/x.jsonl": lines(texts) + "nothing\n", "a.md": "prose\n"])
     let other = try await curated(["zzz.jsonl": lines(["elsewhere"])])
-    let found = try RecordComparison(old: kept(other), new: kept(curation))
+    let found = try RecordComparison(old: other, new: curation)
     let told = found.added.map { "\($0.place) \($0.id.map { "\($0)" } ?? "-") \($0.fate.name) \($0.fate.reason ?? "-")" }
-    let entries = curation.ledger.entries.map { entry -> String in
+    let entries = try curation.ledger.whole().entries.map { entry -> String in
       let fate: (String, String) =
         switch entry.fate {
         case .kept: ("kept", "-")
@@ -165,22 +166,29 @@ struct RecordComparisonTests {
   // MARK: - What is refused
 
   @Test("bytes that are no ledger are named by their line", arguments: [
-    ("", 1), ("{}\n{\"fate\":\"kept\"}\n", 2), ("{}\nnothing\n", 2), ("{}\n{\"fate\":\"kept\",\"file\":\"a\",\"id\":\"sha256:12\",\"line\":1}\n", 2),
-    ("{}\n{\"fate\":\"kept\",\"file\":\"a\",\"line\":-1}\n", 2), ("{}\n{\"fate\":\"kept\",\"file\":\"a\",\"line\":1}\n{\"fate\":\"ke", 3),
-    ("{}\n{\"fate\":\"kept\",\"file\":3,\"line\":1}\n", 2), ("{}\n{\"fate\":{\"a\":[\"}\"]},\"file\":\"a\",\"line\":1}\n", 2),
+    ("{\"fate\":\"kept\"}\n", 2), ("nothing\n", 2), ("{\"fate\":\"kept\",\"file\":\"a\",\"id\":\"sha256:12\",\"line\":1}\n", 2),
+    ("{\"fate\":\"kept\",\"file\":\"a\",\"line\":-1}\n", 2), ("{\"fate\":\"kept\",\"file\":\"a\",\"line\":1}\n{\"fate\":\"ke", 3),
+    ("{\"fate\":\"kept\",\"file\":3,\"line\":1}\n", 2), ("{\"fate\":{\"a\":[\"}\"]},\"file\":\"a\",\"line\":1}\n", 2),
   ])
   func malformed(ledger: String, line: Int) async throws {
-    let good = kept(try await curated(["a.jsonl": lines(["one"])]))
+    let good = try await curated(["a.jsonl": lines(["one"])])
     #expect(throws: CurationError.malformedLedger(line: line)) {
-      try RecordComparison(old: good, new: .init(ledger: Data(ledger.utf8), dataset: Data()))
+      try RecordComparison(old: good, new: .init(ledger: try replacingChunks(of: good.ledger, with: Data(ledger.utf8)), dataset: good.dataset))
     }
+  }
+
+  /// The same index over other bytes; their lines count from the second of the ledger.
+  private func replacingChunks(of ledger: StoredLedger, with chunk: Data) throws -> StoredLedger {
+    var index = try #require(ledger.canonical.object)
+    index["chunks"] = [["bytes": .integer(Int64(chunk.count)), "digest": .digest(Digest(hashing: chunk)), "file": "a", "line": 1, "records": 1]]
+    return try StoredLedger(parsing: JSONValue.object(index).canonical) { _ in chunk }
   }
 
   @Test("a dataset that is not the ledger's own is found out where its records are asked for")
   func foreignDataset() async throws {
     let (old, new) = (try await curated(["a.jsonl": lines(["one", "two"])]), try await curated(["a.jsonl": lines(["one", "zwei"])]))
     let error = #expect(throws: (any Error).self) {
-      try RecordComparison(old: .init(ledger: old.ledger.bytes, dataset: new.dataset.bytes), new: kept(new))
+      try RecordComparison(old: .init(ledger: old.ledger, dataset: new.dataset), new: new)
     }
     #expect((error as? any ExplainedError)?.message.hasSuffix("the ledger and the dataset of one curation disagree") == true)
   }

@@ -51,7 +51,7 @@ extension Ledger {
     return data
   }
 
-  private var header: JSONValue {
+  var header: JSONValue {
     [
       "schema": .string(Ledger.schema), "files": .array(files.map(\.canonical)), "parameters": parameters.canonical,
       "summary": summary.canonical,
@@ -83,8 +83,12 @@ struct LedgerHeader: Sendable {
 
   /// Nil where it is not one, whatever the reason: whoever asked has an error of its own for a ledger that is none.
   init?(parsing line: some DataProtocol) {
-    guard let value = try? JSONValue(parsing: Data(line)), value["schema"]?.string == Ledger.schema,
-      let values = value["files"]?.array, let summary = value["summary"].flatMap(LedgerSummary.init(canonical:)),
+    guard let value = try? JSONValue(parsing: Data(line)) else { return nil }
+    self.init(value, schema: Ledger.schema)
+  }
+
+  init?(_ value: JSONValue, schema: String) {
+    guard value["schema"]?.string == schema, let values = value["files"]?.array, let summary = value["summary"].flatMap(LedgerSummary.init(canonical:)),
       let parameters = value["parameters"].flatMap({ try? CurationParameters($0) })
     else { return nil }
     files = values.compactMap(Ledger.File.init(canonical:))

@@ -2,34 +2,40 @@ internal import Archiving
 package import Artifacts
 package import Foundation
 
-/// Answers `soulpack why` from the bytes of a ledger. It parses only the lines that can hold the answer, so a ledger of a million records
-/// is asked in one pass over its bytes.
+/// Answers `soulpack why` from a ledger. It parses only the lines that can hold the answer, so a ledger of a million records is asked in one pass
+/// over its bytes, and about one place in one pass over a chunk of it.
 package struct LedgerQuery: Sendable {
   /// Fewer digits of an id than this are not taken for one.
   package static let shortestPrefixInDigits = 6
 
-  let ledger: Data
-  private let header: LedgerHeader
+  let ledger: StoredLedger
 
-  package init(_ ledger: Data) throws(CurationError) {
-    guard let header = LedgerHeader(parsing: ledger.prefix { $0 != UInt8(ascii: "\n") }) else { throw .malformedLedger(line: 1) }
-    self.ledger = ledger
-    self.header = header
+  package init(_ ledger: StoredLedger) { self.ledger = ledger }
+
+  /// A whole ledger in memory, its first line the header.
+  package init(_ whole: Data) throws(CurationError) {
+    let first = whole.prefix { $0 != UInt8(ascii: "\n") }
+    guard let header = LedgerHeader(parsing: first) else { throw .malformedLedger(line: 1) }
+    let lines = Data(whole.dropFirst(first.count + 1))
+    let digest = Digest(words: .zero)
+    let chunk = StoredLedger.Chunk(first: RecordPlace(file: "", line: 0), recordCount: header.summary.recordsRead, byteCount: lines.count, digest: digest)
+    ledger = StoredLedger(files: header.files, parameters: header.parameters, summary: header.summary, chunks: [chunk]) { _ in lines }
   }
 
-  package var summary: LedgerSummary { header.summary }
-  package var files: [Ledger.File] { header.files }
+  package var summary: LedgerSummary { ledger.summary }
+  package var files: [Ledger.File] { ledger.files }
 
   /// The record that was read from a line of a file. In prose and in tables, any line of a record names it; in JSON the line is its number.
   package func why(file path: String, line: Int) throws -> Explanation {
-    let files = header.files.filter { $0.path.utf8.elementsEqual(path.utf8) }
+    let files = ledger.files.filter { $0.path.utf8.elementsEqual(path.utf8) }
     // A member may be called as a faulted one is shown: what was read is what is asked for.
     guard let file = files.first(where: \.isRead) ?? files.first else { throw LedgerQueryError.unknownFile(path) }
     guard case .read(let kind, _) = file.fate else { throw LedgerQueryError.fileNotRead(file) }
     let place = RecordPlace(file: path, line: line)
-    var found = try entries(holding: ",\"line\":\(line),").first { $0.source.place == place }
+    let chunks = chunks(of: place)
+    var found = try entries(holding: ",\"line\":\(line),", in: chunks).first { $0.source.place == place }
     if found == nil, kind.hasRecordsOfManyLines {
-      found = try entries(holding: ",\"file\":\(quoted(path)),").last { $0.source.place.isIn(path) && $0.source.place.line <= line }
+      found = try entries(holding: ",\"file\":\(quoted(path)),", in: chunks).last { $0.source.place.isIn(path) && $0.source.place.line <= line }
     }
     guard let found else { throw LedgerQueryError.noRecord(place) }
     return try explanation(of: found)
@@ -74,16 +80,22 @@ package struct LedgerQuery: Sendable {
 
   /// What a record was merged into is named by its place: with copies left in, an id may stand for several.
   private func explanation(of entry: LedgerEntry) throws -> Explanation {
-    guard let id = entry.id else { return Explanation(entry, header.parameters, members: []) }
+    guard let id = entry.id else { return Explanation(entry, ledger.parameters, members: []) }
     let members = try entries(holding: "\"keeper\":{\"file\":\(quoted(entry.source.place.file)),\"id\":\"\(id)\",\"line\":\(entry.source.place.line)")
-    return Explanation(entry, header.parameters, members: members.filter { $0.isMerged(into: entry.source.place) })
+    return Explanation(entry, ledger.parameters, members: members.filter { $0.isMerged(into: entry.source.place) })
   }
 
-  /// The entries whose lines hold some bytes, in order.
-  private func entries(holding needle: String) throws -> [LedgerEntry] {
+  /// The chunk in which a record that was read from this place or ends on it must stand.
+  private func chunks(of place: RecordPlace) -> ArraySlice<StoredLedger.Chunk> {
+    let after = ledger.chunks.firstIndex { place < $0.first } ?? ledger.chunks.count
+    return ledger.chunks[max(0, after - 1)..<after]
+  }
+
+  /// The entries whose lines hold some bytes, in order; of all chunks, where none are given.
+  private func entries(holding needle: String, in chunks: ArraySlice<StoredLedger.Chunk>? = nil) throws -> [LedgerEntry] {
     var entries: [LedgerEntry] = []
-    try forEachLine(holding: needle) { start, line in
-      guard let entry = LedgerEntry(canonical: line) else { throw malformed(at: start) }
+    try forEachLine(holding: needle, in: chunks) { number, line in
+      guard let entry = LedgerEntry(canonical: line) else { throw CurationError.malformedLedger(line: number) }
       entries.append(entry)
       return true
     }

@@ -18,10 +18,12 @@ package struct LedgerSummary: Hashable, Sendable {
       self.count = count
     }
 
-    fileprivate mutating func add(_ count: Int) {
+    mutating func add(_ count: Int) {
       records += 1
       self.count += count
     }
+
+    func adding(_ other: Tally) -> Tally { Tally(records: records + other.records, count: count + other.count) }
   }
 
   package let recordsRead: Int
@@ -42,58 +44,26 @@ package struct LedgerSummary: Hashable, Sendable {
   package var merged: Int { mergedExactly + mergedNearly }
   package var droppedCount: Int { dropped.reduce(0) { $0 + $1.count } }
 
-  /// `recordsRead` and `recordsKept` are counted elsewhere (by the readers, and from the dataset): the entries cannot vouch for themselves.
   package init(entries: [LedgerEntry], recordsRead: Int, recordsKept: Int) throws(CurationError) {
-    var count = Count()
-    for entry in entries { count.add(entry) }
-    self.init(count, recordsRead: recordsRead)
-    guard kept == recordsKept, isBalanced else { throw unbalanced(kept: recordsKept) }
+    var tally = LedgerTally()
+    for entry in entries { tally.add(entry) }
+    try self.init(tally, recordsRead: recordsRead, recordsKept: recordsKept)
   }
 
-  private init(_ count: Count, recordsRead: Int) {
+  /// `recordsRead` and `recordsKept` are counted elsewhere (by the readers, and from the dataset): the entries cannot vouch for themselves.
+  init(_ tally: LedgerTally, recordsRead: Int, recordsKept: Int) throws(CurationError) {
     self.recordsRead = recordsRead
-    (kept, mergedExactly, mergedNearly, changed) = (count.kept, count.mergedExactly, count.mergedNearly, count.changed)
-    (changes, personalData, lengths) = (count.changes, count.personalData, count.lengths)
-    dropped = count.drops.map { DropCount(stage: $0.stage, reason: $0.reason, count: $1) }
+    (kept, mergedExactly, mergedNearly, changed) = (tally.kept, tally.mergedExactly, tally.mergedNearly, tally.changed)
+    (changes, personalData, lengths) = (tally.changes, tally.personalData, tally.lengths)
+    dropped = tally.drops.map { DropCount(stage: $0.stage, reason: $0.reason, count: $1) }
       .sorted { ($0.stage.rawValue, $0.reason.rawValue) < ($1.stage.rawValue, $1.reason.rawValue) }
+    guard kept == recordsKept, isBalanced else { throw unbalanced(kept: recordsKept) }
   }
 
   private var isBalanced: Bool { recordsRead == kept + droppedCount + mergedExactly + mergedNearly }
 
   private func unbalanced(kept: Int) -> CurationError {
     .recordsUnaccounted(read: recordsRead, kept: kept, dropped: droppedCount, merged: merged)
-  }
-
-  private struct Count {
-    var kept = 0
-    var mergedExactly = 0
-    var mergedNearly = 0
-    var changed = 0
-    var drops: [Drop: Int] = [:]
-    var changes: [Change.Kind: Tally] = [:]
-    var personalData: [PersonalData: Tally] = [:]
-    var lengths: [Int] = []
-
-    mutating func add(_ entry: LedgerEntry) {
-      for finding in entry.passages.lazy.flatMap(\.found) { personalData[finding.kind, default: Tally()].add(finding.count) }
-      switch entry.fate {
-      case .kept: keep(entry)
-      case .merged(_, _, similarityPPM: nil): mergedExactly += 1
-      case .merged: mergedNearly += 1
-      case .dropped(let drop): drops[Drop(stage: drop.stage, reason: drop.reason), default: 0] += 1
-      }
-    }
-
-    private mutating func keep(_ entry: LedgerEntry) {
-      kept += 1
-      let edits = entry.passages.flatMap(\.changes)
-      if !edits.isEmpty { changed += 1 }
-      for edit in edits { changes[edit.kind, default: Tally()].add(edit.count) }
-      guard let characters = entry.characters, characters > 0 else { return }
-      let bucket = Int.bitWidth - 1 - characters.leadingZeroBitCount
-      if lengths.count <= bucket { lengths += Array(repeating: 0, count: bucket + 1 - lengths.count) }
-      lengths[bucket] += 1
-    }
   }
 }
 

@@ -1,47 +1,71 @@
 internal import Foundation
 
-/// What one task reads: a file or a member of an archive, or a piece of a long one.
+/// What is read at one go: a file or a member of an archive, or a run of whole records of a long one.
 struct FilePart: Sendable {
   private enum Piece: Sendable {
     /// Prose and tables are read whole: where they are cut depends on all of what stands before.
     case prose(isMarkdown: Bool)
     case table(separators: [UInt8])
-    case lines(JSONLinesReader.Chunk)
+    /// The bytes are whole lines.
+    case lines
+    /// Of this many bytes; the part has none of them.
+    case longLine(Int)
     case elements(JSONDocumentReader.Chunk)
   }
 
+  /// The place of its file in the listing.
+  let file: Int
   /// The path of its records' places.
   let path: String
+  /// Where the bytes begin in the file: what was read counts from there.
+  let offset: Int
+  let line: Int
+  let byteCount: Int
   private let data: Data
   private let piece: Piece
 
-  /// All parts of one file, in order, each of about `size` bytes where the format can be cut.
-  static func parts(of data: Data, path: String, _ kind: FileKind, size: Int) -> [FilePart] {
-    pieces(of: data, kind, size: size).map { FilePart(path: path, data: data, piece: $0) }
+  private init(file: Int, path: String, data: Data, offset: Int = 0, line: Int = 0, byteCount: Int? = nil, piece: Piece) {
+    (self.file, self.path, self.data, self.piece) = (file, path, data, piece)
+    (self.offset, self.line, self.byteCount) = (offset, line, byteCount ?? data.count)
   }
 
+  init(_ part: LineCutter.Part, file: Int, path: String) {
+    let (data, piece): (Data, Piece) =
+      switch part.content {
+      case .lines(let bytes): (bytes, .lines)
+      case .longLine(let count): (Data(), .longLine(count))
+      }
+    self.init(file: file, path: path, data: data, offset: part.offset, line: part.line, piece: piece)
+  }
+
+  /// All parts of one file, in order, each of about `size` bytes where the format can be cut. Nil for JSON Lines, whatever the file is called:
+  /// `LineCutter` has those.
+  static func parts(of data: Data, file: Int, path: String, _ kind: FileKind, size: Int) -> [FilePart]? {
+    let (comma, semicolon, tab) = (UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t"))
+    func whole(_ piece: Piece) -> [FilePart] { [FilePart(file: file, path: path, data: data, piece: piece)] }
+    switch kind {
+    case .markdown: return whole(.prose(isMarkdown: true))
+    case .plainText: return whole(.prose(isMarkdown: false))
+    case .commaSeparated: return whole(.table(separators: [comma, semicolon, tab]))
+    case .tabSeparated: return whole(.table(separators: [tab, comma, semicolon]))
+    case .jsonLines: return nil
+    case .json:
+      guard case .chunks(let chunks) = JSONDocumentReader.cut(data, size: size) else { return nil }
+      return chunks.map { chunk in
+        FilePart(file: file, path: path, data: data, byteCount: min(size, data.count), piece: .elements(chunk))
+      }
+    }
+  }
+
+  /// Places count from the part's own `offset` and `line`.
   func read() throws -> [Outcome] {
     switch piece {
     case .prose(let isMarkdown): ProseReader.read(data, file: path, isMarkdown: isMarkdown)
     case .table(let separators): TableReader.read(data, file: path, separators: separators)
-    case .lines(let chunk): try JSONLinesReader.read(chunk, of: data, file: path)
+    case .lines: try JSONLinesReader.read(data, file: path)
+    case .longLine(let count):
+      [Outcome(RecordSource(file: path, line: 1, byteRange: 0..<count), .failure(LineParser.tooLong(count)))]
     case .elements(let chunk): try JSONDocumentReader.read(chunk, of: data, file: path)
-    }
-  }
-
-  private static func pieces(of data: Data, _ kind: FileKind, size: Int) -> [Piece] {
-    let (comma, semicolon, tab) = (UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t"))
-    switch kind {
-    case .markdown: return [.prose(isMarkdown: true)]
-    case .plainText: return [.prose(isMarkdown: false)]
-    case .commaSeparated: return [.table(separators: [comma, semicolon, tab])]
-    case .tabSeparated: return [.table(separators: [tab, comma, semicolon])]
-    case .jsonLines: return JSONLinesReader.chunks(of: data, size: size).map(Piece.lines)
-    case .json:
-      switch JSONDocumentReader.cut(data, size: size) {
-      case .lines: return JSONLinesReader.chunks(of: data, size: size).map(Piece.lines)
-      case .chunks(let chunks): return chunks.map(Piece.elements)
-      }
     }
   }
 }

@@ -40,13 +40,20 @@ struct LineParser: ~Copyable {
   }
 
   /// Reads a range as one JSON text, whatever its line feeds.
-  func value(at range: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(CurationError) -> Result<DatasetRecord, RecordFault> {
+  func value(
+    at range: Range<Int>, of bytes: UnsafeRawBufferPointer, limitInBytes: Int = lineLimitInBytes
+  ) throws(CurationError) -> Result<DatasetRecord, RecordFault> {
     guard let start = bytes.bindMemory(to: UInt8.self).baseAddress else { return .failure(RecordFault(.invalidJSON)) }
-    csj_reader_open(reader, start, bytes.count, Self.lineLimitInBytes)
+    csj_reader_open(reader, start, bytes.count, limitInBytes)
     var record = csj_record()
     csj_reader_value(reader, range.lowerBound, range.count, &record)
     if record.status == CSJ_OUT_OF_MEMORY { throw .outOfMemory }
     return content(of: record)
+  }
+
+  /// Reads a line that we wrote ourselves.
+  func record(ofCanonicalLine bytes: UnsafeRawBufferPointer) throws -> DatasetRecord {
+    try value(at: 0..<bytes.count, of: bytes, limitInBytes: .max).get()
   }
 
   private func content(of record: csj_record) -> Result<DatasetRecord, RecordFault> {
@@ -98,7 +105,11 @@ struct LineParser: ~Copyable {
 
   private func fault(of record: csj_record) -> RecordFault {
     guard record.status == CSJ_LINE_TOO_LONG else { return RecordFault(reason(for: record.status)) }
-    return RecordFault(.lineTooLong, measured: Double(record.count), threshold: Double(Self.lineLimitInBytes))
+    return Self.tooLong(record.count)
+  }
+
+  static func tooLong(_ byteCount: Int) -> RecordFault {
+    RecordFault(.lineTooLong, measured: Double(byteCount), threshold: Double(lineLimitInBytes))
   }
 
   private func reason(for status: csj_status) -> DropReason {

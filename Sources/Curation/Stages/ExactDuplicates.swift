@@ -2,42 +2,24 @@ internal import Artifacts
 
 /// Merges records of one id into the one that stands first.
 enum ExactDuplicates {
-  /// `outcomes` stand in the order of their sources.
-  ///
   /// Copies may belong to different conversations. The keeper takes the smallest key among them, by bytes, so that the dataset does not
   /// depend on which file was called what; a record without a key has no say.
-  static func merge(_ outcomes: [Outcome]) -> [Outcome] {
-    var merged = outcomes
+  static func merge(in records: inout AssessedRecords) {
     var keepers: [RecordID: Int] = [:]
-    for (index, outcome) in outcomes.enumerated() {
-      guard case .alive(let draft) = outcome else { continue }
-      guard let keeper = keepers[draft.id] else {
-        keepers[draft.id] = index
+    keepers.reserveCapacity(records.count)
+    for record in 0..<records.count where records.isCompared(record) {
+      let id = RecordID(records.row(record).id)
+      guard let keeper = keepers[id] else {
+        keepers[id] = record
         continue
       }
-      guard case .alive(var kept) = merged[keeper] else { preconditionFailure("a keeper is alive") }
-      if let key = draft.record.conversation, precedes(key, kept.record.conversation) {
-        kept.adopt(conversation: key)
-        merged[keeper] = .alive(kept)
-      }
-      merged[index] = .ended(draft.ended(.merged(keeper: draft.id, at: kept.source.place)))
+      records.merge(record, into: keeper, similarityPPM: nil)
+      if let key = records.ownConversation(of: record), precedes(key, records.conversation(of: keeper)) { records.adopt(key, by: keeper) }
     }
-    return noted(merged, before: outcomes)
   }
 
   private static func precedes(_ key: String, _ other: String?) -> Bool {
     guard let other else { return true }
     return key.utf8.lexicographicallyPrecedes(other.utf8)
-  }
-
-  /// Writes it down where a keeper took another key.
-  private static func noted(_ merged: [Outcome], before: [Outcome]) -> [Outcome] {
-    zip(merged, before).map { after, before in
-      guard case .alive(var draft) = after, case .alive(let old) = before,
-        draft.record.conversation.map({ Array($0.utf8) }) != old.record.conversation.map({ Array($0.utf8) })
-      else { return after }
-      draft.passages.append(Passage(stage: .deduplicate, changes: [Change(kind: .conversation, count: 1)]))
-      return .alive(draft)
-    }
   }
 }

@@ -144,7 +144,7 @@ struct ChooseDataset: ExplainedError {
 struct Curated {
   let name: String
   let digest: Digest
-  let dataset: CuratedDataset
+  let dataset: StoredDataset
   let ledger: LedgerQuery
 
   init(_ id: ActionID, _ result: ActionRun.Result) throws {
@@ -153,7 +153,8 @@ struct Curated {
     }
     name = id.name
     digest = dataset
-    self.dataset = try CuratedDataset(parsing: try result.store.objects.get(dataset))
-    self.ledger = try LedgerQuery(try result.store.objects.get(ledger))
+    let objects = result.store.objects
+    self.dataset = try StoredDataset(dataset) { try objects.get($0) }
+    self.ledger = LedgerQuery(try StoredLedger(ledger) { try objects.get($0) })
   }
 }

@@ -5,19 +5,18 @@ internal import Artifacts
 /// Records come in the order of preference. One that resembles a record which already stays gives way to it, to the one that it resembles
 /// most, and else stays. So every record that is removed has a keeper that stays and that it was compared with; no chain of likenesses
 /// removes a record that is unlike its keeper.
-struct Comparison {
-  private let drafts: [Draft]
+struct Comparison: ~Copyable {
+  private let records: ComparableRecords
   private let rule: NearDuplicateRule
   private let templates: Set<UInt64>
-  private let shingler: Shingler
-  private var scratch: [UInt64] = []
+  private var reader: ShingleReader
 
-  init(_ drafts: [Draft], _ rule: NearDuplicateRule, _ templates: Set<UInt64>) {
-    (self.drafts, self.rule, self.templates) = (drafts, rule, templates)
-    shingler = Shingler(wordsInShingle: rule.wordsInShingle)
+  init(_ records: ComparableRecords, _ rule: NearDuplicateRule, _ templates: Set<UInt64>) throws(CurationError) {
+    (self.records, self.rule, self.templates) = (records, rule, templates)
+    reader = try ShingleReader(records, rule)
   }
 
-  mutating func merges(in cluster: Proposals.Cluster) -> [Merge] {
+  mutating func merges(in cluster: Proposals.Cluster) throws -> [Merge] {
     let order = preferred(cluster.records)
     let groupsOf = groups(of: cluster)
     // By rank in the order of preference.
@@ -25,7 +24,7 @@ struct Comparison {
     var sets: [Int: ShingleSet] = [:]
     var merges: [Merge] = []
     for (rank, record) in order.enumerated() {
-      let set = shingles(of: record)
+      let set = ShingleSet(try reader.shingles(of: record), templates: templates)
       let groups = groupsOf[record] ?? []
       let keepers = Set(groups.flatMap { kept[$0] }).sorted()
       if let (keeper, similarityPPM) = nearest(to: set, among: keepers, sets) {
@@ -50,7 +49,7 @@ struct Comparison {
   /// their order chooses a keeper.
   private func preferred(_ records: [Int]) -> [Int] {
     let keys = records.map { record in
-      (record, LengthStage.characters(of: drafts[record].record.content), drafts[record].id, drafts[record].record.conversation ?? "")
+      (record, self.records.characters(of: record), self.records.id(of: record), self.records.conversation(of: record) ?? "")
     }
     return keys.sorted { left, right in
       if left.1 != right.1 { return left.1 > right.1 }
@@ -74,9 +73,4 @@ struct Comparison {
 
   /// No two sets share more than the smaller holds.
   private func canReachThreshold(_ left: Int, _ right: Int) -> Bool { min(left, right) * 1_000_000 >= rule.thresholdPPM * max(left, right) }
-
-  private mutating func shingles(of record: Int) -> ShingleSet {
-    shingler.shingles(of: drafts[record].record.content, into: &scratch)
-    return ShingleSet(scratch, templates: templates)
-  }
 }

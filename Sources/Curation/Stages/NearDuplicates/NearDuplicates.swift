@@ -2,122 +2,148 @@ internal import Artifacts
 
 /// Merges records that say nearly the same. docs/curation.md, "Near duplicates", is the contract.
 ///
-/// Minhashes only propose (`MinHash`); what is removed has been compared shingle by shingle with a record that stays (`Resemblance`).
-/// Texts are gone through again where their shingles are needed, so that what is held at one time is a few hundred bytes a record.
+/// Minhashes only propose (`MinHash`); what is removed has been compared shingle by shingle with a record that stays (`Resemblance`). Each text
+/// was gone through once, when it was assessed; those that hold a template's shingles are gone through again, and those that are proposed.
 struct NearDuplicates: Sendable {
   private let rule: NearDuplicateRule
   private let workers: Workers
+  private let lines: LineStore
   private let minhash: MinHash
-  /// Counters are held once for each thread that counts.
-  private static let mostSketches = 8
 
-  init(_ rule: NearDuplicateRule, workers: Workers) {
-    self.rule = rule
-    self.workers = workers
+  init(_ rule: NearDuplicateRule, workers: Workers, lines: LineStore) {
+    (self.rule, self.workers, self.lines) = (rule, workers, lines)
     minhash = MinHash(thresholdPPM: rule.thresholdPPM)
   }
 
-  func merge(_ outcomes: [Outcome]) async throws -> [Outcome] {
-    let places = outcomes.indices.filter { outcomes[$0].isAlive }
-    let drafts = places.compactMap { outcomes[$0].draft }
-    let templates = try await templates(of: drafts)
-    let keys = try await keys(of: drafts, without: templates)
-    let groups = try await groups(keys, records: drafts.count)
-    let clusters = Proposals(groups, records: drafts.count).clusters
+  /// `sketch` counted the shingles of all contents that are compared, each once.
+  func merge(in records: inout AssessedRecords, sketch: ShingleSketch) async throws {
+    let candidates = (0..<records.count).filter { records.isCompared($0) && !records.isMerged($0) }.map { UInt32($0) }
+    let comparable = ComparableRecords(records, candidates, lines)
+    let templates = try await templates(of: comparable, sketch)
+    let keys = try await keys(of: comparable, without: templates)
+    let clusters = Proposals(try await groups(keys), records: candidates.count).clusters
+    let rule = rule
     let merges = try await workers.slices(of: clusters.count, widestAt: 64) { range in
-      var comparison = Comparison(drafts, rule, templates)
-      return range.flatMap { comparison.merges(in: clusters[$0]) }
+      var comparison = try Comparison(comparable, rule, templates.shingles)
+      return try range.flatMap { try comparison.merges(in: clusters[$0]) }
     }
-    return applying(merges.flatMap { $0 }, to: outcomes, at: places)
-  }
-
-  private func applying(_ merges: [Merge], to outcomes: [Outcome], at places: [Int]) -> [Outcome] {
-    var merged = outcomes
-    for merge in merges {
-      guard let draft = outcomes[places[merge.member]].draft, let keeper = outcomes[places[merge.keeper]].draft else { continue }
-      merged[places[merge.member]] = .ended(draft.ended(.merged(keeper: keeper.id, at: keeper.source.place, similarityPPM: merge.similarityPPM)))
+    for merge in merges.joined() {
+      records.merge(Int(candidates[merge.member]), into: Int(candidates[merge.keeper]), similarityPPM: merge.similarityPPM)
     }
-    return merged
   }
 
   // MARK: - Templates
 
-  private func templates(of drafts: [Draft]) async throws -> Set<UInt64> {
-    let limit = TemplateShingles.limit(records: drafts.count)
-    guard drafts.count >= limit else { return [] }
-    let few = Workers(concurrency: min(workers.concurrency, Self.mostSketches))
-    let sketches = try await few.slices(of: drafts.count, widestAt: .max) { range in
-      var sketch = TemplateShingles.Sketch(records: drafts.count)
-      forEachShingle(of: drafts[range]) { sketch.count($0) }
-      return sketch
-    }
-    guard var sketch = sketches.first else { return [] }
-    for other in sketches.dropFirst() { sketch.add(other) }
-    guard sketch.greatest >= limit else { return [] }
-    return try await counted(drafts, limit: limit, suspects: sketch)
+  private struct Templates: Sendable {
+    var shingles: Set<UInt64> = []
+    /// The candidates that hold suspects, in order: nobody else can hold a template's shingle.
+    var holders: [Int] = []
   }
 
-  /// The second pass.
-  private func counted(_ drafts: [Draft], limit: Int, suspects sketch: TemplateShingles.Sketch) async throws -> Set<UInt64> {
-    let counts = try await workers.slices(of: drafts.count, widestAt: .max) { range in
+  private func templates(of records: ComparableRecords, _ sketch: ShingleSketch) async throws -> Templates {
+    let limit = TemplateShingles.limit(records: records.count)
+    guard records.count >= limit, let suspects = sketch.suspects(limit: limit) else { return Templates() }
+    let holders = try await holders(of: suspects, records)
+    let counts = try await workers.slices(of: holders.count, widestAt: 4_096) { range in
+      var reader = try ShingleReader(records, rule)
       var counts: [UInt64: Int] = [:]
-      forEachShingle(of: drafts[range]) { if sketch.estimate($0) >= limit { counts[$0, default: 0] += 1 } }
+      for holder in range {
+        try reader.forEachDistinctShingle(of: holders[holder]) { shingle in
+          if suspects.contains(ShingleSketch.slot(of: shingle)) { counts[shingle, default: 0] += 1 }
+        }
+      }
       return counts
     }
-    let total = counts.dropFirst().reduce(into: counts.first ?? [:]) { $0.merge($1, uniquingKeysWith: +) }
-    return Set(total.filter { $0.value >= limit }.keys)
+    let total = counts.reduce(into: [UInt64: Int]()) { $0.merge($1, uniquingKeysWith: +) }
+    return Templates(shingles: Set(total.filter { $0.value >= limit }.keys), holders: holders)
   }
 
-  /// Each shingle of a record once.
-  private func forEachShingle(of drafts: ArraySlice<Draft>, _ body: (UInt64) -> Void) {
-    let shingler = Shingler(wordsInShingle: rule.wordsInShingle)
-    var shingles: [UInt64] = []
-    var seen = DistinctHashes()
-    for draft in drafts {
-      shingler.shingles(of: draft.record.content, into: &shingles)
-      seen.reset(for: shingles.count)
-      for shingle in shingles where seen.insert(shingle) { body(shingle) }
+  /// The candidates that hold one of the suspects.
+  private func holders(of suspects: SuspectSlots, _ records: ComparableRecords) async throws -> [Int] {
+    let assessments = records.records.assessments
+    let lines = lines
+    let rows = try await workers.slices(of: assessments.count, widestAt: 8) { range in
+      var slots: [UInt8] = []
+      return try range.map { index -> Set<UInt32> in
+        let assessment = assessments[index]
+        slots.removeAll(keepingCapacity: true)
+        let count = assessment.slotCounts.reduce(0) { $0 + Int($1) } * MemoryLayout<UInt32>.stride
+        try lines.read(assessment.slotsStart, count: count, into: &slots)
+        return slots.withUnsafeBytes { Self.holders(of: suspects, $0.bindMemory(to: UInt32.self), assessment.slotCounts) }
+      }
     }
+    let keyed = rows.flatMap { $0 }
+    return (0..<records.count).filter { candidate in
+      let place = records.keysPlace(of: candidate)
+      return place.key != .max && keyed[place.assessment].contains(place.key)
+    }
+  }
+
+  /// By the numbers of their keys.
+  private static func holders(of suspects: SuspectSlots, _ slots: UnsafeBufferPointer<UInt32>, _ counts: [UInt32]) -> Set<UInt32> {
+    var holders: Set<UInt32> = []
+    var start = 0
+    for (key, count) in counts.enumerated() {
+      let end = start + Int(count)
+      if slots[start..<end].contains(where: suspects.contains) { holders.insert(UInt32(key)) }
+      start = end
+    }
+    return holders
   }
 
   // MARK: - Proposals
 
-  /// The keys of a slice of the records: `bands` for each record that has evidence.
+  /// The keys of some candidates: `bands` for each that has evidence.
   private struct Keys: Sendable {
-    var records: [UInt32] = []
+    var candidates: [UInt32] = []
     var keys: [UInt32] = []
   }
 
-  private func keys(of drafts: [Draft], without templates: Set<UInt64>) async throws -> [Keys] {
-    try await workers.slices(of: drafts.count) { range in
-      let shingler = Shingler(wordsInShingle: rule.wordsInShingle)
-      var slice = Keys()
-      var shingles: [UInt64] = []
-      var scratch = [UInt32](repeating: .max, count: MinHash.bins)
-      for index in range {
-        shingler.shingles(of: drafts[index].record.content, into: &shingles)
-        if !templates.isEmpty { shingles.removeAll(where: templates.contains) }
-        guard !shingles.isEmpty else { continue }
-        slice.records.append(UInt32(index))
-        minhash.appendKeys(of: shingles, to: &slice.keys, scratch: &scratch)
+  /// Those that were assessed, and for the holders of templates new ones, of what is left to them.
+  private func keys(of records: ComparableRecords, without templates: Templates) async throws -> [Keys] {
+    let (minhash, rule, bands) = (minhash, rule, minhash.bands)
+    let changed = templates.shingles.isEmpty ? [] : templates.holders
+    var own = Keys()
+    var changes = changed[...]
+    for candidate in 0..<records.count {
+      guard changes.first != candidate else {
+        changes = changes.dropFirst()
+        continue
       }
-      return slice
+      let place = records.keysPlace(of: candidate)
+      guard place.key != .max else { continue }
+      own.candidates.append(UInt32(candidate))
+      own.keys.append(contentsOf: records.records.assessments[place.assessment].keys[Int(place.key) * bands..<(Int(place.key) + 1) * bands])
     }
+    let others = try await workers.slices(of: changed.count) { range in
+      var keys = Keys()
+      var reader = try ShingleReader(records, rule)
+      var bins = [UInt32](repeating: .max, count: MinHash.bins)
+      for candidate in changed[range] {
+        var shingles = try reader.shingles(of: candidate)
+        shingles.removeAll(where: templates.shingles.contains)
+        guard !shingles.isEmpty else { continue }
+        keys.candidates.append(UInt32(candidate))
+        minhash.appendKeys(of: shingles, to: &keys.keys, scratch: &bins)
+      }
+      return keys
+    }
+    return [own] + others
   }
 
   /// Records that share a key of a band, two or more in each group, in their order.
-  private func groups(_ slices: [Keys], records: Int) async throws -> [[Int]] {
+  private func groups(_ slices: [Keys]) async throws -> [[Int]] {
     let bands = minhash.bands
     let found = try await workers.slices(of: bands, widestAt: 1) { range in
-      range.flatMap { band -> [[Int]] in
-        var pairs: [UInt64] = []
-        pairs.reserveCapacity(records)
+      var (pairs, scratch): ([UInt64], [UInt64]) = ([], [])
+      return range.flatMap { band -> [[Int]] in
+        pairs.removeAll(keepingCapacity: true)
         for slice in slices {
-          for (place, record) in slice.records.enumerated() {
-            pairs.append(UInt64(slice.keys[place * bands + band]) << 32 | UInt64(record))
+          for (place, candidate) in slice.candidates.enumerated() {
+            pairs.append(UInt64(slice.keys[place * bands + band]) << 32 | UInt64(candidate))
           }
         }
-        pairs.sort()
+        RadixSort.sort(&pairs, byBits: 32..<64, scratch: &scratch)
         return NearDuplicates.runs(of: pairs)
       }
     }
@@ -128,8 +154,8 @@ struct NearDuplicates: Sendable {
   private static func runs(of pairs: [UInt64]) -> [[Int]] {
     var groups: [[Int]] = []
     var start = 0
-    for index in pairs.indices.dropFirst(0) where index + 1 == pairs.count || pairs[index + 1] >> 32 != pairs[index] >> 32 {
-      if index > start { groups.append(pairs[start...index].map { Int($0 & 0xFFFF_FFFF) }) }
+    for index in pairs.indices where index + 1 == pairs.count || pairs[index + 1] >> 32 != pairs[index] >> 32 {
+      if index > start { groups.append(pairs[start...index].map { Int($0 & 0xFFFF_FFFF) }.sorted()) }
       start = index + 1
     }
     return groups
@@ -141,16 +167,4 @@ struct Merge: Hashable, Sendable {
   let member: Int
   let keeper: Int
   let similarityPPM: Int
-}
-
-extension Outcome {
-  var draft: Draft? {
-    guard case .alive(let draft) = self else { return nil }
-    return draft
-  }
-
-  var isAlive: Bool {
-    guard case .alive = self else { return false }
-    return true
-  }
 }

@@ -1,7 +1,4 @@
-/// Finds the shingles that stand in so many records that sharing them is no sign of copying: a template, a signature, a set phrase.
-///
-/// The number of records that hold a shingle, its document frequency, is counted exactly, in two passes and in bounded memory: a row of
-/// counters (Cormode and Muthukrishnan 2005, "Count-Min") that can only count too much names suspects, and the second pass counts these.
+/// Which shingles stand in so many records that sharing them is no sign of copying: a template, a signature, a set phrase.
 enum TemplateShingles {
   /// One record in this many.
   static let share = 1_000
@@ -10,23 +7,48 @@ enum TemplateShingles {
 
   /// A shingle in this many records is one of a template.
   static func limit(records: Int) -> Int { max(leastRecords, (records + share - 1) / share) }
+}
 
-  struct Sketch: Sendable {
-    private var counters: [UInt32]
+/// Counts shingles in a row of counters (Cormode and Muthukrishnan 2005, "Count-Min", with one row): it can only count too much, and names those
+/// that have to be counted exactly.
+struct ShingleSketch: Sendable {
+  /// 2²² counters: at 200 shingles a record, one has too much by 50 for each million records.
+  static let slotCount = 1 << 22
+  private var counters = [UInt16](repeating: 0, count: slotCount)
 
-    /// At 200 shingles a record, what a counter has too much is about 3 up to 65,536 records, and a twentieth of the limit beyond.
-    init(records: Int) { counters = Array(repeating: 0, count: min(max(records * 64, 1 << 12).nextPowerOfTwo, 1 << 22)) }
+  static func slot(of shingle: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: shingle >> 2) & UInt32(slotCount - 1) }
 
-    mutating func count(_ shingle: UInt64) { counters[slot(of: shingle)] &+= 1 }
-
-    func estimate(_ shingle: UInt64) -> Int { Int(counters[slot(of: shingle)]) }
-
-    mutating func add(_ other: Sketch) {
-      for index in counters.indices { counters[index] &+= other.counters[index] }
-    }
-
-    var greatest: Int { Int(counters.max() ?? 0) }
-
-    private func slot(of shingle: UInt64) -> Int { Int(truncatingIfNeeded: shingle >> 2) & (counters.count - 1) }
+  /// A counter that is full stays full: what it says is "many".
+  mutating func count(_ slot: UInt32) {
+    let value = counters[Int(slot)]
+    counters[Int(slot)] = value == .max ? value : value + 1
   }
+
+  mutating func add(_ other: ShingleSketch) {
+    for index in counters.indices {
+      let (sum, isOver) = counters[index].addingReportingOverflow(other.counters[index])
+      counters[index] = isOver ? .max : sum
+    }
+  }
+
+  /// A bit for each counter that reached `limit`; nil where none did.
+  func suspects(limit: Int) -> SuspectSlots? {
+    let limit = UInt16(clamping: limit)
+    var suspects = SuspectSlots()
+    var isAny = false
+    for (slot, count) in counters.enumerated() where count >= limit {
+      suspects.insert(UInt32(slot))
+      isAny = true
+    }
+    return isAny ? suspects : nil
+  }
+}
+
+/// A set of counters, by one bit each, so that it stays in the cache of a processor.
+struct SuspectSlots: Sendable {
+  private var words = [UInt64](repeating: 0, count: ShingleSketch.slotCount / 64)
+
+  mutating func insert(_ slot: UInt32) { words[Int(slot >> 6)] |= 1 << UInt64(slot & 63) }
+
+  func contains(_ slot: UInt32) -> Bool { words[Int(slot >> 6)] >> UInt64(slot & 63) & 1 != 0 }
 }

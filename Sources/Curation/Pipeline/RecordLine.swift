@@ -1,0 +1,80 @@
+internal import Artifacts
+internal import Foundation
+internal import Hashing
+
+/// The canonical line of a record (RFC 8785), and its id, which is of nearly the same bytes: so that a record is spelled once.
+///
+/// The line is `{"conversation":…,"messages":…}`, the content that the id names `{"messages":…,"schema":"soulpack.record/1"}`.
+struct RecordLine {
+  /// Without the conversation key and without a line feed.
+  private(set) var bytes: [UInt8]
+
+  /// Whatever conversation key the record has is left out.
+  init(_ record: DatasetRecord) {
+    var writer = CanonicalWriter()
+    writer.line(of: DatasetRecord(content: record.content))
+    bytes = writer.bytes
+  }
+
+  /// The id of a record with this line, which has no conversation key. Nil where the line is not of a form that is known here.
+  static func id(of line: UnsafeRawBufferPointer) -> RecordID? {
+    line.isEmpty ? nil : id(ofBody: UnsafeRawBufferPointer(rebasing: line.dropFirst()))
+  }
+
+  /// Reads a whole line without its line feed, far enough to know which record it is. Nil where it is not of a form that is known here.
+  static func identity(of line: UnsafeRawBufferPointer) -> (id: RecordID, conversation: String?)? {
+    guard line.starts(with: conversation.utf8) else { return id(of: line).map { ($0, nil) } }
+    let start = conversation.utf8.count - 1
+    guard let end = endOfString(in: line, from: start), end + 1 < line.count, line[end] == UInt8(ascii: ",") else { return nil }
+    let key = try? JSONValue(parsing: Data(line[start..<end])).string  // What does not parse is not of our writing: the caller says so.
+    guard let key, let id = id(ofBody: UnsafeRawBufferPointer(rebasing: line[(end + 1)...])) else { return nil }
+    return (id, key)
+  }
+
+  private static let text = "\"text\":"
+  private static let messages = "\"messages\":"
+  private static let conversation = "{\"conversation\":\""
+  private static let schemaFirst = Array("{\"schema\":\"soulpack.record/1\",".utf8)
+  private static let schemaLast = Array(",\"schema\":\"soulpack.record/1\"}".utf8)
+
+  /// `body` is what follows the opening brace.
+  private static func id(ofBody body: UnsafeRawBufferPointer) -> RecordID? {
+    var hasher = SHA256()
+    if body.starts(with: text.utf8) {
+      hasher.update(schemaFirst)
+      hasher.update(body)
+    } else if body.starts(with: messages.utf8) {
+      hasher.update([UInt8(ascii: "{")])
+      hasher.update(UnsafeRawBufferPointer(rebasing: body.dropLast()))
+      hasher.update(schemaLast)
+    } else {
+      return nil
+    }
+    return RecordID(hasher.finalize())
+  }
+
+  /// One past the closing quotation mark of the string that begins at `start`.
+  private static func endOfString(in line: UnsafeRawBufferPointer, from start: Int) -> Int? {
+    var index = start + 1
+    while index < line.count {
+      if line[index] == UInt8(ascii: "\"") { return index + 1 }
+      index += line[index] == UInt8(ascii: "\\") ? 2 : 1
+    }
+    return nil
+  }
+
+  /// Appends the whole line with its line feed.
+  static func append(_ line: UnsafeRawBufferPointer, conversation: String?, to bytes: inout [UInt8]) {
+    if let conversation {
+      var writer = CanonicalWriter()
+      writer.raw("{\"conversation\":")
+      writer.string(conversation)
+      writer.raw(",")
+      bytes.append(contentsOf: writer.bytes)
+      bytes.append(contentsOf: line.dropFirst())
+    } else {
+      bytes.append(contentsOf: line)
+    }
+    bytes.append(UInt8(ascii: "\n"))
+  }
+}
