@@ -11,34 +11,87 @@ struct Words {
     text.withUTF8 { utf8 in table.withEntries { append(utf8, $0, to: &words) } }
   }
 
+  /// What is open and what is done, in one place that the loop can keep in registers; `room` is filled and emptied into `words`.
   private func append(_ utf8: UnsafeBufferPointer<UInt8>, _ table: CharacterTable.Lookup, to words: inout [UInt64]) {
-    var hash = Words.empty
-    var index = 0
-    while index < utf8.count {
-      let (scalar, length) = Words.scalar(in: utf8, at: index)
-      index += length
-      let entry = table[scalar]
-      let kind = entry.kind
-      if kind == .ignored { continue }
-      // A word ends before a character that stands alone, before a letter after such a one, and at a separator.
-      let isJoined = kind == .mark || kind == .letter && hash & Words.aloneFlag == 0
-      if !isJoined, hash != Words.empty {
-        words.append(Words.mixed(hash))
-        hash = Words.empty
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Words.room) { room in
+      var filled = 0
+      var hash = Words.empty
+      var index = 0
+      while index < utf8.count {
+        // A turn of this loop ends two words at the most, and there may be one more behind the last.
+        if filled > Words.room - 3 {
+          words.append(contentsOf: room[..<filled])
+          filled = 0
+        }
+        var code = table.code(of: utf8[index])
+        if code != 0, code & Words.aloneFlag == 0 {
+          // A letter after a character that stands alone begins a word; the letters of ASCII after it are of the same.
+          if hash & Words.aloneFlag != 0 {
+            room[filled] = Words.mixed(hash)
+            filled += 1
+            hash = Words.empty
+          }
+          repeat {
+            hash = (hash ^ code) &* Words.factor
+            index += 1
+            guard index < utf8.count else { break }
+            code = table.code(of: utf8[index])
+          } while code != 0 && code & Words.aloneFlag == 0
+          guard index < utf8.count else { break }
+        }
+        if utf8[index] < 0x80 {
+          // A separator or a character that stands alone.
+          if hash != Words.empty {
+            room[filled] = Words.mixed(hash)
+            filled += 1
+          }
+          hash = code == 0 ? Words.empty : (Words.empty ^ (code ^ Words.aloneFlag)) &* Words.factor | Words.aloneFlag
+          index += 1
+        } else {
+          index += Words.step(utf8, at: index, table, &hash, room, &filled)
+        }
       }
-      switch kind {
-      case .letter: hash = Words.adding(entry.small, to: hash)
-      case .alone: hash = Words.adding(entry.small, to: hash) | Words.aloneFlag
-      // A mark on nothing is nothing.
-      case .mark: if hash != Words.empty { hash = Words.adding(entry.small, to: hash) }
-      case .separator, .ignored: break
+      if hash != Words.empty {
+        room[filled] = Words.mixed(hash)
+        filled += 1
       }
+      words.append(contentsOf: room[..<filled])
     }
-    if hash != Words.empty { words.append(Words.mixed(hash)) }
+  }
+
+  /// Words that are gathered before they are appended: 1 KiB, which fits on the stack.
+  private static let room = 128
+
+  /// One character beyond ASCII. Returns its length.
+  @inline(__always)
+  private static func step(
+    _ utf8: UnsafeBufferPointer<UInt8>, at index: Int, _ table: CharacterTable.Lookup, _ hash: inout UInt64,
+    _ room: UnsafeMutableBufferPointer<UInt64>, _ filled: inout Int
+  ) -> Int {
+    let (scalar, length) = Words.scalar(in: utf8, at: index)
+    let entry = table[scalar]
+    let kind = entry.kind
+    if kind == .ignored { return length }
+    // A word ends before a character that stands alone, before a letter after such a one, and at a separator.
+    let isJoined = kind == .mark || kind == .letter && hash & Words.aloneFlag == 0
+    if !isJoined, hash != Words.empty {
+      room[filled] = Words.mixed(hash)
+      filled += 1
+      hash = Words.empty
+    }
+    switch kind {
+    case .letter: hash = Words.adding(entry.small, to: hash)
+    case .alone: hash = Words.adding(entry.small, to: hash) | Words.aloneFlag
+    // A mark on nothing is nothing.
+    case .mark: if hash != Words.empty { hash = Words.adding(entry.small, to: hash) }
+    case .separator, .ignored: break
+    }
+    return length
   }
 
   /// A Swift string's UTF-8 is valid, so the first byte says it all.
-  private static func scalar(in utf8: UnsafeBufferPointer<UInt8>, at index: Int) -> (UInt32, length: Int) {
+  @inline(__always)
+  static func scalar(in utf8: UnsafeBufferPointer<UInt8>, at index: Int) -> (UInt32, length: Int) {
     func tail(_ offset: Int) -> UInt32 { UInt32(utf8[index + offset] & 0x3F) }
     let lead = UInt32(utf8[index])
     if lead < 0x80 { return (lead, 1) }
