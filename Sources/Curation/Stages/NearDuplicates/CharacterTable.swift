@@ -41,20 +41,21 @@ struct CharacterTable: Sendable {
 
   /// Of the basic plane.
   private let entries: [UInt32]
-  /// What a byte is to a loop over ASCII: 0 for what parts words, else twice the small letter, and one more for what stands alone. ASCII has no
-  /// marks and nothing that is ignored. Bytes beyond it are 0, so that such a loop ends there.
+  /// What a byte of ASCII is: twice the small letter, and one more for what stands alone; `separatorCode` for what parts words. ASCII has no marks
+  /// and nothing that is ignored. Of a byte beyond ASCII nothing can be said: 3, which is the code of no other.
   private let codes: [UInt8]
+  static let separatorCode: UInt64 = 1
 
   private init() {
     let entries = (0..<Self.tableEnd).map { CharacterTable.entry(for: $0).bits }
     self.entries = entries
     codes = (0...UInt8.max).map { byte in
-      guard byte < 0x80 else { return 0 }
+      guard byte < 0x80 else { return 3 }
       let entry = Entry(bits: entries[Int(byte)])
       return switch entry.kind {
       case .letter: UInt8(entry.small) << 1
       case .alone: UInt8(entry.small) << 1 | 1
-      case .separator, .mark, .ignored: 0
+      case .separator, .mark, .ignored: 1
       }
     }
   }

@@ -50,8 +50,8 @@ enum ChatSignals {
   }
 
   private static func repeatedLines(_ turns: [String]) -> QualitySignal.Reading? {
-    let lines = turns.flatMap(\.lines)
-    let repetition = Repetition(lines.map(\.trimmed))
+    let bytes = Array(turns.joined(separator: "\n").utf8)
+    let repetition = bytes.withUnsafeBufferPointer { Repetition(of: Lines.trimmed(in: $0), in: $0) }
     guard repetition.count >= fewestLines else { return nil }
     return QualitySignal.Reading(.charactersInRepeatedLines, repetition.repeatedCharacters, of: repetition.characters)
   }
