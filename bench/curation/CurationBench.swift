@@ -1,8 +1,10 @@
 // swift run -c release curation-bench CORPUS.jsonl KEPT.txt
+// swift run -c release curation-bench CORPUS.jsonl --stages
 //
 // What near-duplicate removal costs and finds, on a corpus that tools of others can read too; bench/curation/run.py drives it. Writes the
 // numbers of the lines that were not merged, counted from 0 and spelled as gen_corpus.py spells ids (what cannot be read is dropped by the
-// reader, which is not what is measured), and prints seconds of CPU, each the best of three runs, as one JSON object.
+// reader, which is not what is measured), and prints seconds of CPU, each the best of three runs, as one JSON object. With --stages it prints instead what each step
+// costs, in microseconds of CPU a record, each alone and the best of three, on one thread.
 import Artifacts
 import Curation
 import Foundation
@@ -14,6 +16,7 @@ struct CurationBench {
     let arguments = CommandLine.arguments
     guard arguments.count == 3 else { throw Usage() }
     let corpus = try Data(contentsOf: URL(filePath: arguments[1]))
+    if arguments[2] == "--stages" { return try printStages(corpus) }
     let near = CurationParameters.Stage.deduplicate(DeduplicationRule(exact: true, near: NearDuplicateRule()))
     let plain = try await measure(corpus, [])
     let result = try await measure(corpus, [near])
@@ -30,6 +33,15 @@ struct CurationBench {
       "read-cpu-s":\(plain.seconds),"exact-cpu-s":\(exact.seconds),"near-cpu-s":\(result.seconds),"near-wall-s":\(result.wallSeconds),\
       "all-stages-cpu-s":\(whole.seconds),"all-stages-wall-s":\(whole.wallSeconds)}
       """)
+  }
+
+  private static func printStages(_ corpus: Data) throws {
+    let table = try StageCosts(corpus) { cpuSeconds }
+    print("step                        µs a record   witness")
+    for cost in table.costs {
+      let name = cost.step.padding(toLength: 28, withPad: " ", startingAt: 0)
+      print(name + String(format: "%11.2f   %016llx", cost.cost / Double(max(table.records, 1)) * 1_000_000, cost.witness))
+    }
   }
 
   private struct Measurement {
@@ -65,5 +77,5 @@ extension LedgerEntry {
 }
 
 struct Usage: Error, CustomStringConvertible {
-  let description = "usage: curation-bench CORPUS.jsonl KEPT.txt"
+  let description = "usage: curation-bench CORPUS.jsonl KEPT.txt, or CORPUS.jsonl --stages"
 }

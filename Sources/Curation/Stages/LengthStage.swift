@@ -21,9 +21,17 @@ struct LengthStage: RecordStage {
     }
   }
 
-  /// Of UTF-8, the bytes that begin a character.
   static func characters(of text: String) -> Int {
     var text = text
-    return text.withUTF8 { utf8 in utf8.reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) } }
+    return text.withUTF8(\.characterCount)
+  }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+  /// Of UTF-8, the bytes that begin a character: all but 0x80–0xBF, which are those below −64 with a sign.
+  var characterCount: Int {
+    var following = 0
+    for byte in self { following &+= Int8(bitPattern: byte) < -64 ? 1 : 0 }
+    return count - following
   }
 }

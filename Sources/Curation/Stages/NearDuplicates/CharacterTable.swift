@@ -41,20 +41,38 @@ struct CharacterTable: Sendable {
 
   /// Of the basic plane.
   private let entries: [UInt32]
+  /// What a byte of ASCII is: twice the small letter, and one more for what stands alone; `separatorCode` for what parts words. ASCII has no marks
+  /// and nothing that is ignored. Of a byte beyond ASCII nothing can be said: 3, which is the code of no other.
+  private let codes: [UInt8]
+  static let separatorCode: UInt64 = 1
 
   private init() {
-    entries = (0..<Self.tableEnd).map { CharacterTable.entry(for: $0).bits }
+    let entries = (0..<Self.tableEnd).map { CharacterTable.entry(for: $0).bits }
+    self.entries = entries
+    codes = (0...UInt8.max).map { byte in
+      guard byte < 0x80 else { return 3 }
+      let entry = Entry(bits: entries[Int(byte)])
+      return switch entry.kind {
+      case .letter: UInt8(entry.small) << 1
+      case .alone: UInt8(entry.small) << 1 | 1
+      case .separator, .mark, .ignored: 1
+      }
+    }
   }
 
   subscript(value: UInt32) -> Entry { withEntries { $0[value] } }
 
   /// For a loop over a text, which would else check and count for every character.
   func withEntries<Result>(_ body: (Lookup) -> Result) -> Result {
-    entries.withUnsafeBufferPointer { body(Lookup(entries: $0)) }
+    entries.withUnsafeBufferPointer { entries in codes.withUnsafeBufferPointer { body(Lookup(entries: entries, codes: $0)) } }
   }
 
   struct Lookup {
     fileprivate let entries: UnsafeBufferPointer<UInt32>
+    fileprivate let codes: UnsafeBufferPointer<UInt8>
+
+    @inline(__always)
+    func code(of byte: UInt8) -> UInt64 { UInt64(codes[Int(byte)]) }
 
     @inline(__always)
     subscript(value: UInt32) -> Entry {

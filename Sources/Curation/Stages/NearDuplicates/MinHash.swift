@@ -30,23 +30,34 @@ struct MinHash: Sendable {
   }
 
   /// Appends a key for each band. Equal keys of a band propose a pair. `shingles` may hold one twice; it must not be empty.
-  func appendKeys(of shingles: some Sequence<UInt64>, to keys: inout [UInt32], scratch: inout [UInt32]) {
-    for index in scratch.indices { scratch[index] = .max }
-    for shingle in shingles {
-      let bin = Int(shingle >> (64 - UInt64(MinHash.binBits)))
-      // One bit less than there is room for, so that no value looks like an empty bin.
-      let value = UInt32(truncatingIfNeeded: shingle >> 24) >> 1
-      if value < scratch[bin] { scratch[bin] = value }
-    }
-    for band in 0..<bands {
-      var key = UInt64(band)
-      for row in band * rows..<(band + 1) * rows { key = Words.mixed(key ^ UInt64(value(of: row, in: scratch)) << 8) }
-      keys.append(UInt32(truncatingIfNeeded: key))
+  ///
+  /// `scratch` is for the bins, so that they are made once for many records.
+  func appendKeys(of shingles: [UInt64], to keys: inout [UInt32], scratch: inout [UInt32]) {
+    if scratch.count != MinHash.bins { scratch = Array(repeating: .max, count: MinHash.bins) }
+    scratch.withUnsafeMutableBufferPointer { bins in
+      bins.update(repeating: .max)
+      for shingle in shingles {
+        // Seven bits, so below 128.
+        let bin = Int(truncatingIfNeeded: shingle >> (64 - UInt64(MinHash.binBits)))
+        // One bit less than there is room for, so that no value looks like an empty bin.
+        let value = UInt32(truncatingIfNeeded: shingle >> 24) >> 1
+        bins[bin] = min(bins[bin], value)
+      }
+      let values = UnsafeBufferPointer(bins)
+      for band in 0..<bands {
+        var key = UInt64(band)
+        for row in band * rows..<(band + 1) * rows { key = Words.mixed(key ^ UInt64(value(of: row, in: values)) << 8) }
+        keys.append(UInt32(truncatingIfNeeded: key))
+      }
     }
   }
 
-  private func value(of bin: Int, in values: [UInt32]) -> UInt32 {
-    if values[bin] != .max { return values[bin] }
+  @inline(__always)
+  private func value(of bin: Int, in values: UnsafeBufferPointer<UInt32>) -> UInt32 {
+    values[bin] != .max ? values[bin] : borrowed(for: bin, in: values)
+  }
+
+  private func borrowed(for bin: Int, in values: UnsafeBufferPointer<UInt32>) -> UInt32 {
     for donor in donors[bin * MinHash.donorsPerBin..<(bin + 1) * MinHash.donorsPerBin] where values[Int(donor)] != .max {
       return values[Int(donor)]
     }

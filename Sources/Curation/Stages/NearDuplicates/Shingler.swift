@@ -19,25 +19,45 @@ struct Shingler {
   func shingles(of content: DatasetRecord.Content, into shingles: inout [UInt64]) {
     shingles.removeAll(keepingCapacity: true)
     switch content {
-    case .text(let text): append([text], of: .text, to: &shingles)
+    case .text(let text):
+      words.append(text, to: &shingles)
+      close(.text, from: 0, &shingles)
     case .messages(let messages):
-      append(messages.filter { $0.role == .user }.map(\.content), of: .user, to: &shingles)
-      append(messages.filter { $0.role == .assistant }.map(\.content), of: .assistant, to: &shingles)
+      append(messages, by: .user, of: .user, to: &shingles)
+      append(messages, by: .assistant, of: .assistant, to: &shingles)
     }
   }
 
-  /// A window over all words of a side. A side of fewer words than the window is one shingle; one without words has none.
-  private func append(_ contents: [String], of side: Shingle.Side, to shingles: inout [UInt64]) {
-    var words: [UInt64] = []
-    for content in contents { self.words.append(content, to: &words) }
-    guard !words.isEmpty else { return }
-    var window: UInt64 = 0
-    for (index, word) in words.enumerated() {
-      window = window &* Shingler.factor &+ word
-      if index >= wordsInShingle { window = window &- words[index - wordsInShingle] &* outgoing }
-      if index >= wordsInShingle - 1 { shingles.append(Shingle.hash(window, of: side)) }
+  private func append(_ messages: [Message], by role: Message.Role, of side: Shingle.Side, to shingles: inout [UInt64]) {
+    let start = shingles.count
+    for message in messages where message.role == role { words.append(message.content, to: &shingles) }
+    close(side, from: start, &shingles)
+  }
+
+  /// Puts the shingles of a side in the place of its words, which are all from `start` on: a window over all of them. A side of fewer words than
+  /// the window is one shingle; one without words has none.
+  private func close(_ side: Shingle.Side, from start: Int, _ words: inout [UInt64]) {
+    let count = words.count - start
+    guard count > 0 else { return }
+    guard count >= wordsInShingle else {
+      let window = words[start...].reduce(0) { $0 &* Shingler.factor &+ $1 }
+      words.removeLast(count)
+      words.append(Shingle.hash(window &+ UInt64(count), of: side))
+      return
     }
-    if words.count < wordsInShingle { shingles.append(Shingle.hash(window &+ UInt64(words.count), of: side)) }
+    words.withUnsafeMutableBufferPointer { all in
+      let words = UnsafeMutableBufferPointer(rebasing: all[start...])
+      var window = words[..<wordsInShingle].reduce(0) { $0 &* Shingler.factor &+ $1 }
+      for next in wordsInShingle..<count {
+        // The window's first word is needed once more, and then its place is free.
+        let place = next - wordsInShingle
+        let first = words[place]
+        words[place] = Shingle.hash(window, of: side)
+        window = window &* Shingler.factor &+ (words[next] &- first &* outgoing)
+      }
+      words[count - wordsInShingle] = Shingle.hash(window, of: side)
+    }
+    words.removeLast(wordsInShingle - 1)
   }
 }
 

@@ -23,101 +23,80 @@ enum ChatSignals {
   static let fewestShingles = 200
 
   static func readings(of content: DatasetRecord.Content) -> [QualitySignal.Reading] {
-    let turns = content.spoken
     var marks = VisibleMarks()
     var fewest = Int.max
-    for turn in turns { fewest = min(fewest, marks.add(turn)) }
-    let readings: [QualitySignal.Reading?] = [
-      QualitySignal.Reading(.visibleCharacters, fewest),
-      QualitySignal.Reading(.refusals, content.answers.count(where: Refusal.isOne), of: content.answers.count),
-      QualitySignal.Reading(.brokenCharacters, marks.broken < fewestBrokenCharacters ? 0 : marks.broken, of: marks.visible),
-      QualitySignal.Reading(.oneCharacter, marks.inRuns, of: marks.visible),
-      marks.visible < fewestCharactersForSymbols ? nil : QualitySignal.Reading(.symbols, marks.symbols, of: marks.visible),
-      repeatedLines(turns), repeatedShingles(content),
-    ]
-    return readings.compactMap { $0 }
+    var answers = 0
+    var refusals = 0
+    content.forEachTurn { turn, isAnswer in
+      fewest = min(fewest, marks.add(turn))
+      guard isAnswer else { return }
+      answers += 1
+      if Refusal.isOne(turn) { refusals += 1 }
+    }
+    var readings: [QualitySignal.Reading] = []
+    readings.reserveCapacity(rules.count)
+    func add(_ reading: QualitySignal.Reading?) {
+      if let reading { readings.append(reading) }
+    }
+    add(QualitySignal.Reading(.visibleCharacters, fewest))
+    add(QualitySignal.Reading(.refusals, refusals, of: answers))
+    add(QualitySignal.Reading(.brokenCharacters, marks.broken < fewestBrokenCharacters ? 0 : marks.broken, of: marks.visible))
+    add(QualitySignal.Reading(.oneCharacter, marks.inRuns, of: marks.visible))
+    if marks.visible >= fewestCharactersForSymbols { add(QualitySignal.Reading(.symbols, marks.symbols, of: marks.visible)) }
+    if marks.lines >= fewestLines { add(repeatedLines(content.spoken)) }
+    // A shingle needs a byte at least.
+    if marks.bytes >= fewestShingles { add(repeatedShingles(content)) }
+    return readings
   }
 
   private static func repeatedLines(_ turns: [String]) -> QualitySignal.Reading? {
-    guard turns.reduce(0, { $0 + $1.utf8.count { $0 == UInt8(ascii: "\n") } + 1 }) >= fewestLines else { return nil }
-    let lines = turns.flatMap(\.lines)
-    let repetition = Repetition(lines.map(\.trimmed))
+    let bytes = Array(turns.joined(separator: "\n").utf8)
+    let repetition = bytes.withUnsafeBufferPointer { Repetition(of: Lines.trimmed(in: $0), in: $0) }
     guard repetition.count >= fewestLines else { return nil }
     return QualitySignal.Reading(.charactersInRepeatedLines, repetition.repeatedCharacters, of: repetition.characters)
   }
 
   /// Runs of five words, and of five characters where a script has no words (`CharacterTable`).
   private static func repeatedShingles(_ content: DatasetRecord.Content) -> QualitySignal.Reading? {
-    // A shingle needs a byte at least.
-    guard content.spoken.reduce(0, { $0 + $1.utf8.count }) >= fewestShingles else { return nil }
     var shingles: [UInt64] = []
     Shingler(wordsInShingle: 5).shingles(of: content, into: &shingles)
     guard shingles.count >= fewestShingles else { return nil }
-    var seen = DistinctHashes()
-    seen.reset(for: shingles.count)
-    return QualitySignal.Reading(.repeatedShingles, shingles.count { !seen.insert($0) }, of: shingles.count)
+    return QualitySignal.Reading(.repeatedShingles, repeats(among: shingles), of: shingles.count)
+  }
+
+  /// How many stood there before. A table of open addresses, in which 0 is an empty place, so that 0 is counted by itself.
+  private static func repeats(among hashes: [UInt64]) -> Int {
+    let places = (hashes.count * 2).nextPowerOfTwo
+    return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: places) { table in
+      table.initialize(repeating: 0)
+      var distinct = 0
+      var zeros = 0
+      for hash in hashes {
+        if hash == 0 {
+          zeros += 1
+          continue
+        }
+        // The two lowest bits are flags.
+        var place = Int(truncatingIfNeeded: hash >> 2) & (places - 1)
+        while table[place] != 0, table[place] != hash { place = (place + 1) & (places - 1) }
+        if table[place] == 0 {
+          table[place] = hash
+          distinct += 1
+        }
+      }
+      return hashes.count - distinct - min(zeros, 1)
+    }
   }
 }
 
 extension DatasetRecord.Content {
-  /// The text, or what the assistant says.
-  fileprivate var answers: [String] {
+  /// The text, which is an answer too, or what user and assistant say.
+  fileprivate func forEachTurn(_ body: (_ turn: String, _ isAnswer: Bool) -> Void) {
     switch self {
-    case .text(let text): [text]
-    case .messages(let messages): messages.filter { $0.role == .assistant }.map(\.content)
+    case .text(let text): body(text, true)
+    case .messages(let messages):
+      for message in messages where message.role != .system { body(message.content, message.role == .assistant) }
     }
-  }
-}
-
-/// Counts of the characters that show.
-private struct VisibleMarks {
-  private(set) var visible = 0
-  /// U+FFFD, which stands where bytes could not be read.
-  private(set) var broken = 0
-  private(set) var symbols = 0
-  /// In runs of one character.
-  private(set) var inRuns = 0
-
-  /// Returns how many characters of the turn show.
-  mutating func add(_ turn: String) -> Int {
-    let before = visible
-    var run = 0
-    var last: Unicode.Scalar?
-    func endRun(_ inRuns: inout Int) { if run >= ChatSignals.shortestRun { inRuns += run } }
-    for scalar in turn.unicodeScalars where scalar.isVisible {
-      visible += 1
-      if scalar == "\u{FFFD}" { broken += 1 }
-      if scalar.isSymbol { symbols += 1 }
-      if scalar != last {
-        endRun(&inRuns)
-        (run, last) = (0, scalar)
-      }
-      run += 1
-    }
-    endRun(&inRuns)
-    return visible - before
-  }
-}
-
-extension Unicode.Scalar {
-  /// Not white space, not formatting, not a mark without a letter, none of the letters that are blank.
-  fileprivate var isVisible: Bool {
-    if value < 0x80 { return value > 0x20 }
-    switch value {
-    case 0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0: return false
-    default: break
-    }
-    switch CharacterTable.shared[value].kind {
-    case .letter, .alone: return true
-    case .mark, .ignored: return false
-    case .separator: return !properties.isWhitespace && value != 0x200B
-    }
-  }
-
-  /// Punctuation and signs of ASCII, arrows, mathematics, boxes and blocks. Pictographs are none: people speak in them.
-  fileprivate var isSymbol: Bool {
-    if value < 0x80 { return !UInt8(truncatingIfNeeded: value).isASCIILetter && !("0"..."9").contains(self) }
-    return (0x2010...0x205E).contains(value) || (0x2190...0x25FF).contains(value) || (0x2900...0x2BFF).contains(value)
   }
 }
 
@@ -134,9 +113,24 @@ enum Refusal {
   private static let turns = [" but ", "however", "here is", "here's", "```"]
 
   static func isOne(_ answer: String) -> Bool {
-    guard let first = answer.utf8.first, "aisAIS".utf8.contains(first), LengthStage.characters(of: answer) <= longestInCharacters else { return false }
+    guard mayBeOne(answer), LengthStage.characters(of: answer) <= longestInCharacters else { return false }
     var text = answer.lowercased().replacing("\u{2019}", with: "'")
     if let apology = apologies.first(where: { text.hasPrefix($0) }) { text.removeFirst(apology.count) }
     return openings.contains { text.hasPrefix($0) } && inabilities.contains { text.contains($0) } && !turns.contains { text.contains($0) }
   }
+
+  /// By its first four bytes, which nearly always are enough; a test holds it against the phrases above.
+  private static func mayBeOne(_ answer: String) -> Bool {
+    var answer = answer
+    return answer.withUTF8 { utf8 in
+      guard utf8.count >= 4 else { return false }
+      let start = utf8[..<4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+      // A curly apostrophe, or what only looks like a letter.
+      guard start & 0x8080_8080 == 0 else { return "aisAIS".utf8.contains(utf8[0]) }
+      return starts.contains(start | 0x2020_2020)
+    }
+  }
+
+  /// In small letters; the bit that makes letters small is set in apostrophe and space as it is.
+  private static let starts: [UInt32] = (apologies + openings).map { $0.utf8.prefix(4).reduce(0) { $0 << 8 | UInt32($1) } }
 }

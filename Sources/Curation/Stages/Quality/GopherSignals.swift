@@ -64,8 +64,10 @@ enum GopherSignals {
   }
 
   private static func repetitionReadings(_ text: String) -> [QualitySignal.Reading] {
-    let lines = Repetition(text.lines.map(\.trimmed))
-    let paragraphs = Repetition(text.paragraphs)
+    var text = text
+    let (lines, paragraphs) = text.withUTF8 { utf8 in
+      (Repetition(of: Lines.trimmed(in: utf8), in: utf8), Repetition(of: Lines.paragraphs(in: utf8), in: utf8))
+    }
     let readings: [QualitySignal.Reading?] = [
       QualitySignal.Reading(.repeatedLines, lines.repeated, of: lines.count),
       QualitySignal.Reading(.charactersInRepeatedLines, lines.repeatedCharacters, of: lines.characters),
@@ -82,27 +84,6 @@ extension DatasetRecord.Content {
     switch self {
     case .text(let text): [text]
     case .messages(let messages): messages.filter { $0.role != .system }.map(\.content)
-    }
-  }
-}
-
-/// How much of a list of lines or paragraphs was there before. Blank ones are not counted; equal are those of the same bytes, as Swift's own
-/// comparison of texts follows the Unicode version that it was made with.
-struct Repetition {
-  private(set) var count = 0
-  private(set) var characters = 0
-  private(set) var repeated = 0
-  private(set) var repeatedCharacters = 0
-
-  init(_ parts: [Substring]) {
-    var seen: Set<[UInt8]> = []
-    for part in parts where !part.isEmpty {
-      let length = part.unicodeScalars.count
-      count += 1
-      characters += length
-      guard !seen.insert(Array(part.utf8)).inserted else { continue }
-      repeated += 1
-      repeatedCharacters += length
     }
   }
 }
@@ -124,22 +105,6 @@ extension StringProtocol where SubSequence == Substring {
 }
 
 extension String {
-  /// Runs of lines between blank lines.
-  fileprivate var paragraphs: [Substring] {
-    var paragraphs: [Substring] = []
-    var start: Index?
-    for line in unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map(Substring.init) {
-      if !line.trimmed.isEmpty {
-        start = start ?? line.startIndex
-      } else if let open = start {
-        paragraphs.append(self[open..<line.startIndex].trimmed)
-        start = nil
-      }
-    }
-    if let open = start { paragraphs.append(self[open...].trimmed) }
-    return paragraphs
-  }
-
   /// `…`, and runs of three or more full stops.
   fileprivate var ellipses: Int {
     var count = 0
