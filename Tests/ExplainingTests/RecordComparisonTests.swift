@@ -163,6 +163,43 @@ struct RecordComparisonTests {
     #expect(there.added.count - there.removed.count == back.removed.count - back.added.count)
   }
 
+  @Test("leaving out the chunks that both have changes nothing of what is found", arguments: 1...6)
+  func leavingOut(seed: UInt64) async throws {
+    var numbers = Numbers(seed)
+    let old = Dictionary(uniqueKeysWithValues: (0..<40).map { file in ("f\(file).jsonl", (0..<100).map { "text \(file) \($0 % 90)" }) })
+    var new = old
+    for _ in 0..<1 + numbers.below(12) {
+      let file = "f\(numbers.below(40)).jsonl"
+      guard var texts = new[file], !texts.isEmpty else { continue }
+      switch numbers.below(5) {
+      case 0: texts.remove(at: numbers.below(texts.count))
+      case 1: texts.insert("put in \(numbers.below(1000))", at: numbers.below(texts.count))
+      case 2: texts[numbers.below(texts.count)] = "rewritten \(numbers.below(1000))"
+      case 3: texts = []
+      default: new["g\(numbers.below(9)).jsonl"] = texts
+      }
+      new[file] = texts
+    }
+    let (left, right) = (try await curated(old.mapValues(lines)), try await curated(new.mapValues(lines)))
+    #expect(left.ledger.chunks.count > 2)
+    let found = try RecordComparison(old: left, new: right)
+    let whole = try RecordComparison(
+      old: .init(ledger: try oneChunk(of: left.ledger), dataset: left.dataset), new: .init(ledger: try oneChunk(of: right.ledger), dataset: right.dataset))
+    #expect(found.unchangedCount == whole.unchangedCount && found.movedCount == whole.movedCount)
+    #expect(found.added == whole.added && found.removed == whole.removed && found.changed == whole.changed && found.refated == whole.refated)
+  }
+
+  /// The same ledger in one piece: no two versions of it share that.
+  private func oneChunk(of ledger: StoredLedger) throws -> StoredLedger {
+    let bytes = try ledger.chunks.reduce(into: Data()) { $0 += try ledger.bytes(of: $1) }
+    var index = try #require(ledger.canonical.object)
+    index["chunks"] = [[
+      "bytes": .integer(Int64(bytes.count)), "digest": .digest(Digest(hashing: bytes)), "file": .string(ledger.chunks[0].first.file),
+      "line": .integer(Int64(ledger.chunks[0].first.line)), "records": .integer(Int64(ledger.summary.recordsRead)),
+    ]]
+    return try StoredLedger(parsing: JSONValue.object(index).canonical) { _ in bytes }
+  }
+
   // MARK: - What is refused
 
   @Test("bytes that are no ledger are named by their line", arguments: [
