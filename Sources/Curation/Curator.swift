@@ -19,13 +19,15 @@ package struct Curator: Sendable {
   /// JSON Lines are cut into pieces of about this many bytes.
   private let chunkByteCount: Int
   private let archiveLimits: ArchiveLimits
+  private let canDecontaminate: Bool
 
   package init(
     parameters: CurationParameters, concurrency: Int = ProcessInfo.processInfo.activeProcessorCount, chunkByteCount: Int = 4 << 20,
-    archiveLimits: ArchiveLimits = .standard
+    archiveLimits: ArchiveLimits = .standard, evaluations: EvaluationIndex? = nil
   ) {
     self.parameters = parameters
-    self.route = Route(parameters)
+    self.route = Route(parameters, evaluations: evaluations)
+    canDecontaminate = evaluations != nil
     workers = Workers(concurrency: concurrency)
     self.chunkByteCount = max(1, chunkByteCount)
     self.archiveLimits = archiveLimits
@@ -33,6 +35,7 @@ package struct Curator: Sendable {
 
   /// `load` gives the bytes of one file when its turn comes; they are let go when they have been read.
   package func curate(_ snapshot: Snapshot, load: Load) async throws -> Curation {
+    guard canDecontaminate || parameters.decontamination == nil else { throw EvaluationError.missing }
     let found = try Listing(snapshot, patterns: parameters.files)
     var (outcomes, listing) = try await read(found, load: load)
     guard listing.hasReadFiles else { throw CurationError.noReadableFile(kinds: listing.kinds, patterns: parameters.files ?? []) }
