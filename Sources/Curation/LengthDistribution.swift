@@ -49,3 +49,8 @@ extension CuratedDataset {
     return lengths
   }
 }
+
+extension LengthDistribution {
+  /// The same of another unit.
+  package init(lengthsInTokens: [Int]) { self.init(lengthsInCharacters: lengthsInTokens) }
+}

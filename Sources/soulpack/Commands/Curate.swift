@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Artifacts
 internal import Curation
+internal import Engine
 internal import Foundation
 internal import Planning
 internal import Recipes
@@ -119,7 +120,20 @@ extension Curate {
     try requireStages(of: ids.compactMap { plan[$0] })
     guard let result = try await session.run(plan.actions(for: .curate)) else { return nil }
     let curated = try ids.map { try Curated($0, result) }
-    return (try CurateReport(curated, ActionCounts(result.report)), curated)
+    let report = try CurateReport(curated, ActionCounts(result.report))
+    return (report.counting(try await tokens(of: curated, session.project)), curated)
+  }
+
+  /// The engine may not be able to read the base: that is for `train` to fail over.
+  private func tokens(of curated: [Curated], _ project: Project) async throws -> [TokenCount?] {
+    do {
+      var counts: [TokenCount?] = []
+      for part in curated { counts.append(try await TokenCount.of(part.dataset, base: project.recipe.base, in: project.rootFolder)) }
+      return counts
+    } catch let error as TokenizerError {
+      arguments.common.terminal.remark("tokens were not counted: \(error.message)")
+      return curated.map { _ in nil }
+    }
   }
 
   /// Every stage that was asked for by its name can be run with no more than that.

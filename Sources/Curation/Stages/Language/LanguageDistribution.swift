@@ -26,11 +26,18 @@ package struct LanguageDistribution: Hashable, Sendable {
   /// So many are enough for a table: a share of a half is then known to about two in a hundred.
   package static let sampleSize = 2_000
 
-  /// Looks at the first records of those that were kept. They stand in the order of their ids, which are digests, and so are a sample that knows
-  /// nothing of sources; and the same one every time.
-  package init(sampleOf records: some Collection<DatasetRecord>) {
-    let sample = records.prefix(Self.sampleSize)
-    self.init(sample.map { LanguageDetector.languages(of: $0.content).reading }, isSample: records.count > sample.count)
+  /// Of what a curation kept: by what its ledger says, where the `language` stage ran, else of the first records of the dataset. They stand in the
+  /// order of their ids, which are digests, and so are a sample that knows nothing of sources; and the same one every time.
+  package init(_ ledger: LedgerQuery, _ dataset: CuratedDataset) throws {
+    let noted = try ledger.lines(holding: #""language":{"#).filter { $0["fate"]?.string == "kept" }.flatMap { $0["passages"]?.array ?? [] }
+      .compactMap { $0["language"].flatMap(LanguageReading.init(canonical:)) }
+    guard noted.isEmpty else {
+      self.init(noted)
+      return
+    }
+    let end = dataset.rows.prefix(Self.sampleSize).last?.byteRange.upperBound ?? 0
+    let sample = try CuratedDataset(parsing: dataset.bytes.prefix(end)).records()
+    self.init(sample.map { LanguageDetector.languages(of: $0.content).reading }, isSample: sample.count < dataset.count)
   }
 
   /// For `--json`.
