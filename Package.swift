@@ -41,6 +41,9 @@ let package = Package(
     .target(
       name: "CSimdjson", cxxSettings: [.treatAllWarnings(as: .error)],
       linkerSettings: [.linkedLibrary("simdjson")]),
+    .target(
+      name: "CCLD2", cxxSettings: [.treatAllWarnings(as: .error)],
+      linkerSettings: [.linkedLibrary("cld2")]),
     .target(name: "CKernels", cSettings: [.treatAllWarnings(as: .error)]),
 
     // Nouns at the bottom; one library, one owner.
@@ -55,7 +58,7 @@ let package = Package(
     room("Recipes", ["Artifacts", yams]),
     room("Planning", ["Artifacts", "Recipes"]),
     room("Running", ["Artifacts", "Hashing", "Planning", "Store"]),
-    room("Curation", ["Artifacts", "Archiving", "Hashing", "Normalizing", "CSimdjson"]),
+    room("Curation", ["Artifacts", "Archiving", "Hashing", "Normalizing", "CSimdjson", "CCLD2"]),
     room("Engine", ["Artifacts", "Hashing", "Normalizing", "CKernels"]),
     room("Substrates", ["Artifacts", "Hashing", "Engine"]),
     room("Judging", ["Artifacts", "Hashing", "Signing"]),

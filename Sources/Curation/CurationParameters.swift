@@ -4,16 +4,21 @@ package import Artifacts
 package struct CurationParameters: Hashable, Sendable {
   package enum Stage: Hashable, Sendable {
     case normalize(repairsMojibake: Bool)
+    case language(LanguageRule)
     case quality(QualityProfile)
     case deduplicate(DeduplicationRule)
-    case pii(PersonalData.Action, kinds: Set<PersonalData>)
+    case decontaminate(DecontaminationRule)
+    /// Never empty; kinds that are not named are not looked for.
+    case pii([PersonalData: PersonalData.Action])
     case length(minimumInCharacters: Int, maximumInCharacters: Int)
 
     var name: StageName {
       switch self {
       case .normalize: .normalize
+      case .language: .language
       case .quality: .quality
       case .deduplicate: .deduplicate
+      case .decontaminate: .decontaminate
       case .pii: .pii
       case .length: .length
       }
@@ -33,9 +38,11 @@ package struct CurationParameters: Hashable, Sendable {
   /// Reads `{"files":["*.md"],"stages":[…]}`, where a stage is one of
   ///
   ///     {"normalize":{"mojibake":"repair","unicode":"nfc"}}
+  ///     {"language":{"keep":["de","en"],"min-share-ppm":500000,"undecided":"keep"}}
   ///     {"quality":{"profile":"chat"}}
   ///     {"deduplicate":{"exact":true,"near":{"ngram":5,"threshold-ppm":750000}}}
-  ///     {"pii":{"action":"redact","kinds":["card","email","phone"]}}
+  ///     {"decontaminate":{"ngram":13,"threshold-ppm":0}}
+  ///     {"pii":{"card":"redact","email":"tag","secret":"drop"}}
   ///     {"length":{"max-characters":20000,"min-characters":1}}
   package init(_ value: JSONValue) throws(ParameterError) {
     var reader = try ParameterReader(value, at: "")
@@ -61,9 +68,22 @@ package struct CurationParameters: Hashable, Sendable {
     return patterns
   }
 
+  /// Nil where there is no such stage.
+  package var decontamination: DecontaminationRule? {
+    for case .decontaminate(let rule) in stages { return rule }
+    return nil
+  }
+
   /// What the ledger says about the run.
   var canonical: JSONValue {
     ["files": files.map { .array($0.map { .string($0) }) } ?? .null, "stages": .array(stages.map(\.canonical))]
+  }
+}
+
+extension CurationParameters.Stage {
+  /// The same for several kinds.
+  package static func pii(_ action: PersonalData.Action, kinds: Set<PersonalData>) -> Self {
+    .pii(Dictionary(uniqueKeysWithValues: kinds.map { ($0, action) }))
   }
 }
 
@@ -107,12 +127,29 @@ extension CurationParameters.Stage {
   private typealias Read = @Sendable (inout ParameterReader) throws(ParameterError) -> Self?
 
   private static let readers: [String: Read] = [
-    "normalize": normalize, "quality": quality, "deduplicate": deduplicate, "pii": pii, "length": length,
+    "normalize": normalize, "language": language, "quality": quality, "deduplicate": deduplicate, "decontaminate": decontaminate, "pii": pii,
+    "length": length,
   ]
 
   @Sendable private static func normalize(_ reader: inout ParameterReader) throws(ParameterError) -> Self? {
     _ = try reader.word("unicode", ["nfc"], default: "nfc")
     return .normalize(repairsMojibake: try reader.word("mojibake", ["repair", "keep"], default: "repair") == "repair")
+  }
+
+  @Sendable private static func language(_ reader: inout ParameterReader) throws(ParameterError) -> Self? {
+    let codes = reader.take("keep").map { $0.array?.compactMap(\.string) ?? [] }
+    guard codes?.isEmpty != true else { throw reader.error("keep", "must be a list of languages") }
+    return .language(
+      LanguageRule(
+        keep: codes.map(Set.init), minimumSharePPM: try reader.integer("min-share-ppm", in: 0...1_000_000, default: 500_000),
+        keepsUndecided: try reader.word("undecided", ["keep", "drop"], default: "keep") == "keep"))
+  }
+
+  @Sendable private static func decontaminate(_ reader: inout ParameterReader) throws(ParameterError) -> Self? {
+    .decontaminate(
+      DecontaminationRule(
+        wordsInRun: try reader.integer("ngram", in: 5...32, default: 13),
+        thresholdPPM: try reader.integer("threshold-ppm", in: 0...1_000_000, default: 0)))
   }
 
   @Sendable private static func quality(_ reader: inout ParameterReader) throws(ParameterError) -> Self? {
@@ -133,14 +170,12 @@ extension CurationParameters.Stage {
   }
 
   @Sendable private static func pii(_ reader: inout ParameterReader) throws(ParameterError) -> Self? {
-    let all = PersonalData.allCases.map(\.rawValue)
-    let word = try reader.word("action", PersonalData.Action.allCases.map(\.rawValue), default: "redact")
-    let names = reader.take("kinds").map { $0.array?.compactMap(\.string) ?? [] } ?? all
-    let kinds = Set(names.compactMap(PersonalData.init(rawValue:)))
-    guard !kinds.isEmpty, kinds.count == names.count else {
-      throw reader.error("kinds", "must be a list of some of " + all.map { "\"\($0)\"" }.joined(separator: ", ") + ", each once")
+    var actions: [PersonalData: PersonalData.Action] = [:]
+    for kind in PersonalData.allCases {
+      let word = try reader.word(kind.rawValue, PersonalData.Action.allCases.map(\.rawValue) + ["keep"], default: "keep")
+      actions[kind] = PersonalData.Action(rawValue: word)
     }
-    return PersonalData.Action(rawValue: word).map { .pii($0, kinds: kinds) }
+    return actions.isEmpty ? nil : .pii(actions)
   }
 
   @Sendable private static func length(_ reader: inout ParameterReader) throws(ParameterError) -> Self? {
@@ -154,11 +189,20 @@ extension CurationParameters.Stage {
   fileprivate var canonical: JSONValue {
     switch self {
     case .normalize(let repairs): ["normalize": ["mojibake": repairs ? "repair" : "keep", "unicode": "nfc"]]
+    case .language(let rule):
+      [
+        "language": [
+          "keep": rule.keep.map { .array($0.sorted().map { .string($0) }) } ?? .null, "min-share-ppm": .integer(Int64(rule.minimumSharePPM)),
+          "undecided": rule.keepsUndecided ? "keep" : "drop",
+        ]
+      ]
+    case .decontaminate(let rule):
+      ["decontaminate": ["ngram": .integer(Int64(rule.wordsInRun)), "threshold-ppm": .integer(Int64(rule.thresholdPPM))]]
     case .quality(let profile): ["quality": ["profile": .string(profile.rawValue)]]
     case .deduplicate(let rule):
       ["deduplicate": ["exact": .bool(rule.exact), "near": rule.near.map(\.canonical) ?? .null]]
-    case .pii(let action, let kinds):
-      ["pii": ["action": .string(action.rawValue), "kinds": .array(kinds.map(\.rawValue).sorted().map { .string($0) })]]
+    case .pii(let actions):
+      ["pii": .object(Dictionary(uniqueKeysWithValues: actions.map { ($0.key.rawValue, .string($0.value.rawValue)) }))]
     case .length(let least, let most):
       ["length": ["min-characters": .integer(Int64(least)), "max-characters": .integer(Int64(most))]]
     }

@@ -22,13 +22,15 @@ package struct Curator: Sendable {
   /// Files are cut into parts of about this many bytes.
   private let partByteCount: Int
   private let archiveLimits: ArchiveLimits
+  private let canDecontaminate: Bool
 
   package init(
     parameters: CurationParameters, concurrency: Int = ProcessInfo.processInfo.activeProcessorCount, partByteCount: Int = 1 << 20,
-    archiveLimits: ArchiveLimits = .standard
+    archiveLimits: ArchiveLimits = .standard, evaluations: EvaluationIndex? = nil
   ) {
     self.parameters = parameters
-    self.route = Route(parameters)
+    self.route = Route(parameters, evaluations: evaluations)
+    canDecontaminate = evaluations != nil
     workers = Workers(concurrency: concurrency)
     self.partByteCount = max(1, partByteCount)
     self.archiveLimits = archiveLimits
@@ -38,6 +40,7 @@ package struct Curator: Sendable {
   package func curate(
     _ snapshot: Snapshot, scratch: URL, load: @escaping Load, shelf: Shelf, get: @escaping @Sendable (Digest) throws -> Data
   ) async throws -> (dataset: StoredDataset, ledger: StoredLedger) {
+    guard canDecontaminate || parameters.decontamination == nil else { throw EvaluationError.missing }
     let lines = try LineStore(in: scratch)
     var (records, listing, sketch) = try await assess(try Listing(snapshot, patterns: parameters.files), lines, load)
     guard listing.hasReadFiles else { throw CurationError.noReadableFile(kinds: listing.kinds, patterns: parameters.files ?? []) }

@@ -53,6 +53,7 @@ struct Verdict: Sendable {
   var measured: Double?
   var signals: [QualitySignal.Reading] = []
   var found: [PersonalData.Finding] = []
+  var detail: Passage.Detail?
 
   static let pass = Verdict(decision: .pass)
 
@@ -67,7 +68,8 @@ extension Draft {
     for stage in stages {
       let verdict = stage.judge(record)
       let passage = Passage(
-        stage: stage.name, changes: verdict.changes, measured: verdict.measured, signals: verdict.signals, found: verdict.found)
+        stage: stage.name, changes: verdict.changes, measured: verdict.measured, signals: verdict.signals, found: verdict.found,
+        detail: verdict.detail)
       if !passage.saysNothing { passages.append(passage) }
       switch verdict.decision {
       case .pass: continue

@@ -49,3 +49,8 @@ extension StoredDataset {
     return lengths
   }
 }
+
+extension LengthDistribution {
+  /// The same of another unit.
+  package init(lengthsInTokens: [Int]) { self.init(lengthsInCharacters: lengthsInTokens) }
+}

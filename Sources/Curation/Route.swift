@@ -7,7 +7,7 @@ struct Route: Sendable {
   let names: [StageName]
 
   /// The structure rule runs right after `normalize`, which may empty a turn, or first where there is no `normalize`.
-  init(_ parameters: CurationParameters) {
+  init(_ parameters: CurationParameters, evaluations: EvaluationIndex? = nil) {
     var legs: [[any RecordStage]] = [[]]
     var names: [StageName] = [.read]
     var deduplication: DeduplicationRule?
@@ -21,12 +21,14 @@ struct Route: Sendable {
       case .normalize(let repairsMojibake):
         run(NormalizeStage(repairsMojibake: repairsMojibake))
         run(StructureStage())
+      case .language(let rule): run(LanguageStage(rule: rule))
       case .quality(let profile): run(QualityStage(profile))
       case .deduplicate(let rule):
         legs.append([])
         names.append(.deduplicate)
         deduplication = rule
-      case .pii(let action, let kinds): run(PersonalDataStage(action: action, kinds: kinds))
+      case .decontaminate(let rule): run(DecontaminationStage(rule: rule, evaluations: evaluations))
+      case .pii(let actions): run(PersonalDataStage(actions))
       case .length(let least, let most): run(LengthStage(minimumInCharacters: least, maximumInCharacters: most))
       }
     }

@@ -34,7 +34,7 @@ package struct StageCosts {
     }
     judge("structure", by: StructureStage(), settled)
     judge("quality chat", by: QualityStage(.chat), settled)
-    judge("pii", by: PersonalDataStage(action: .redact, kinds: Set(PersonalData.allCases)), settled)
+    judge("pii", by: PersonalDataStage(Dictionary(uniqueKeysWithValues: PersonalData.allCases.map { ($0, .redact) })), settled)
     judge("length", by: LengthStage(minimumInCharacters: 1, maximumInCharacters: 20_000), settled)
     measure("id") { settled.reduce(0) { $0 &+ UInt64($1.contentID.digest.bytes[0]) } }
     measure("canonical line") { settled.reduce(0) { $0 &+ UInt64($1.lineBytes.count) } }

@@ -60,6 +60,13 @@ package struct StoredDataset: Sendable {
     return records
   }
 
+  /// The first records, of as many shards as that takes.
+  package func first(_ limit: Int) throws -> [DatasetRecord] {
+    var records: [DatasetRecord] = []
+    for shard in shards where records.count < limit { records += try CuratedDataset(parsing: try bytes(of: shard)).records() }
+    return Array(records.prefix(limit))
+  }
+
   /// Which records stand in a shard, in order, read no further than that takes.
   package func identities(of shard: Shard) throws -> [(id: RecordID, conversation: String?)] {
     try bytes(of: shard).withUnsafeBytes { bytes in

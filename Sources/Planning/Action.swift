@@ -21,9 +21,9 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// of another run's output. Outputs: `files`, a snapshot.
   /// Parameters: `command`, the arguments with `{input.NAME}` and `{output}` in them.
   case run
-  /// Inputs: `source`, a snapshot. Outputs: `dataset` (canonical lines), `ledger`.
+  /// Inputs: `source`, a snapshot; with `decontaminate` also `evaluation.1`, …, snapshots. Outputs: `dataset` (canonical lines), `ledger`.
   /// Parameters: `files` (sorted patterns, or null for all), `stages` (in order, each an object with one member: `normalize` {`unicode`,
-  /// `mojibake`}, `quality` {`profile`}, `deduplicate` {`exact`, `near`: null or {`ngram`, `threshold-ppm`}}, `pii` {`action`, `kinds`}, `length`
+  /// `mojibake`}, `language` {`keep`: a sorted list or null, `min-share-ppm`, `undecided`}, `quality` {`profile`}, `deduplicate` {`exact`, `near`: null or {`ngram`, `threshold-ppm`}}, `decontaminate` {`ngram`, `threshold-ppm`}, `pii` {by kind: `redact`, `drop`, `tag` or `keep`}, `length`
   /// {`min-characters`, `max-characters`}).
   case curate
   /// Inputs: `dataset`. Outputs: `train`, `validation`, `holdout`.
@@ -63,7 +63,7 @@ package enum ActionKind: String, CaseIterable, Sendable {
   package var semantics: Int64 {
     switch self {
     case .run: 1
-    case .curate: 2
+    case .curate: 3
     case .split: 1
     case .tokenizer: 1
     case .train: 1

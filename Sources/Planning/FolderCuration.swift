@@ -25,6 +25,22 @@ extension Action {
   }
 }
 
+extension Action {
+  /// This curation, kept clear of the text of evaluation files, by the stage's defaults. Before anything is merged: a record that is dropped for it
+  /// must not be the keeper of one that is clean. `paths` are sources'.
+  package func decontaminating(against paths: [String]) -> Action {
+    guard !paths.isEmpty, kind == .curate, var members = parameters.object else { return self }
+    let settings = Decontamination(against: Set(paths).sorted())
+    var stages = members["stages"]?.array ?? []
+    stages.insert(settings.parameters, at: stages.firstIndex { $0.isStage("deduplicate") } ?? stages.count)
+    members["stages"] = .array(stages)
+    return Action(id: id, kind: kind, parameters: .object(members), inputs: inputs.merging(settings.inputs) { own, _ in own })
+  }
+
+  /// Whether the curation has a stage of this name, which `running(only:)` cannot give to every one.
+  package func hasStage(_ name: String) -> Bool { (parameters["stages"]?.array ?? []).contains { $0.isStage(name) } }
+}
+
 extension JSONValue {
   fileprivate func isStage(_ name: String) -> Bool { self[name] != nil }
 }

@@ -13,11 +13,29 @@ extension CurationStage {
   fileprivate var parameters: JSONValue {
     switch self {
     case .normalize(let unicode, let mojibake): ["normalize": ["unicode": .string(unicode), "mojibake": .string(mojibake)]]
+    case .language(let keep, let minShare, let undecided):
+      [
+        "language": [
+          "keep": keep.map { .array($0.map { .string($0) }) } ?? .null, "min-share-ppm": .integer(minShare.partsPerMillion),
+          "undecided": .string(undecided),
+        ]
+      ]
     case .quality(let profile): ["quality": ["profile": .string(profile)]]
     case .deduplicate(let exact, let near): ["deduplicate": ["exact": .bool(exact), "near": near?.parameters ?? .null]]
-    case .pii(let action): ["pii": ["action": .string(action), "kinds": ["card", "email", "phone"]]]
+    case .decontaminate(let settings): settings.parameters
+    case .pii(let actions): ["pii": .object(actions.mapValues { .string($0) })]
     case .length(let least, let most): ["length": ["min-characters": .integer(least), "max-characters": .integer(most)]]
     }
+  }
+}
+
+extension Decontamination {
+  /// The files are inputs, and no parameter.
+  var parameters: JSONValue { ["decontaminate": ["ngram": .integer(ngram), "threshold-ppm": .integer(threshold.partsPerMillion)]] }
+
+  /// Numbered in the order of their paths.
+  var inputs: [String: InputReference] {
+    Dictionary(uniqueKeysWithValues: against.enumerated().map { ("evaluation.\($0 + 1)", .source(Source(kind: .fileOrFolder, path: $1))) })
   }
 }
 

@@ -77,7 +77,8 @@ struct RecipeActions {
         case .path(let path): .source(Source(kind: .fileOrFolder, path: path))
         case .run(let name): output(.run, name, "files")
         }
-      return Action(id: id(.curate, dataset.name), kind: .curate, parameters: dataset.curationParameters, inputs: ["source": source])
+      let inputs = ["source": source].merging(dataset.decontamination?.inputs ?? [:]) { own, _ in own }
+      return Action(id: id(.curate, dataset.name), kind: .curate, parameters: dataset.curationParameters, inputs: inputs)
     }
   }
 

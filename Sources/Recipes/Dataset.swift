@@ -19,10 +19,36 @@ package struct Dataset: Hashable, Sendable {
 /// A step of curation, with its settings.
 package enum CurationStage: Hashable, Sendable {
   case normalize(unicode: String, mojibake: String)
+  /// `keep` sorted, each once; nil: all.
+  case language(keep: [String]?, minShare: Percentage, undecided: String)
   case quality(profile: String)
   case deduplicate(exact: Bool, near: NearDuplicates?)
-  case pii(action: String)
+  case decontaminate(Decontamination)
+  /// By kind, all of them.
+  case pii(actions: [String: String])
   case length(minCharacters: Int64, maxCharacters: Int64)
+}
+
+/// Which evaluation files a dataset is kept clear of, and what counts as their text.
+package struct Decontamination: Hashable, Sendable {
+  /// Files or folders, sorted, each once.
+  package let against: [String]
+  package let ngram: Int64
+  /// Of an evaluation record's word runs.
+  package let threshold: DecimalNumber
+
+  /// With the schema's defaults.
+  package init(against: [String], ngram: Int64 = 13, threshold: DecimalNumber = 0) {
+    (self.against, self.ngram, self.threshold) = (against, ngram, threshold)
+  }
+}
+
+extension Dataset {
+  /// Nil where no stage asks for it.
+  package var decontamination: Decontamination? {
+    for case .decontaminate(let settings) in stages { return settings }
+    return nil
+  }
 }
 
 /// When two records are nearly the same.

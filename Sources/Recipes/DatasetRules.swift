@@ -26,6 +26,13 @@ extension RecipeRules {
     }
   }
 
+  private mutating func check(evaluations: Setting?) {
+    for path in (evaluations?.list ?? []) + [evaluations].compactMap({ $0 }) {
+      guard let text = path.text, let scheme = remoteScheme(text) else { continue }
+      note(.notInThisVersion(scheme, instead: "fetch the file and name it"), at: path.place)
+    }
+  }
+
   private mutating func check(stages: [Setting]) {
     var seen: Set<String> = []
     for stage in stages {
@@ -40,6 +47,13 @@ extension RecipeRules {
         let hint = "records that share less than half of their shingles are not the same; 0.75 is usual"
         contradiction("\"threshold\" \(value) is below 0.5", hint: hint, at: threshold.place)
       }
+      if member.key == "language", member.setting["keep"] == nil, member.setting["undecided"]?.text == "drop" {
+        contradiction("\"undecided: drop\" without \"keep\" drops nothing", hint: "name the languages to keep", at: member.setting["undecided"]?.place)
+      }
+      if member.key == "pii", let kinds = Optional(member.setting.members), !kinds.isEmpty, kinds.allSatisfy({ $0.setting.text == "keep" }) {
+        contradiction("\"pii\" that keeps every kind does nothing", hint: "remove the stage", at: member.keyPlace)
+      }
+      if member.key == "decontaminate" { check(evaluations: member.setting["against"]) }
       let length = member.setting
       if let least = length["min-characters"]?.integer, let most = length["max-characters"]?.integer, least > most {
         contradiction("\"min-characters\" \(least) is more than \"max-characters\" \(most)", at: length["min-characters"]?.place)

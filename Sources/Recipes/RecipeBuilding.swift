@@ -80,12 +80,34 @@ extension CurationStage {
     let settings = member.setting
     switch member.key {
     case "normalize": self = .normalize(unicode: settings.text("unicode"), mojibake: settings.text("mojibake"))
+    case "language":
+      self = .language(
+        keep: settings["keep"].map { Set($0.list.compactMap(\.text)).sorted() }, minShare: settings.percentage("min-share"),
+        undecided: settings.text("undecided"))
     case "quality": self = .quality(profile: stage.text("quality"))
     case "deduplicate": self = .deduplicate(exact: settings.boolean("exact"), near: settings["near"].map { NearDuplicates($0) })
-    case "pii": self = .pii(action: stage.text("pii"))
+    case "decontaminate": self = .decontaminate(Decontamination(settings))
+    case "pii": self = .pii(actions: RecipeSchema.personalDataActions(settings))
     case "length": self = .length(minCharacters: settings.integer("min-characters"), maxCharacters: settings.integer("max-characters"))
     default: preconditionFailure("the schema has a stage \"\(member.key)\" that nobody reads")
     }
+  }
+}
+
+extension Decontamination {
+  fileprivate init(_ settings: Setting) {
+    let against = settings.needed("against")
+    self.init(
+      against: Set((against.text.map { [$0] } ?? against.list.compactMap(\.text)).map(normalisedPath)).sorted(), ngram: settings.integer("ngram"),
+      threshold: settings.decimal("threshold"))
+  }
+}
+
+extension RecipeSchema {
+  /// A word is for all kinds.
+  fileprivate static func personalDataActions(_ pii: Setting) -> [String: String] {
+    if let word = pii.text { return Dictionary(uniqueKeysWithValues: personalData.fields.map { ($0.key, word) }) }
+    return Dictionary(uniqueKeysWithValues: pii.members.map { ($0.key, $0.setting.text ?? "") })
   }
 }
 

@@ -65,17 +65,39 @@ package enum RecipeSchema {
   static let stage = Record(
     [
       Field("normalize", .record(normalize), .optional, "Bring text into one form."),
-      Field("quality", .word(["chat", "gopher"], later: ["c4", "fineweb"]), .optional, "Drop what a profile of published rules finds wanting."),
+      Field("language", .record(language), .optional, "Note each record's language, and keep some alone."),
+      Field("quality", .word(["chat", "gopher", "c4", "fineweb"]), .optional, "Drop what a profile of published rules finds wanting."),
       Field("deduplicate", .record(deduplicate), .optional, "Keep one of the records that are alike."),
-      Field("pii", .word(["redact", "drop", "tag"]), .optional, "E-mail addresses, phone and card numbers: put a mark in their place, drop the record, or only tell the ledger."),
+      Field("decontaminate", .record(decontaminate), .optional, "Drop what holds text of evaluation files."),
+      Field(
+        "pii", .either(.word(["redact", "drop", "tag"]), .record(personalData)), .optional,
+        "Personal data and secrets: put a mark in their place, drop the record, or only tell the ledger; for all kinds, or by kind."),
       Field("length", .record(length), .optional, "Drop records that are too short or too long."),
     ],
-    keys: .exactlyOne, later: [Record.Later("decontaminate")])
+    keys: .exactlyOne)
 
   static let normalize = Record([
     Field("unicode", .word(["nfc"], later: ["nfd", "nfkc", "nfkd"]), .standard("nfc"), "The Unicode normalisation form."),
     Field("mojibake", .word(["repair", "keep"]), .standard("repair"), "Text that was read in a wrong encoding and written again."),
   ])
+
+  static let language = Record([
+    Field("keep", .list(of: .word(LanguageCodes.known), atLeast: 1), .optional, "The languages to keep (ISO 639). Left out: all, and the ledger notes which."),
+    Field("min-share", .percentage, .standard("50%"), "How much of a record's letters must be in these languages together."),
+    Field("undecided", .word(["keep", "drop"]), .standard("keep"), "What becomes of records too short or too mixed to tell; only with `keep`."),
+  ])
+
+  static let decontaminate = Record([
+    Field("against", .either(.text(.path), .list(of: .text(.path), atLeast: 1)), .required, "Evaluation files or folders of them, read as datasets are."),
+    Field("ngram", .integer(5...32), .standard(13), "Words in a row that must be the same."),
+    Field("threshold", .decimal(.from(0, to: 1)), .standard(0), "Share of an evaluation record's word runs from which a record is dropped; at 0 one run is enough."),
+  ])
+
+  static let personalData = Record(
+    [
+      ("card", "Numbers of payment cards."), ("email", "E-mail addresses."), ("iban", "International bank account numbers."),
+      ("ip", "Internet addresses of machines."), ("phone", "Telephone numbers."), ("secret", "Keys and tokens that open something."),
+    ].map { Field($0, .word(["redact", "drop", "tag", "keep"]), .standard("redact"), $1 + " `keep`: not looked for.") })
 
   static let deduplicate = Record([
     Field("exact", .boolean, .standard(true), "Merge records whose normalised content is the same."),

@@ -17,12 +17,14 @@ extension Dataset {
 }
 
 extension Dataset {
-  /// The same with every stage that a recipe can name, in the schema's order: as it is by default, or, where no default has it, with the first
+  /// The same with every stage that a recipe can name and that needs no more than its name, in the schema's order: as it is by default, or, where no default has it, with the first
   /// of its words.
   package static let everyStage: Dataset = {
-    let items = RecipeSchema.stage.fields.map { field -> JSONValue in
+    let items = RecipeSchema.stage.fields.compactMap { field -> JSONValue? in
+      if case .record(let record) = field.shape, record.needsMoreThanItsName { return nil }
       let standard = RecipeSchema.standardStageItems.first { $0.name == field.key }?.settings
       if case .word(let words, _) = field.shape { return .object([field.key: standard ?? .string(words[0])]) }
+      if case .either(.word(let words, _), _) = field.shape { return .object([field.key: standard ?? .string(words[0])]) }
       return .object([field.key: standard ?? [:]])
     }
     var check = SchemaCheck()
@@ -32,6 +34,15 @@ extension Dataset {
     }
     return Dataset(name: "data", settings)
   }()
+}
+
+extension Record {
+  /// Such a stage cannot be run by its name alone: only a person can say what it is to be run with.
+  fileprivate var needsMoreThanItsName: Bool {
+    fields.contains { field in
+      if case .required = field.presence { true } else { false }
+    }
+  }
 }
 
 extension CurationStage {

@@ -8,7 +8,12 @@ internal import Store
 struct CurateStep: Step {
   func run(_ context: StepContext) async throws -> [String: Digest] {
     let objects = context.store.reading.objects
-    let curator = Curator(parameters: try CurationParameters(context.action.parameters))
+    let parameters = try CurationParameters(context.action.parameters)
+    let evaluations = try EvaluationIndex(try evaluationFiles(context), for: parameters)
+    if let evaluations, evaluations.unsearchableCount > 0 {
+      context.note("\(evaluations.unsearchableCount) of \(evaluations.recordCount) evaluation records are too short to be looked for, or say what the others say")
+    }
+    let curator = Curator(parameters: parameters, evaluations: evaluations)
     let curation = try await curator.curate(
       try context.snapshot("source"), scratch: context.workFolder, load: { SourceFile(try objects.get($0.digest)) }, shelf: context.shelf,
       get: { try objects.get($0) })
@@ -18,5 +23,20 @@ struct CurateStep: Step {
       "dataset": try context.store.objects.put(curation.dataset.canonical.canonical),
       "ledger": try context.store.objects.put(curation.ledger.canonical.canonical),
     ]
+  }
+
+  /// What the data is kept clear of, in the order in which the plan numbers it. A name that was there before gets its input's number.
+  private func evaluationFiles(_ context: StepContext) throws -> [EvaluationIndex.File] {
+    var files: [EvaluationIndex.File] = []
+    var names: Set<String> = []
+    for number in 1... {
+      let input = "evaluation.\(number)"
+      guard context.inputs[input] != nil else { break }
+      for entry in try context.snapshot(input).entries {
+        let name = names.insert(entry.path).inserted ? entry.path : "\(number)/\(entry.path)"
+        files.append(EvaluationIndex.File(name: name, data: try context.store.objects.get(entry.digest)))
+      }
+    }
+    return files
   }
 }

@@ -12,7 +12,7 @@ let arrows: [String: Set<String>] = [
   "Recipes": ["Artifacts", "Yams"],
   "Planning": ["Artifacts", "Recipes"],
   "Running": ["Artifacts", "Hashing", "Planning", "Store"],
-  "Curation": ["Artifacts", "Archiving", "Hashing", "Normalizing", "CSimdjson"],
+  "Curation": ["Artifacts", "Archiving", "Hashing", "Normalizing", "CSimdjson", "CCLD2"],
   "Engine": ["Artifacts", "Hashing", "Normalizing", "CKernels"],
   "Substrates": ["Artifacts", "Hashing", "Engine"],
   "Judging": ["Artifacts", "Hashing", "Signing"],

@@ -20,6 +20,7 @@ package struct Explanation: Hashable, Sendable {
     package let bounds: ClosedRange<Int>?
     package let signals: [Signal]
     package let found: [PersonalData.Finding]
+    package let detail: Passage.Detail?
   }
 
   /// What was measured for the rules of quality, and the bounds that it keeps.
@@ -64,6 +65,7 @@ extension Explanation.Step {
     (self.stage, self.outcome) = (stage, outcome)
     changes = passages.flatMap(\.changes)
     found = passages.flatMap(\.found)
+    detail = passages.compactMap(\.detail).first
     let rules = Self.rules(of: stage, parameters)
     signals = passages.flatMap(\.signals).map { reading in
       Explanation.Signal(reading: reading, bounds: rules.filter { $0.signal == reading.signal }.map(\.bound))
@@ -132,6 +134,7 @@ extension Explanation.Step {
     if let bounds { members["bounds"] = [.integer(Int64(bounds.lowerBound)), .integer(Int64(bounds.upperBound))] }
     if !changes.isEmpty { members["changes"] = .object(Dictionary(changes.map { ($0.kind.rawValue, .integer(Int64($0.count))) }, uniquingKeysWith: { $1 })) }
     if !found.isEmpty { members["found"] = .object(Dictionary(found.map { ($0.kind.rawValue, .integer(Int64($0.count))) }, uniquingKeysWith: { $1 })) }
+    if let member = detail?.member { members[member.name] = member.value }
     if !signals.isEmpty { members["signals"] = .object(Dictionary(signals.map { ($0.reading.signal.rawValue, $0.canonical) }, uniquingKeysWith: { $1 })) }
     return .object(members)
   }
@@ -144,6 +147,8 @@ extension Explanation.Signal {
       switch bound {
       case .atLeast(let limit): members["at-least"] = .number(limit)
       case .atMost(let limit): members["at-most"] = .number(limit)
+      case .above(let limit): members["above"] = .number(limit)
+      case .below(let limit): members["below"] = .number(limit)
       }
     }
     return .object(members)

@@ -2,7 +2,7 @@ package import Artifacts
 
 /// The steps that a record passes, by the names that the ledger uses.
 package enum StageName: String, CaseIterable, Hashable, Sendable {
-  case read, normalize, structure, quality, deduplicate, pii, length
+  case read, normalize, structure, language, quality, deduplicate, decontaminate, pii, length
 }
 
 /// Why a record was dropped. The raw value is what the ledger holds and people read; once released, it keeps its meaning.
@@ -40,7 +40,10 @@ package enum DropReason: String, CaseIterable, Hashable, Sendable {
   case noUserTurnFirst = "does not start with a user turn"
   case turnsDoNotAlternate = "turns do not alternate"
   case noAssistantTurn = "no assistant turn"
-  // quality, both profiles
+  // language
+  case otherLanguage = "another language"
+  case undecidedLanguage = "no language could be told"
+  // quality, several profiles
   case repeatedLines = "repeated lines"
   case repeatedWords = "repeated words"
   case tooManySymbols = "too many symbols"
@@ -54,11 +57,20 @@ package enum DropReason: String, CaseIterable, Hashable, Sendable {
   case tooFewAlphabeticWords = "too few words with letters"
   case tooFewStopWords = "too few stop words"
   case repeatedParagraphs = "repeated paragraphs"
+  // quality, c4 and fineweb
+  case noLineLeft = "no line left"
+  case placeholderText = "placeholder text"
+  case curlyBrackets = "curly brackets"
+  case tooFewSentences = "too few sentences"
+  case tooFewPunctuatedLines = "too few lines end in punctuation"
+  case tooManyShortLines = "too many short lines"
   // quality, chat
   case nothingVisible = "a turn shows nothing"
   case oneCharacterRepeated = "one character repeated"
   case brokenCharacters = "too many broken characters"
   case refusals = "refusals without an answer"
+  // decontaminate
+  case evaluationText = "text of an evaluation record"
   // pii
   case personalData = "personal data"
   // length
@@ -109,6 +121,10 @@ package struct Change: Hashable, Sendable {
     case outerSpace = "outer-space"
     /// The keeper took the conversation key of a record that was merged into it.
     case conversation
+    /// Lines that a quality profile does not keep.
+    case lines
+    /// Marks of citations, such as `[1]`, that went with them.
+    case citationMarks = "citation-marks"
     /// Addresses and numbers of people that gave way to a placeholder.
     case redaction
   }
@@ -131,13 +147,21 @@ package struct Passage: Hashable, Sendable {
   package let signals: [QualitySignal.Reading]
   /// How much personal data of each kind was found, by the order of the kinds.
   package let found: [PersonalData.Finding]
+  /// What stages of one kind have to say, and no other.
+  package let detail: Detail?
+
+  /// Behind a pointer: most passages have none, and there are millions of them.
+  package indirect enum Detail: Hashable, Sendable {
+    case language(LanguageReading)
+    case overlap(EvaluationOverlap)
+  }
 
   package init(
     stage: StageName, changes: [Change] = [], measured: Double? = nil, signals: [QualitySignal.Reading] = [],
-    found: [PersonalData.Finding] = []
+    found: [PersonalData.Finding] = [], detail: Detail? = nil
   ) {
-    (self.stage, self.changes, self.measured, self.signals, self.found) = (stage, changes, measured, signals, found)
+    (self.stage, self.changes, self.measured, self.signals, self.found, self.detail) = (stage, changes, measured, signals, found, detail)
   }
 
-  var saysNothing: Bool { changes.isEmpty && measured == nil && signals.isEmpty && found.isEmpty }
+  var saysNothing: Bool { changes.isEmpty && measured == nil && signals.isEmpty && found.isEmpty && detail == nil }
 }

@@ -102,9 +102,19 @@ extension CanonicalWriter {
       members(passage.found.map { ($0.kind.rawValue, $0.count) }) { $0.integer($1) }
       raw(",")
     }
+    if case .language(let reading)? = passage.detail {
+      raw("\"language\":")
+      language(reading)
+      raw(",")
+    }
     if let measured = passage.measured {
       raw("\"measured\":")
       number(measured)
+      raw(",")
+    }
+    if case .overlap(let overlap)? = passage.detail {
+      raw("\"overlap\":")
+      self.overlap(overlap)
       raw(",")
     }
     if !passage.signals.isEmpty {
@@ -173,7 +183,9 @@ extension Passage {
         reading.number.map { QualitySignal.Reading(signal: signal, value: $0) }
       })
     else { return nil }
-    self.init(stage: stage, changes: changes, measured: value["measured"]?.number, signals: signals, found: found)
+    let detail = Detail(canonicalPassage: value)
+    guard detail != nil || value["language"] == nil && value["overlap"] == nil else { return nil }
+    self.init(stage: stage, changes: changes, measured: value["measured"]?.number, signals: signals, found: found, detail: detail)
   }
 }
 

@@ -42,6 +42,24 @@ struct DetailWriter {
       number(Cases.personalData.position(of: finding.kind))
       number(finding.count)
     }
+    detail(passage.detail)
+  }
+
+  private mutating func detail(_ detail: Passage.Detail?) {
+    switch detail {
+    case nil: number(0)
+    case .language(let reading):
+      number(1)
+      text(reading.code)
+      number(reading.percent)
+      number(reading.isReliable ? 1 : 0)
+    case .overlap(let overlap):
+      number(2)
+      text(overlap.place.file)
+      number(overlap.place.line)
+      number(overlap.sharedRuns)
+      number(overlap.runs)
+    }
   }
 
   /// LEB128.
@@ -90,7 +108,15 @@ struct DetailReader {
     return Passage(
       stage: stage, changes: list { Change(kind: Cases.changes[$0.number()], count: $0.number()) }, measured: measured,
       signals: list { QualitySignal.Reading(signal: Cases.signals[$0.number()], value: Double(bitPattern: $0.bits())) },
-      found: list { PersonalData.Finding(kind: Cases.personalData[$0.number()], count: $0.number()) })
+      found: list { PersonalData.Finding(kind: Cases.personalData[$0.number()], count: $0.number()) }, detail: detail())
+  }
+
+  private mutating func detail() -> Passage.Detail? {
+    switch number() {
+    case 1: .language(LanguageReading(code: text() ?? "", percent: number(), isReliable: number() == 1))
+    case 2: .overlap(EvaluationOverlap(place: RecordPlace(file: text() ?? "", line: number()), sharedRuns: number(), runs: number()))
+    default: nil
+    }
   }
 
   private mutating func list<Element>(_ element: (inout Self) -> Element) -> [Element] {

@@ -57,6 +57,13 @@ struct FilePart: Sendable {
     }
   }
 
+  /// Reads a whole file that is at hand.
+  static func outcomes(ofAll data: Data, path: String, _ kind: FileKind) throws -> [Outcome] {
+    if let parts = parts(of: data, file: 0, path: path, kind, size: max(1, data.count)) { return try parts.flatMap { try $0.read() } }
+    var cutter = try LineCutter(SourceFile(data), sizes: LineCutter.Sizes(around: 2 * (data.count + 1)))
+    return try cutter.next().map { try FilePart($0, file: 0, path: path).read() } ?? []
+  }
+
   /// Places count from the part's own `offset` and `line`.
   func read() throws -> [Outcome] {
     switch piece {

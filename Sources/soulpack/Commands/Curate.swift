@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Artifacts
 internal import Curation
+internal import Engine
 internal import Foundation
 internal import Planning
 internal import Recipes
@@ -24,6 +25,9 @@ struct Curate: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Run this stage alone; repeatable. One of: \(CurationStage.names.joined(separator: ", ")).", valueName: "stage"))
   var only: [String] = []
 
+  @Option(help: ArgumentHelp("Drop what holds text of this evaluation file or folder; repeatable. A recipe names its own.", valueName: "file"))
+  var against: [String] = []
+
   @Option(help: ArgumentHelp("Which of the recipe's datasets.", valueName: "name")) var dataset: String?
   @Option(help: ArgumentHelp("Write what was kept.", valueName: "file")) var export: String?
   @Option(help: ArgumentHelp("Write what became of every record.", valueName: "file")) var exportLedger: String?
@@ -44,7 +48,10 @@ struct Curate: AsyncParsableCommand {
 
   /// Nil where nothing was done, but only said.
   private func curate(_ folder: FolderToCurate?, _ exports: Exports) async throws -> (CurateReport, [Curated])? {
-    guard let folder else { return try await curateRecipe(exports) }
+    guard let folder else {
+      guard against.isEmpty else { throw ValidationError("--against is about a folder; a recipe names evaluation files in its stage \"decontaminate\"") }
+      return try await curateRecipe(exports)
+    }
     return try await curateFolder(folder, exports)
   }
 
@@ -73,7 +80,9 @@ struct Curate: AsyncParsableCommand {
 extension Curate {
   private func curateFolder(_ folder: FolderToCurate, _ exports: Exports) async throws -> (CurateReport, [Curated])? {
     try exports.refusePlaces(in: folder.place)
-    let action = folder.action.running(only: only)
+    let files = try against.map { try FolderToCurate($0, arguments.common).path }
+    let action = folder.action.decontaminating(against: files).running(only: only)
+    try requireStages(of: [action])
     let plan = Plan(actions: [action], goals: [.curate: [action.id]])
     let sources = plan.sources(for: plan.actions)
     if arguments.dryRun {
@@ -108,9 +117,28 @@ extension Curate {
     let ids = try chosen(session.project.plan.goals[.curate] ?? [], isForExport: exports.areWanted)
     for id in ids { try refuseExport(exports, intoSourceOf: id, session.project) }
     let plan = Plan(actions: session.project.plan.actions.map { $0.running(only: only) }, goals: [.curate: ids])
+    try requireStages(of: ids.compactMap { plan[$0] })
     guard let result = try await session.run(plan.actions(for: .curate)) else { return nil }
     let curated = try ids.map { try Curated($0, result) }
-    return (try CurateReport(curated, ActionCounts(result.report)), curated)
+    let report = try CurateReport(curated, ActionCounts(result.report))
+    return (report.counting(try await tokens(of: curated, session.project)), curated)
+  }
+
+  /// The engine may not be able to read the base: that is for `train` to fail over.
+  private func tokens(of curated: [Curated], _ project: Project) async throws -> [TokenCount?] {
+    do {
+      var counts: [TokenCount?] = []
+      for part in curated { counts.append(try await TokenCount.of(part.dataset, base: project.recipe.base, in: project.rootFolder)) }
+      return counts
+    } catch let error as TokenizerError {
+      arguments.common.terminal.remark("tokens were not counted: \(error.message)")
+      return curated.map { _ in nil }
+    }
+  }
+
+  /// Every stage that was asked for by its name can be run with no more than that.
+  private func requireStages(of actions: [Action]) throws(StageNeedsMore) {
+    for name in only where actions.contains(where: { !$0.hasStage(name) }) { throw StageNeedsMore(stage: name) }
   }
 
   private func chosen(_ ids: [ActionID], isForExport: Bool) throws -> [ActionID] {
@@ -127,6 +155,14 @@ extension Curate {
     guard case .source(let source)? = project.plan[id]?.inputs["source"] else { return }
     try exports.refusePlaces(in: URL(filePath: source.path, relativeTo: project.rootFolder))
   }
+}
+
+/// A stage that nobody can run by its name alone.
+struct StageNeedsMore: ExplainedError {
+  let stage: String
+
+  var message: String { "the stage \"\(stage)\" needs to be told what to run with" }
+  var hint: String? { stage == "decontaminate" ? "name the evaluation files: --against FILE for a folder, \"against\" in a recipe" : nil }
 }
 
 /// One dataset has to be named.

@@ -114,6 +114,7 @@ struct WhyReport: Report {
   private func details(_ step: Explanation.Step) -> [String] {
     var lines = [(step.changes.map { "\($0.kind.rawValue) ×\($0.count)" } + step.found.map { "found \($0.kind.rawValue) ×\($0.count)" } + measured(step))
       .joined(separator: ", ")].filter { !$0.isEmpty }
+    if let detail = step.detail { lines.append(words(detail)) }
     lines += step.signals.map { signal in
       "\(signal.reading.signal.rawValue) \(number(signal.reading.value))"
         + (signal.bounds.isEmpty ? "" : " (\(signal.bounds.map(words).joined(separator: ", ")))")
@@ -128,10 +129,19 @@ struct WhyReport: Report {
     return words
   }
 
+  private func words(_ detail: Passage.Detail) -> String {
+    switch detail {
+    case .language(let reading): "language \(reading.code), \(reading.percent)% of the letters\(reading.isReliable ? "" : ", not certain")"
+    case .overlap(let overlap): "shares \(overlap.sharedRuns) of \(overlap.runs) word runs with the evaluation record \(overlap.place)"
+    }
+  }
+
   private func words(_ bound: QualityRule.Bound) -> String {
     switch bound {
     case .atLeast(let limit): "at least \(number(limit))"
     case .atMost(let limit): "at most \(number(limit))"
+    case .above(let limit): "above \(number(limit))"
+    case .below(let limit): "below \(number(limit))"
     }
   }
 

@@ -7,45 +7,65 @@ struct CurateReport: Report {
     let name: String
     let digest: Digest
     let overview: CurationOverview
+    let languages: LanguageDistribution
+    /// Where the recipe's base is a folder.
+    var tokens: TokenCount?
   }
 
-  let datasets: [Dataset]
+  private(set) var datasets: [Dataset]
   let counts: ActionCounts
   let schema = "soulpack.curate/1"
 
   init(_ curated: [Curated], _ counts: ActionCounts) throws {
-    datasets = try curated.map { Dataset(name: $0.name, digest: $0.digest, overview: try CurationOverview($0.ledger, $0.dataset)) }
+    datasets = try curated.map {
+      Dataset(
+        name: $0.name, digest: $0.digest, overview: try CurationOverview($0.ledger, $0.dataset),
+        languages: try LanguageDistribution($0.ledger, $0.dataset))
+    }
     self.counts = counts
+  }
+
+  /// The same with the tokens of each dataset, in their order.
+  func counting(_ tokens: [TokenCount?]) -> CurateReport {
+    var report = self
+    for (index, count) in tokens.enumerated() { report.datasets[index].tokens = count }
+    return report
   }
 
   var members: [String: JSONValue] {
     [
       "datasets": .array(
         datasets.map { dataset in
-          [
+          var members: [String: JSONValue] = [
             "action": .string(dataset.name), "dataset": .digest(dataset.digest), "summary": dataset.overview.summary.canonical,
-            "overview": dataset.overview.canonical,
+            "overview": dataset.overview.canonical, "languages": dataset.languages.canonical,
           ]
+          if let tokens = dataset.tokens { members["tokens"] = tokens.canonical }
+          return .object(members)
         }),
       "actionsRun": .integer(Int64(counts.ran)), "actionsReused": .integer(Int64(counts.reused)),
     ]
   }
 
   var lines: [String] {
-    datasets.flatMap { ["\($0.name)  \($0.digest.short)"] + CurationTable(overview: $0.overview).lines } + [counts.words]
+    datasets.flatMap { ["\($0.name)  \($0.digest.short)"] + CurationTable(overview: $0.overview, languages: $0.languages, tokens: $0.tokens).lines } + [counts.words]
   }
 }
 
 /// One dataset's part of the table, made for eighty columns.
 struct CurationTable {
   let overview: CurationOverview
+  let languages: LanguageDistribution
+  var tokens: TokenCount?
 
+  private static let mostLanguages = 8
   private static let widthInColumns = 80
   private static let mostClusters = 5
 
   var lines: [String] {
     let parts = [
-      files, records, drops, counts("personal data found in", overview.findings), counts("changed by", overview.changes), lengths, clusters,
+      files, records, drops, counts("personal data found in", overview.findings), counts("changed by", overview.changes), languageCounts,
+      lengths, tokenCounts, clusters,
     ]
     return parts.filter { !$0.isEmpty }.flatMap { $0 + [""] }
   }
@@ -92,8 +112,26 @@ struct CurationTable {
     return [head] + table.lines
   }
 
-  private var lengths: [String] {
-    let lengths = overview.lengths
+  private var languageCounts: [String] {
+    guard languages.records > 0 else { return [] }
+    var table = Table(rightAligned: [1, 2])
+    func row(_ name: String, _ count: Int) {
+      table.add("  " + name, Quantity.count(count), Quantity.percent(Double(count) / Double(languages.records)))
+    }
+    for count in languages.counts.prefix(Self.mostLanguages) { row(count.code == LanguageReading.undetermined ? "not certain" : count.code, count.records) }
+    let rest = languages.counts.dropFirst(Self.mostLanguages)
+    if !rest.isEmpty { row("\(rest.count) more", rest.reduce(0) { $0 + $1.records }) }
+    return ["languages of kept records" + (languages.isSample ? ", of a sample of \(Quantity.count(languages.records))" : "")] + table.lines
+  }
+
+  private var lengths: [String] { distribution(overview.lengths, named: "characters of a kept record") }
+
+  private var tokenCounts: [String] {
+    guard let tokens else { return [] }
+    return distribution(tokens.lengths, named: "tokens of the base, \(Quantity.count(tokens.total)) in all; of a kept record")
+  }
+
+  private func distribution(_ lengths: LengthDistribution, named name: String) -> [String] {
     guard let most = lengths.bins.map(\.count).max(), most > 0 else { return [] }
     var table = Table(rightAligned: [0, 1])
     for bin in lengths.bins {
@@ -102,7 +140,7 @@ struct CurationTable {
       table.add("  " + words(bin.range), Quantity.count(bin.count), String(repeating: "▇", count: columns))
     }
     let ends = "shortest \(Quantity.count(lengths.shortest)), median \(Quantity.count(lengths.median)), longest \(Quantity.count(lengths.longest))"
-    return ["characters of a kept record: \(ends)"] + table.lines
+    return ["\(name): \(ends)"] + table.lines
   }
 
   private func words(_ range: ClosedRange<Int>) -> String {

@@ -3,7 +3,13 @@ package enum PersonalData: String, CaseIterable, Hashable, Sendable {
   /// The number of a payment card.
   case card
   case email
+  /// The international number of a bank account.
+  case iban
+  /// The address of a machine on the internet.
+  case ip
   case phone
+  /// A key or token that opens something.
+  case secret
 
   package enum Action: String, CaseIterable, Hashable, Sendable {
     case redact, drop
@@ -26,7 +32,10 @@ package enum PersonalData: String, CaseIterable, Hashable, Sendable {
     switch self {
     case .card: "[CARD]"
     case .email: "[EMAIL]"
+    case .iban: "[IBAN]"
+    case .ip: "[IP]"
     case .phone: "[PHONE]"
+    case .secret: "[SECRET]"
     }
   }
 }

@@ -1,38 +1,40 @@
-/// Finds addresses and numbers in one pass over the bytes of a text. The digits of ASCII alone are digits.
+/// Finds e-mail addresses and the numbers of cards and telephones in one pass over the bytes of a text. The digits of ASCII alone are digits.
 struct PersonalDataFinder {
   private let bytes: [UInt8]
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  /// A glance that most texts do not pass.
-  static func mayHold(_ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
-    var digits = 0
-    for byte in utf8 {
-      if byte == UInt8(ascii: "@") { return true }
-      if byte &- UInt8(ascii: "0") < 10 { digits += 1 }
-    }
-    return digits >= PhoneRules.fewestDigits
-  }
-
-  /// In the order of the text. What is part of an e-mail address is no number, and what is part of a card's number is no telephone's; whether
-  /// or not these kinds are asked for.
-  func find(_ kinds: Set<PersonalData>) -> [PersonalDatum] {
-    let emails = EmailFinder(bytes).find()
-    var found = emails
+  /// In the order of the text. `sure` was found before, in its order, and has the first word; what is part of an e-mail address is no number, and
+  /// what is part of a card's number is no telephone's; whether or not these kinds are asked for.
+  func find(_ kinds: Set<PersonalData>, besides sure: [PersonalDatum]) -> [PersonalDatum] {
+    var found = PersonalDataFinder.merged(sure, EmailFinder(bytes).find())
     var index = 0
-    var taken = emails[...]
+    var taken = found[...]
     while index < bytes.count {
-      while let email = taken.first, email.range.upperBound <= index { taken.removeFirst() }
-      if let email = taken.first, email.range.contains(index) {
-        index = email.range.upperBound
+      while let datum = taken.first, datum.range.upperBound <= index { taken.removeFirst() }
+      if let datum = taken.first, datum.range.contains(index) {
+        index = datum.range.upperBound
       } else if let run = NumberRun(bytes, at: index) {
-        found += numbers(in: run)
+        let inRun = taken.prefix { $0.range.lowerBound < run.end }
+        found += numbers(in: run).filter { number in !inRun.contains { $0.range.overlaps(number.range) } }
         index = run.end
       } else {
         index += 1
       }
     }
     return found.filter { kinds.contains($0.kind) }.sorted { $0.range.lowerBound < $1.range.lowerBound }
+  }
+
+  /// In the order of the text, without those of the second that overlap one of the first.
+  private static func merged(_ first: [PersonalDatum], _ second: [PersonalDatum]) -> [PersonalDatum] {
+    guard !first.isEmpty else { return second }
+    var merged: [PersonalDatum] = []
+    var rest = first[...]
+    for datum in second {
+      while let next = rest.first, next.range.upperBound <= datum.range.lowerBound { merged.append(rest.removeFirst()) }
+      if rest.first.map({ $0.range.lowerBound >= datum.range.upperBound }) ?? true { merged.append(datum) }
+    }
+    return merged + rest
   }
 
   private func numbers(in run: NumberRun) -> [PersonalDatum] {

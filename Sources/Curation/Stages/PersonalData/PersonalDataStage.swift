@@ -4,22 +4,26 @@ internal import Artifacts
 /// the contract.
 struct PersonalDataStage: RecordStage {
   let name = StageName.pii
-  let action: PersonalData.Action
-  let kinds: Set<PersonalData>
+  /// Kinds that are not named are not looked for.
+  let actions: [PersonalData: PersonalData.Action]
+  private let kinds: Set<PersonalData>
+
+  init(_ actions: [PersonalData: PersonalData.Action]) {
+    self.actions = actions
+    kinds = Set(actions.keys)
+  }
 
   func judge(_ record: DatasetRecord) -> Verdict {
     var counts: [PersonalData: Int] = [:]
     let content = redacted(record.content, &counts)
     guard !counts.isEmpty else { return .pass }
     let found = PersonalData.allCases.compactMap { kind in counts[kind].map { PersonalData.Finding(kind: kind, count: $0) } }
-    let total = counts.values.reduce(0, +)
-    switch action {
-    case .tag: return Verdict(decision: .pass, found: found)
-    case .drop: return Verdict(decision: .drop(.personalData, measured: Double(total), threshold: 0), found: found)
-    case .redact:
-      let changed = DatasetRecord(content: content, conversation: record.conversation)
-      return Verdict(decision: .change(changed), changes: [Change(kind: .redaction, count: total)], found: found)
-    }
+    func total(_ action: PersonalData.Action) -> Int { found.reduce(0) { $0 + (actions[$1.kind] == action ? $1.count : 0) } }
+    let (dropping, redacted) = (total(.drop), total(.redact))
+    if dropping > 0 { return Verdict(decision: .drop(.personalData, measured: Double(dropping), threshold: 0), found: found) }
+    guard redacted > 0 else { return Verdict(decision: .pass, found: found) }
+    let changed = DatasetRecord(content: content, conversation: record.conversation)
+    return Verdict(decision: .change(changed), changes: [Change(kind: .redaction, count: redacted)], found: found)
   }
 
   private func redacted(_ content: DatasetRecord.Content, _ counts: inout [PersonalData: Int]) -> DatasetRecord.Content {
@@ -33,17 +37,19 @@ struct PersonalDataStage: RecordStage {
 
   private func redacted(_ text: String, _ counts: inout [PersonalData: Int]) -> String {
     var text = text
-    guard text.withUTF8(PersonalDataFinder.mayHold) else { return text }
+    let glance = text.withUTF8(SensitiveGlance.init)
+    guard glance.mayHoldOthers || !glance.found.isEmpty else { return text }
     let bytes = Array(text.utf8)
-    let found = PersonalDataFinder(bytes).find(kinds)
+    let found = PersonalDataFinder(bytes).find(kinds, besides: glance.found)
     guard !found.isEmpty else { return text }
     var output: [UInt8] = []
     var start = 0
     for datum in found {
+      counts[datum.kind, default: 0] += 1
+      guard actions[datum.kind] == .redact else { continue }
       output += bytes[start..<datum.range.lowerBound]
       output += datum.kind.placeholder.utf8
       start = datum.range.upperBound
-      counts[datum.kind, default: 0] += 1
     }
     output += bytes[start...]
     return String(decoding: output, as: UTF8.self)

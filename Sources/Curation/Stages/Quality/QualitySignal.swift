@@ -22,6 +22,15 @@ package enum QualitySignal: String, CaseIterable, Hashable, Sendable {
   case repeated8Grams = "repeated-8-grams"
   case repeated9Grams = "repeated-9-grams"
   case repeated10Grams = "repeated-10-grams"
+  // c4
+  case linesLeft = "lines-left"
+  case loremIpsum = "lorem-ipsum"
+  case curlyBrackets = "curly-brackets"
+  case sentences
+  // fineweb
+  case punctuatedLines = "punctuated-lines"
+  case charactersInDuplicatedLines = "characters-in-duplicated-lines"
+  case shortLines = "short-lines"
   // chat
   case visibleCharacters = "visible-characters"
   case refusals
@@ -57,6 +66,9 @@ package struct QualityRule: Hashable, Sendable {
   package enum Bound: Hashable, Sendable {
     case atLeast(Double)
     case atMost(Double)
+    /// The limit itself is missed.
+    case above(Double)
+    case below(Double)
   }
 
   package let signal: QualitySignal
@@ -65,7 +77,7 @@ package struct QualityRule: Hashable, Sendable {
 
   package var threshold: Double {
     switch bound {
-    case .atLeast(let limit), .atMost(let limit): limit
+    case .atLeast(let limit), .atMost(let limit), .above(let limit), .below(let limit): limit
     }
   }
 
@@ -73,6 +85,8 @@ package struct QualityRule: Hashable, Sendable {
     switch bound {
     case .atLeast(let limit): value >= limit
     case .atMost(let limit): value <= limit
+    case .above(let limit): value > limit
+    case .below(let limit): value < limit
     }
   }
 }

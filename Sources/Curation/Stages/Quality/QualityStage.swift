@@ -12,19 +12,29 @@ struct QualityStage: RecordStage {
   }
 
   func judge(_ record: DatasetRecord) -> Verdict {
-    let readings = readings(of: record.content)
+    let (content, changes, readings) = readings(of: record.content)
     for rule in rules {
       // A signal that a record does not have, such as a share of no lines, breaks no rule.
       guard let reading = readings.first(where: { $0.signal == rule.signal }), !rule.holds(for: reading.value) else { continue }
       return .drop(rule.reason, measured: reading.value, threshold: rule.threshold)
     }
-    return Verdict(decision: .pass, signals: readings.filter { $0.value != 0 })
+    let signals = readings.filter { $0.value != 0 }
+    guard !changes.isEmpty else { return Verdict(decision: .pass, signals: signals) }
+    return Verdict(decision: .change(DatasetRecord(content: content, conversation: record.conversation)), changes: changes, signals: signals)
   }
 
-  private func readings(of content: DatasetRecord.Content) -> [QualitySignal.Reading] {
+  /// With what the profile leaves of the content.
+  private func readings(of content: DatasetRecord.Content) -> (DatasetRecord.Content, [Change], [QualitySignal.Reading]) {
     switch profile {
-    case .chat: ChatSignals.readings(of: content)
-    case .gopher: GopherSignals.readings(of: content)
+    case .chat: return (content, [], ChatSignals.readings(of: content))
+    case .gopher: return (content, [], GopherSignals.readings(of: content))
+    case .c4:
+      let cleaned = C4Cleaning(wantsTerminalPunctuation: true).clean(content)
+      return (cleaned.content, cleaned.changes, cleaned.readings)
+    case .fineweb:
+      let cleaned = C4Cleaning(wantsTerminalPunctuation: false).clean(content)
+      let readings = GopherSignals.readings(of: content) + cleaned.readings + FineWebSignals.readings(of: cleaned.content)
+      return (cleaned.content, cleaned.changes, readings)
     }
   }
 }

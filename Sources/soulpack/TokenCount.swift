@@ -1,0 +1,58 @@
+internal import Artifacts
+internal import Curation
+internal import Engine
+internal import Foundation
+internal import Recipes
+
+/// How many tokens of the recipe's base the kept records are, as training would see them: with the marks of turns, and before anything is cut to a
+/// context.
+struct TokenCount {
+  let total: Int
+  let lengths: LengthDistribution
+
+  /// Nil where the base is no folder: another recipe's model may not be there yet, and a new model's tokenizer is trained on these very records.
+  static func of(_ dataset: StoredDataset, base: Base, in root: URL) async throws -> TokenCount? {
+    guard case .path(let path) = base else { return nil }
+    let folder = URL(filePath: path, relativeTo: root)
+    func file(_ name: String) -> Data? { FileManager.default.contents(atPath: folder.appending(path: name).path) }
+    guard let tokenizer = file("tokenizer.json") else { return nil }
+    let format = try ChatFormat(
+      tokenizer: try TokenizerFile.read(tokenizer), tokenizerConfig: file("tokenizer_config.json"), templateFile: file("chat_template.jinja"))
+    return await TokenCount(try dataset.records(), format)
+  }
+
+  private init(_ records: [DatasetRecord], _ format: ChatFormat) async {
+    let width = 512
+    let lengths = await withTaskGroup(of: [Int].self) { group in
+      for start in stride(from: 0, to: records.count, by: width) {
+        let slice = records[start..<min(start + width, records.count)]
+        group.addTask {
+          var cache = PieceCache()
+          return slice.map { TokenCount.tokens(of: $0.content, format, &cache) }
+        }
+      }
+      return await group.reduce(into: []) { $0 += $1 }
+    }
+    total = lengths.reduce(0, +)
+    self.lengths = LengthDistribution(lengthsInTokens: lengths)
+  }
+
+  private static func tokens(of content: DatasetRecord.Content, _ format: ChatFormat, _ cache: inout PieceCache) -> Int {
+    switch content {
+    case .messages(let messages): format.encode(messages, cache: &cache).tokens.count
+    case .text(let text): format.tokenizer.encodeOrdinary(text, cache: &cache).count + 1  // The end of the text.
+    }
+  }
+
+  /// For `--json`.
+  var canonical: JSONValue {
+    [
+      "total": .integer(Int64(total)), "shortest": .integer(Int64(lengths.shortest)), "median": .integer(Int64(lengths.median)),
+      "longest": .integer(Int64(lengths.longest)),
+      "bins": .array(
+        lengths.bins.map { bin in
+          ["from": .integer(Int64(bin.range.lowerBound)), "to": .integer(Int64(bin.range.upperBound)), "records": .integer(Int64(bin.count))]
+        }),
+    ]
+  }
+}
