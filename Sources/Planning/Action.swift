@@ -21,7 +21,7 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// of another run's output. Outputs: `files`, a snapshot.
   /// Parameters: `command`, the arguments with `{input.NAME}` and `{output}` in them.
   case run
-  /// Inputs: `source`, a snapshot. Outputs: `dataset` (canonical lines), `ledger`.
+  /// Inputs: `source`, a snapshot; `retractions`, where the project has that file. Outputs: `dataset` (canonical lines), `ledger`.
   /// Parameters: `files` (sorted patterns, or null for all), `stages` (in order, each an object with one member: `normalize` {`unicode`,
   /// `mojibake`}, `quality` {`profile`}, `deduplicate` {`exact`, `near`: null or {`ngram`, `threshold-ppm`}}, `pii` {`action`, `kinds`}, `length`
   /// {`min-characters`, `max-characters`}).

@@ -8,6 +8,7 @@ struct RecipeActions {
   let prefix: String
   /// Where a base that another recipe makes comes from.
   let base: InputReference?
+  let consent: Consent
 
   /// A candidate of one of the targets.
   private struct Contender {
@@ -70,19 +71,24 @@ struct RecipeActions {
     }
   }
 
+  /// Without those that were retracted.
+  private var datasets: [Dataset] { recipe.datasets.filter(consent.allows) }
+
   var curations: [Action] {
-    recipe.datasets.map { dataset in
+    datasets.map { dataset in
       let source: InputReference =
         switch dataset.origin {
         case .path(let path): .source(Source(kind: .fileOrFolder, path: path))
         case .run(let name): output(.run, name, "files")
         }
-      return Action(id: id(.curate, dataset.name), kind: .curate, parameters: dataset.curationParameters, inputs: ["source": source])
+      return Action(
+        id: id(.curate, dataset.name), kind: .curate, parameters: dataset.curationParameters,
+        inputs: consent.inputs.merging(["source": source]) { _, own in own })
     }
   }
 
   private var splits: [Action] {
-    recipe.datasets.map { dataset in
+    datasets.map { dataset in
       Action(
         id: id(.split, dataset.name), kind: .split, parameters: dataset.split.parameters,
         inputs: ["dataset": output(.curate, dataset.name, "dataset")])

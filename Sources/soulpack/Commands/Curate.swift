@@ -73,7 +73,7 @@ struct Curate: AsyncParsableCommand {
 extension Curate {
   private func curateFolder(_ folder: FolderToCurate, _ exports: Exports) async throws -> (CurateReport, [Curated])? {
     try exports.refusePlaces(in: folder.place)
-    let action = folder.action.running(only: only)
+    let action = try folder.action().running(only: only)
     let plan = Plan(actions: [action], goals: [.curate: [action.id]])
     let sources = plan.sources(for: plan.actions)
     if arguments.dryRun {
