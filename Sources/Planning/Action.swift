@@ -49,8 +49,10 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// Parameters: `protocol`, `rounds`, `committee`, `improvement` {`numerator`, `denominator`} in nats a token, `candidates` (their number),
   /// `incumbent` (whether there is a `score.0`).
   case select
-  /// Inputs: `decision`, `score.0` (as in `select`), `score.1`, …. Outputs: `gates`, what was asked and measured. Fails where a gate is missed.
-  /// Parameters: `gates`, each an object with one member: `holdout-loss` {`below-base-ppm`}.
+  /// Inputs: `decision`, `score.0` (as in `select`), `score.1`, …; for canaries `winner`, `train`, and `base` and `canaries` (a file) where there are
+  /// any. Outputs: `gates`, what was asked and measured. Fails where a gate is missed.
+  /// Parameters: `gates`, each an object with one member: `holdout-loss` {`below-base-ppm`}, `canaries` {`records`, `tokens`, `allowed`, `alternatives`,
+  /// `exposure-bits`, `seed`, `context`, `subject`: `adapter` or `model`}.
   case gate
   /// Inputs: everything the Soul speaks of: `dataset`, `ledger`, `train`, `validation`, `holdout`, `decision`, `winner`, `trace.1`, …, `score.0`
   /// (as in `select`), `score.1`, …, `gates` where the recipe has any, and `base`, or `tokenizer` for a new model. Outputs: `archive`, `summary` (its digest and the selection).
