@@ -34,3 +34,11 @@ struct ProjectConsent {
     try WholeFile(file).replace(with: changed.bytes)
   }
 }
+
+extension Retractions {
+  /// From the system's source of randomness, which is a cryptographic one.
+  mutating func addRandomSalt() {
+    var generator = SystemRandomNumberGenerator()
+    add(salt: Data((0..<Retractions.saltByteCount).map { _ in UInt8.random(in: .min ... .max, using: &generator) }))
+  }
+}

@@ -84,7 +84,8 @@ struct CanaryGate {
     let key = Data("soulpack.canaries/1\n\(question.seed)".utf8)
     let order = records.map { record in (record, record.id) }.map { ($0, $1, Digest(authenticating: Data($1.digest.bytes), key: key)) }
     var tried: [Tried] = []
-    for (record, id, _) in order.sorted(by: { $0.2 < $1.2 }) where tried.count < question.records {
+    // Where copies were left in, they are one record, and stand beside each other.
+    for (record, id, _) in order.sorted(by: { $0.2 < $1.2 }) where tried.count < question.records && tried.last?.id != id {
       let probes = winner.probes(of: record, tokens: question.tokens)
       if !probes.isEmpty { tried.append(Tried(id: id, record: record, probes: probes)) }
     }

@@ -50,7 +50,7 @@ struct Retract: AsyncParsableCommand {
   /// How many lines came or went.
   private func change(_ retractions: inout Retractions, _ subjects: [Retractions.Subject]) -> Int {
     if undo { return subjects.count { retractions.remove($0) } }
-    if retractions.needsSalt { retractions.add(salt: Data((0..<Retractions.saltByteCount).map { _ in UInt8.random(in: .min ... .max) })) }
+    if retractions.needsSalt { retractions.addRandomSalt() }
     return subjects.count { retractions.insert($0, reason: reason) }
   }
 

@@ -22,6 +22,19 @@ struct DownstreamView {
     guard let downstream else { return ["  what was made of it is not known here: there is no store"] }
     var table = Table()
     for dataset in downstream.datasets { table.add("  dataset", dataset.digest.short, words(dataset.names)) }
+    add(downstream, to: &table)
+    return table.lines.isEmpty ? ["  nothing was made of it in this store"] : table.lines
+  }
+
+  /// What is not text: weights, and the Souls that hold them.
+  var madeLines: [String] {
+    guard let downstream else { return [] }
+    var table = Table()
+    add(downstream, to: &table)
+    return table.lines
+  }
+
+  private func add(_ downstream: Downstream, to table: inout Table) {
     for candidate in downstream.candidates {
       table.add(candidate.isAdapter ? "  adapter" : "  model", candidate.files.short, words(candidate.names), words(candidate.touch))
     }
@@ -34,7 +47,6 @@ struct DownstreamView {
     for other in others {
       table.add("  Soul", other.archive.digest.short, "\(other.archive.manifest.name) \(other.archive.manifest.version) (\(other.path))", "made of it")
     }
-    return table.lines.isEmpty ? ["  nothing was made of it in this store"] : table.lines
   }
 
   private func words(_ touch: Downstream.Touch) -> String {
