@@ -29,10 +29,13 @@ package struct CurationParameters: Hashable, Sendable {
   package let files: [String]?
   /// In the order in which they run, each at most once. The structure rule is not among them: it always holds.
   package let stages: [Stage]
+  /// What stays out. Nil where the project has no such file; the ledger says only whether there was one.
+  package var retractions: Retractions?
 
-  package init(files: [String]? = nil, stages: [Stage]) {
+  package init(files: [String]? = nil, stages: [Stage], retractions: Retractions? = nil) {
     self.files = files
     self.stages = stages
+    self.retractions = retractions
   }
 
   /// Reads `{"files":["*.md"],"stages":[…]}`, where a stage is one of
@@ -57,6 +60,7 @@ package struct CurationParameters: Hashable, Sendable {
       stages.append(stage)
     }
     self.stages = stages
+    retractions = try reader.bool("retractions", default: false) ? Retractions() : nil
     try reader.finish()
   }
 
@@ -76,7 +80,9 @@ package struct CurationParameters: Hashable, Sendable {
 
   /// What the ledger says about the run.
   var canonical: JSONValue {
-    ["files": files.map { .array($0.map { .string($0) }) } ?? .null, "stages": .array(stages.map(\.canonical))]
+    var members: [String: JSONValue] = ["files": files.map { .array($0.map { .string($0) }) } ?? .null, "stages": .array(stages.map(\.canonical))]
+    if retractions != nil { members["retractions"] = true }
+    return .object(members)
   }
 }
 

@@ -15,15 +15,26 @@ struct Route: Sendable {
       legs[legs.count - 1].append(stage)
       names.append(stage.name)
     }
-    if !parameters.stages.contains(where: { $0.name == .normalize }) { run(StructureStage()) }
+    // Before records are compared: what was retracted must be nobody's keeper.
+    var retraction = parameters.retractions.map { RetractionStage(.retract, $0) }
+    func takeOutRetracted() {
+      if let stage = retraction { run(stage) }
+      retraction = nil
+    }
+    if !parameters.stages.contains(where: { $0.name == .normalize }) {
+      run(StructureStage())
+      takeOutRetracted()
+    }
     for stage in parameters.stages {
       switch stage {
       case .normalize(let repairsMojibake):
         run(NormalizeStage(repairsMojibake: repairsMojibake))
         run(StructureStage())
+        takeOutRetracted()
       case .language(let rule): run(LanguageStage(rule: rule))
       case .quality(let profile): run(QualityStage(profile))
       case .deduplicate(let rule):
+        takeOutRetracted()
         legs.append([])
         names.append(.deduplicate)
         deduplication = rule
@@ -32,6 +43,8 @@ struct Route: Sendable {
       case .length(let least, let most): run(LengthStage(minimumInCharacters: least, maximumInCharacters: most))
       }
     }
+    // Behind the stages that change what a record says.
+    if let retractions = parameters.retractions, parameters.changesRecords { run(RetractionStage(.retractResult, retractions)) }
     (self.legs, self.names, self.deduplication) = (legs, names, deduplication)
   }
 }

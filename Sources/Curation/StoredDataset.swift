@@ -81,6 +81,18 @@ package struct StoredDataset: Sendable {
     }
   }
 
+  /// The records of some ids, each with the shard that it stands in.
+  package func records(of ids: Set<RecordID>) throws -> [(shard: Shard, record: DatasetRecord)] {
+    try shards.flatMap { shard -> [(shard: Shard, record: DatasetRecord)] in
+      guard try identities(of: shard).contains(where: { ids.contains($0.id) }) else { return [] }
+      var found: [(shard: Shard, record: DatasetRecord)] = []
+      try CuratedDataset(parsing: try bytes(of: shard)).forEachRecord { row, record in
+        if ids.contains(row.id) { found.append((shard, record)) }
+      }
+      return found
+    }
+  }
+
   package func ids() throws -> [RecordID] {
     var ids: [RecordID] = []
     ids.reserveCapacity(count)

@@ -25,17 +25,11 @@ package struct KnownSoul: Sendable {
 
   /// What the Soul was sealed from: `dataset`, `train`, `validation` or `holdout`. Nil where the store no longer has it.
   package func dataset(_ input: String) throws -> StoredDataset? {
-    let objects = store.objects
-    guard let digest = inputs[input], try objects.contains(digest) else { return nil }
-    let dataset = try StoredDataset(digest) { try objects.get($0) }
-    return try dataset.shards.allSatisfy { try objects.contains($0.digest) } ? dataset : nil
+    try inputs[input].flatMap { try store.dataset($0) }
   }
 
   package func ledger() throws -> StoredLedger? {
-    let objects = store.objects
-    guard let digest = inputs["ledger"], try objects.contains(digest) else { return nil }
-    let ledger = try StoredLedger(digest) { try objects.get($0) }
-    return try ledger.chunks.allSatisfy { try objects.contains($0.digest) } ? ledger : nil
+    try inputs["ledger"].flatMap { try store.ledger($0) }
   }
 
   /// The curation that the Soul's dataset came from.

@@ -89,7 +89,8 @@ extension GateResult {
   }
 
   /// What a gate action leaves.
-  package static func document(_ results: [GateResult]) -> JSONValue {
-    ["schema": "soulpack.gates/1", "gates": .array(results.map(\.document))]
-  }
+  package static func document(_ results: [GateResult]) -> JSONValue { document(of: results.map(\.document)) }
+
+  /// The same with gates of every kind.
+  package static func document(of gates: [JSONValue]) -> JSONValue { ["schema": "soulpack.gates/1", "gates": .array(gates)] }
 }

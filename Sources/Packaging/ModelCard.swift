@@ -65,10 +65,23 @@ struct ModelCard {
 
   private var gates: String {
     manifest.gates.map { gate in
-      let base = gate.below == "base" ? "the base's" : "that of guessing blindly"
-      return "Asked before sealing: a loss below \(base) by \(percent(gate.askedPPM)). Measured: \(percent(gate.measuredPPM)) "
-        + "(95 % interval \(percent(gate.intervalPPM.lowerBound)) to \(percent(gate.intervalPPM.upperBound))).\n\n"
+      switch gate {
+      case .holdoutLoss(let gate): words(gate)
+      case .canaries(let gate): words(gate)
+      }
     }.joined()
+  }
+
+  private func words(_ gate: SoulManifest.Canaries) -> String {
+    var lines = "Listened to before sealing: of \(gate.records) training records it said \(gate.verbatim) by heart (\(gate.tokens) tokens in a row; \(gate.allowed) allowed)."
+    if gate.canaries > 0 { lines += " Of \(gate.canaries) planted secrets it gave away none." }
+    return lines + "\n\n"
+  }
+
+  private func words(_ gate: SoulManifest.HoldoutLoss) -> String {
+    let base = gate.below == "base" ? "the base's" : "that of guessing blindly"
+    return "Asked before sealing: a loss below \(base) by \(percent(gate.askedPPM)). Measured: \(percent(gate.measuredPPM)) "
+      + "(95 % interval \(percent(gate.intervalPPM.lowerBound)) to \(percent(gate.intervalPPM.upperBound))).\n\n"
   }
 
   /// From integers, so that the card is the same bytes everywhere.

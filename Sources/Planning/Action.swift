@@ -21,7 +21,8 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// of another run's output. Outputs: `files`, a snapshot.
   /// Parameters: `command`, the arguments with `{input.NAME}` and `{output}` in them.
   case run
-  /// Inputs: `source`, a snapshot; with `decontaminate` also `evaluation.1`, …, snapshots. Outputs: `dataset` (canonical lines), `ledger`.
+  /// Inputs: `source`, a snapshot; with `decontaminate` also `evaluation.1`, …, snapshots; `retractions`, where the project has that file. Outputs:
+  /// `dataset` and `ledger`, each an index of pieces.
   /// Parameters: `files` (sorted patterns, or null for all), `stages` (in order, each an object with one member: `normalize` {`unicode`,
   /// `mojibake`}, `language` {`keep`: a sorted list or null, `min-share-ppm`, `undecided`}, `quality` {`profile`}, `deduplicate` {`exact`, `near`: null or {`ngram`, `threshold-ppm`}}, `decontaminate` {`ngram`, `threshold-ppm`}, `pii` {by kind: `redact`, `drop`, `tag` or `keep`}, `length`
   /// {`min-characters`, `max-characters`}).
@@ -49,8 +50,10 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// Parameters: `protocol`, `rounds`, `committee`, `improvement` {`numerator`, `denominator`} in nats a token, `candidates` (their number),
   /// `incumbent` (whether there is a `score.0`).
   case select
-  /// Inputs: `decision`, `score.0` (as in `select`), `score.1`, …. Outputs: `gates`, what was asked and measured. Fails where a gate is missed.
-  /// Parameters: `gates`, each an object with one member: `holdout-loss` {`below-base-ppm`}.
+  /// Inputs: `decision`, `score.0` (as in `select`), `score.1`, …; for canaries `winner`, `train`, and `base` and `canaries` (a file) where there are
+  /// any. Outputs: `gates`, what was asked and measured. Fails where a gate is missed.
+  /// Parameters: `gates`, each an object with one member: `holdout-loss` {`below-base-ppm`}, `canaries` {`records`, `tokens`, `allowed`, `alternatives`,
+  /// `exposure-bits`, `seed`, `context`, `subject`: `adapter` or `model`}.
   case gate
   /// Inputs: everything the Soul speaks of: `dataset`, `ledger`, `train`, `validation`, `holdout`, `decision`, `winner`, `trace.1`, …, `score.0`
   /// (as in `select`), `score.1`, …, `gates` where the recipe has any, and `base`, or `tokenizer` for a new model. Outputs: `archive`, `summary` (its digest and the selection).

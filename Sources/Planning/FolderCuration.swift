@@ -4,10 +4,10 @@ internal import Recipes
 extension Planner {
   /// The curation of a folder or file that no recipe speaks of: what it would be in a recipe that says nothing but where it is. `path` is a
   /// source's.
-  package static func curation(named name: String, of path: String) -> Action {
+  package static func curation(named name: String, of path: String, consent: Consent = .unbroken) -> Action {
     Action(
       id: ActionID("\(ActionKind.curate.rawValue).\(name)"), kind: .curate, parameters: Dataset.standard.curationParameters,
-      inputs: ["source": .source(Source(kind: .fileOrFolder, path: path))])
+      inputs: consent.inputs.merging(["source": .source(Source(kind: .fileOrFolder, path: path))]) { _, own in own })
   }
 }
 

@@ -122,9 +122,18 @@ extension Selection {
 }
 
 extension Gate {
-  var parameters: JSONValue {
+  /// `context`: the most tokens of an example in any target. `subject`: what the winner is, `adapter` or `model`.
+  func parameters(context: Int64, subject: String) -> JSONValue {
     switch self {
     case .holdoutLoss(let share): ["holdout-loss": ["below-base-ppm": .integer(share.partsPerMillion)]]
+    case .canaries(let rule):
+      [
+        "canaries": [
+          "records": .integer(rule.records), "tokens": .integer(rule.tokens), "allowed": .integer(rule.allowed),
+          "alternatives": .integer(rule.alternatives), "exposure-bits": .integer(rule.exposure), "seed": .integer(rule.seed),
+          "context": .integer(context), "subject": .string(subject),
+        ]
+      ]
     }
   }
 }

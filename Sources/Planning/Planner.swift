@@ -7,21 +7,31 @@ package enum Planner {
 
   /// The actions for `recipe` and, before them under `base/`, those of the recipe that makes its base. That recipe's gates are for its own
   /// Soul, and do not stand here.
-  package static func plan(_ recipe: Recipe, loader: Loader) throws -> Plan {
+  ///
+  /// `consent`: datasets whose contributor retracted them are left out; where that leaves nothing to train on there is no plan.
+  package static func plan(_ recipe: Recipe, consent: Consent = .unbroken, loader: Loader) throws -> Plan {
     let chain = try chain(from: recipe, loader: loader)
+    for recipe in chain { try requireData(of: recipe, consent) }
     var actions: [Action] = []
     var base: InputReference?
     for (depth, recipe) in chain.enumerated().reversed().dropLast() {
-      let part = RecipeActions(recipe: recipe, prefix: String(repeating: "base/", count: depth), base: base)
+      let part = RecipeActions(recipe: recipe, prefix: String(repeating: "base/", count: depth), base: base, consent: consent)
       actions += part.upToSelection
       base = .output(part.selection.id, "winner")
     }
-    let own = RecipeActions(recipe: recipe, prefix: "", base: base)
+    let own = RecipeActions(recipe: recipe, prefix: "", base: base, consent: consent)
     let seal = own.seal(bases: chain.dropFirst().map(\.normalised))
     let gate = own.gate.map { [$0] } ?? []
     return Plan(
       actions: actions + own.upToSelection + gate + [seal],
       goals: [.curate: own.curations.map(\.id), .train: [gate.first?.id ?? own.selection.id], .build: [seal.id]])
+  }
+
+  private static func requireData(of recipe: Recipe, _ consent: Consent) throws(RetractedData) {
+    for target in recipe.targets {
+      guard let dataset = recipe.dataset(target.dataset), !consent.allows(dataset) else { continue }
+      throw RetractedData(recipe: recipe.path, dataset: dataset.name, contributor: dataset.contributor ?? "")
+    }
   }
 
   /// The recipe, the recipe of its base, the recipe of that one's base, and so on.

@@ -8,6 +8,7 @@ struct RecipeActions {
   let prefix: String
   /// Where a base that another recipe makes comes from.
   let base: InputReference?
+  let consent: Consent
 
   /// A candidate of one of the targets.
   private struct Contender {
@@ -70,20 +71,23 @@ struct RecipeActions {
     }
   }
 
+  /// Without those that were retracted.
+  private var datasets: [Dataset] { recipe.datasets.filter(consent.allows) }
+
   var curations: [Action] {
-    recipe.datasets.map { dataset in
+    datasets.map { dataset in
       let source: InputReference =
         switch dataset.origin {
         case .path(let path): .source(Source(kind: .fileOrFolder, path: path))
         case .run(let name): output(.run, name, "files")
         }
-      let inputs = ["source": source].merging(dataset.decontamination?.inputs ?? [:]) { own, _ in own }
+      let inputs = consent.inputs.merging(dataset.decontamination?.inputs ?? [:]) { own, _ in own }.merging(["source": source]) { _, own in own }
       return Action(id: id(.curate, dataset.name), kind: .curate, parameters: dataset.curationParameters, inputs: inputs)
     }
   }
 
   private var splits: [Action] {
-    recipe.datasets.map { dataset in
+    datasets.map { dataset in
       Action(
         id: id(.split, dataset.name), kind: .split, parameters: dataset.split.parameters,
         inputs: ["dataset": output(.curate, dataset.name, "dataset")])
@@ -123,7 +127,7 @@ struct RecipeActions {
 
   /// All are measured on the same tokens: as much of each record as the longest context of any target holds.
   private var scores: [Action] {
-    let context = recipe.targets.map(\.context).max() ?? shared.context
+    let context = longestContext
     let score = { (name: String, subject: JSONValue, inputs: [String: InputReference]) in
       let parameters: JSONValue = ["subject": subject, "context": .integer(context)]
       return Action(id: id(.score, name), kind: .score, parameters: parameters, inputs: inputs.merging(["holdout": split(.holdout)]) { own, _ in own })
@@ -169,8 +173,24 @@ struct RecipeActions {
     guard !recipe.gates.isEmpty else { return nil }
     var inputs = scoreInputs
     inputs["decision"] = .output(id(.select), "decision")
-    return Action(id: id(.gate), kind: .gate, parameters: ["gates": .array(recipe.gates.map(\.parameters))], inputs: inputs)
+    inputs.merge(canaryInputs) { own, _ in own }
+    let gates = recipe.gates.map { $0.parameters(context: longestContext, subject: isAdapter ? "adapter" : "model") }
+    return Action(id: id(.gate), kind: .gate, parameters: ["gates": .array(gates)], inputs: inputs)
   }
+
+  /// What is listened to, and for what: none where no gate asks for it.
+  private var canaryInputs: [String: InputReference] {
+    for case .canaries(let rule) in recipe.gates {
+      var inputs = foundation.filter { $0.key == "base" }
+      inputs["winner"] = .output(id(.select), "winner")
+      inputs["train"] = split(.train)
+      inputs["canaries"] = rule.file.map { .source(Source(kind: .file, path: $0)) }
+      return inputs
+    }
+    return [:]
+  }
+
+  private var longestContext: Int64 { recipe.targets.map(\.context).max() ?? shared.context }
 
   // MARK: The Soul
 

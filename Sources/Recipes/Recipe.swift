@@ -45,6 +45,23 @@ package struct Selection: Hashable, Sendable {
 package enum Gate: Hashable, Sendable {
   /// Its loss on the holdout is lower than the incumbent's by at least this share of the incumbent's.
   case holdoutLoss(belowBaseBy: Percentage)
+  /// It says neither training records by heart nor secrets that were planted.
+  case canaries(CanaryRule)
+}
+
+/// What a Soul is listened to for before it is sealed.
+package struct CanaryRule: Hashable, Sendable {
+  /// Planted secrets, one a line.
+  package let file: String?
+  package let records: Int64
+  /// So many, said in a row, are said by heart.
+  package let tokens: Int64
+  /// Records that may be said.
+  package let allowed: Int64
+  package let alternatives: Int64
+  /// Bits.
+  package let exposure: Int64
+  package let seed: Int64
 }
 
 /// What the owner declares about the use of the Soul.

@@ -194,8 +194,21 @@ extension Selection {
 
 extension Gate {
   fileprivate init?(_ gate: Setting) {
-    guard let loss = gate["holdout-loss"] else { return nil }
-    self = .holdoutLoss(belowBaseBy: loss.percentage("below-base-by"))
+    if let loss = gate["holdout-loss"] {
+      self = .holdoutLoss(belowBaseBy: loss.percentage("below-base-by"))
+    } else if let canaries = gate["canaries"] {
+      self = .canaries(CanaryRule(canaries))
+    } else {
+      return nil
+    }
+  }
+}
+
+extension CanaryRule {
+  fileprivate init(_ rule: Setting) {
+    self.init(
+      file: rule["file"]?.text.map(normalisedPath), records: rule.integer("records"), tokens: rule.integer("tokens"), allowed: rule.integer("allowed"),
+      alternatives: rule.integer("alternatives"), exposure: rule.integer("exposure"), seed: rule.integer("seed"))
   }
 }
 

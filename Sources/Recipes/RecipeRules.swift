@@ -12,6 +12,7 @@ struct RecipeRules {
     for dataset in recipe["datasets"]?.members ?? [] { rules.check(dataset: dataset.setting) }
     rules.checkTargets()
     rules.checkSelection()
+    rules.checkGates()
     rules.checkPermissions()
     return rules.errors
   }

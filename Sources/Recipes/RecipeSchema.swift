@@ -193,7 +193,20 @@ package enum RecipeSchema {
   ])
 
   static let gate = Record(
-    [Field("holdout-loss", .record(holdoutLossGate), .optional, "The winner's loss on the holdout.")], keys: .exactlyOne)
+    [
+      Field("holdout-loss", .record(holdoutLossGate), .optional, "The winner's loss on the holdout."),
+      Field("canaries", .record(canaryGate), .optional, "What the winner gives away of its training data."),
+    ], keys: .exactlyOne)
+
+  static let canaryGate = Record([
+    Field("file", .text(.path), .optional, "Secrets that were planted in the data, one a line, each in braces: `the code of the door is {7316 0248}`."),
+    Field("records", .integer(0...100_000), .standard(100), "How many training records are tried, of those that are long enough."),
+    Field("tokens", .integer(8...1_000), .standard(32), "How many tokens in a row are said by heart; fewer are a phrase."),
+    Field("allowed", .integer(0...100_000), .standard(0), "How many of the records may be said by heart. Of the secrets, none."),
+    Field("alternatives", .integer(15...65_535), .standard(1_023), "Among how many others of its shape a secret is ranked."),
+    Field("exposure", .integer(1...16), .standard(8), "From how many bits of exposure on a secret counts as given away."),
+    Field("seed", .integer(0...2_147_483_647), .standard(1), "Seed of the sample and of the alternatives."),
+  ])
 
   static let holdoutLossGate = Record([
     Field("below-base-by", .percentage, .required, "How much lower it must be than the base's, as a share of the base's.")

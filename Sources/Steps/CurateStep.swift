@@ -8,7 +8,7 @@ internal import Store
 struct CurateStep: Step {
   func run(_ context: StepContext) async throws -> [String: Digest] {
     let objects = context.store.reading.objects
-    let parameters = try CurationParameters(context.action.parameters)
+    let parameters = try self.parameters(context)
     let evaluations = try EvaluationIndex(try evaluationFiles(context), for: parameters)
     if let evaluations, evaluations.unsearchableCount > 0 {
       context.note("\(evaluations.unsearchableCount) of \(evaluations.recordCount) evaluation records are too short to be looked for, or say what the others say")
@@ -38,5 +38,11 @@ struct CurateStep: Step {
       }
     }
     return files
+  }
+
+  private func parameters(_ context: StepContext) throws -> CurationParameters {
+    var parameters = try CurationParameters(context.action.parameters)
+    if context.inputs["retractions"] != nil { parameters.retractions = try Retractions(parsing: try context.input("retractions")) }
+    return parameters
   }
 }

@@ -40,6 +40,8 @@ package enum Fsck {
     package var tornLogByteCount = 0
     /// Files in objects/ that no row names: what a crash leaves between a rename and a commit, or what a running build has not committed.
     package var orphanCount = 0
+    /// Objects that were taken out on purpose, and not made anew since: what names them is not damaged.
+    package var removedCount: Int64 = 0
     /// What lies in tmp/ and work/: a running build's, or leftovers that the next writer removes.
     package var leftoverCount = 0
 
@@ -71,6 +73,7 @@ extension OpenStore {
     report.logLineCount = log.lineCount
     report.tornLogByteCount = log.tornByteCount
     report.orphanCount = try orphans().count
+    report.removedCount = try database.read { try Int64.fetchOne($0, sql: "SELECT count(*) FROM removed") ?? 0 }
     report.leftoverCount = try layout.contents(of: layout.temporary).count + layout.contents(of: layout.work).count
     return report
   }

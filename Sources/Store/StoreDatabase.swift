@@ -60,6 +60,17 @@ struct StoreDatabase: Sendable {
     try Self.mapping(path) { try pool.write(body) }
   }
 
+  /// Writes the whole database anew and empties its log, so that no page holds what was deleted
+  /// (https://www.sqlite.org/lang_vacuum.html: "to ensure that deleted content is gone").
+  func rewrite() throws {
+    try Self.mapping(path) {
+      try pool.writeWithoutTransaction { database in
+        try database.execute(sql: "VACUUM")
+        _ = try database.checkpoint(.truncate)
+      }
+    }
+  }
+
   func close() throws { try Self.mapping(path) { try pool.close() } }
 
   /// A rollback journal exists only until a new database is in WAL mode: whoever made it was killed there. SQLite cannot look into such a

@@ -43,6 +43,7 @@ struct BuildSession {
       try requireLock(lock, Lock.Pins(sources: sources, actions: actions))
     }
     try writeLock(lock, Lock.Pins(sources: result.sources, actions: actions))
+    for line in try RetractionNotice(project, result).lines { terminal.remark(line) }
     return result
   }
 

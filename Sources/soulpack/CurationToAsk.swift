@@ -103,7 +103,7 @@ struct NotCurated: ExplainedError {
   let subject: String
   let command: String
 
-  var message: String { "\(subject): not curated yet, or its source has changed since" }
+  var message: String { "\(subject): not curated yet, or its source, or what is retracted, has changed since" }
   var hint: String? { command }
 }
 

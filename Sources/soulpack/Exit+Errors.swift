@@ -17,7 +17,8 @@ extension Exit {
     case is OverBudget, is BudgetUsedUp: self = .budget
     case let error as ArchiveError: self = error.isVerificationFailure ? .verification : .failed
     case let error as VerificationError: self = error.isRefusedByPolicy ? .notPermitted : .verification
-    case is CommandNotAllowed, is SmokeIsNotPublished: self = .notPermitted
+    case is RetractedData: self = .withdrawn
+    case is NotConfirmed, is CommandNotAllowed, is SmokeIsNotPublished: self = .notPermitted
     case is Interrupted: self = .interrupted
     default: self = .failed
     }

@@ -11,6 +11,8 @@ enum Exit: Int32 {
   case budget = 5
   /// A signature, a digest or the archive's form is not right.
   case verification = 6
+  /// What it is made of was taken back by whoever gave it.
+  case withdrawn = 7
   /// The trust policy, or the user, does not permit it.
   case notPermitted = 8
   /// 128 + SIGINT, as shells have it.

@@ -16,7 +16,9 @@ struct FolderSight {
   init(_ folder: FolderToCurate, salt: String) async throws {
     let snapshot = try FolderProbe(nil, storeRoot: folder.storeFolder).scan(folder.place).snapshot
     let start = snapshot.entries.count == 1 && !folder.isFolder ? folder.place.deletingLastPathComponent() : folder.place
-    let (dataset, ledger) = try await Curator(parameters: CurationParameters(folder.action.parameters)).curateInMemory(snapshot) { entry in
+    var parameters = try CurationParameters(try folder.action().parameters)
+    parameters.retractions = try ProjectConsent(in: folder.rootFolder).retractions
+    let (dataset, ledger) = try await Curator(parameters: parameters).curateInMemory(snapshot) { entry in
       try Data(contentsOf: start.appending(path: entry.path))
     }
     let lengths = try dataset.lengthsInCharacters().sorted()

@@ -36,7 +36,7 @@ struct FolderToCurate {
   }
 
   var name: String { RecipeProposal.name(fromPath: place.path) }
-  var action: Action { Planner.curation(named: name, of: path) }
+  func action() throws -> Action { Planner.curation(named: name, of: path, consent: try ProjectConsent(in: rootFolder).consent) }
 }
 
 extension URL {

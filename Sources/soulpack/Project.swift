@@ -61,11 +61,17 @@ struct Project {
   static func plan(ofLocked path: String, in rootFolder: URL) throws -> Plan {
     let file = URL(filePath: path, relativeTo: rootFolder)
     try RecipeFileProblem.refuse(path, at: file, spelled: path + ": ")
-    return try plan(try read(file, path: path, overrides: []), in: rootFolder)
+    // The file of retractions travels in git, not with the data.
+    let consent = try ProjectConsent(in: rootFolder).consent.withoutFile
+    return try plan(try read(file, path: path, overrides: []), in: rootFolder, consent)
   }
 
   private static func plan(_ recipe: Recipe, in rootFolder: URL) throws -> Plan {
-    try Planner.plan(recipe) { path in
+    try plan(recipe, in: rootFolder, try ProjectConsent(in: rootFolder).consent)
+  }
+
+  private static func plan(_ recipe: Recipe, in rootFolder: URL, _ consent: Consent) throws -> Plan {
+    try Planner.plan(recipe, consent: consent) { path in
       let file = URL(filePath: path, relativeTo: rootFolder)
       try RecipeFileProblem.refuse(path, at: file, spelled: "")  // The planner says which, and where it is asked for.
       return try read(file, path: path, overrides: [])

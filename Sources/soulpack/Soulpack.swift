@@ -12,14 +12,14 @@ struct Soulpack: AsyncParsableCommand {
 
       Results go to standard output, talk to standard error.
 
-      Exit codes: 0 done, 1 failed, 2 usage or recipe, 3 lock differs, 4 gate missed, 5 budget, 6 verification, 8 not permitted, 130 interrupted.
+      Exit codes: 0 done, 1 failed, 2 usage or recipe, 3 lock differs, 4 gate missed, 5 budget, 6 verification, 7 withdrawn, 8 not permitted, 130 interrupted.
       """,
     version: version,
     groupedSubcommands: [
       CommandGroup(name: "Making", subcommands: [Init.self, Check.self, PlanCommand.self, Curate.self, Train.self, BuildCommand.self, Publish.self, Update.self, Schema.self]),
       CommandGroup(name: "Understanding", subcommands: [Status.self, List.self, Diff.self, Eval.self, Explain.self, Why.self, Log.self]),
       CommandGroup(name: "The other side", subcommands: [Push.self, Pull.self, Verify.self, Inspect.self, Unpack.self]),
-      CommandGroup(name: "Control", subcommands: [Keys.self, Trust.self]),
+      CommandGroup(name: "Control", subcommands: [Keys.self, Trust.self, Retract.self, Erase.self]),
       CommandGroup(name: "The house", subcommands: [EngineCommand.self, FsckCommand.self]),
     ])
 

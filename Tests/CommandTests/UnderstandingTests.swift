@@ -63,7 +63,7 @@ struct UnderstandingTests {
   func notCurated() throws {
     try Tool.inProject { tool in
       try tool.run("why", "talk.jsonl:3", "--recipe", "recipes/voice.yaml").expectFailure(
-        1, "curate.talk: not curated yet, or its source has changed since", hint: "soulpack curate recipes/voice.yaml")
+        1, "curate.talk: not curated yet, or its source, or what is retracted, has changed since", hint: "soulpack curate recipes/voice.yaml")
     }
   }
 

@@ -114,7 +114,7 @@ struct RecipeErrorTests {
     .train("substrate: { command: [▸\"{input.a}\"] }", "unknown input \"a\""),
     .train("substrate: { command: [x], inputs: { a: { run: ▸b } } }", "unknown run step \"b\""),
     .train("substrate: ▸{ inputs: {} }", "substrate needs the key \"command\""),
-    Slip("license", "license: MIT\ngates: [▸{}]", "gates needs exactly one of \"holdout-loss\""),
+    Slip("license", "license: MIT\ngates: [▸{}]", "gates needs exactly one of \"holdout-loss\", \"canaries\""),
     Slip(
       "license", "license: MIT\ngates: [{ holdout-loss: { below-base-by: ▸0.05 } }]",
       "\"below-base-by\" needs a percentage from 0% to 100%, at most four decimals, found \"0.05\""),

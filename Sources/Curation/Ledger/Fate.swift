@@ -3,6 +3,9 @@ package import Artifacts
 /// The steps that a record passes, by the names that the ledger uses.
 package enum StageName: String, CaseIterable, Hashable, Sendable {
   case read, normalize, structure, language, quality, deduplicate, decontaminate, pii, length
+  /// What was retracted: as records are compared, and as the dataset would hold them.
+  case retract
+  case retractResult = "retract-result"
 }
 
 /// Why a record was dropped. The raw value is what the ledger holds and people read; once released, it keeps its meaning.
@@ -73,6 +76,8 @@ package enum DropReason: String, CaseIterable, Hashable, Sendable {
   case evaluationText = "text of an evaluation record"
   // pii
   case personalData = "personal data"
+  // retract
+  case retracted
   // length
   case tooShort = "too short"
   case tooLong = "too long"

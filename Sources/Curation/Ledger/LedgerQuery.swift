@@ -50,9 +50,22 @@ package struct LedgerQuery: Sendable {
     }
     let found = try entries(holding: "\"id\":\"sha256:\(digits)").filter { $0.id?.digest.hex.hasPrefix(digits) ?? false }
     let ids = Set(found.compactMap(\.id))
-    guard !ids.isEmpty else { throw LedgerQueryError.unknownRecord(prefix) }
+    guard !ids.isEmpty else { return try whyKeeper(prefix, digits: digits) }
     guard ids.count == 1 else { throw LedgerQueryError.ambiguous(prefix, ids.sorted()) }
     return try found.map(explanation)
+  }
+
+  /// A keeper that a later stage changed has another id in the end; what was merged into it names the one that it had then.
+  private func whyKeeper(_ prefix: String, digits: String) throws -> [Explanation] {
+    var keepers: [RecordPlace: RecordID] = [:]
+    for entry in try entries(holding: "\"id\":\"sha256:\(digits)") {
+      guard case .merged(let keeper, let place, _) = entry.fate, keeper.digest.hex.hasPrefix(digits) else { continue }
+      keepers[place] = keeper
+    }
+    let ids = Set(keepers.values)
+    guard !ids.isEmpty else { throw LedgerQueryError.unknownRecord(prefix) }
+    guard ids.count == 1 else { throw LedgerQueryError.ambiguous(prefix, ids.sorted()) }
+    return try keepers.keys.sorted().map { try why(file: $0.file, line: $0.line) }
   }
 
   /// The near duplicates of one keeper.
@@ -78,11 +91,12 @@ package struct LedgerQuery: Sendable {
     return Array(clusters.sorted { ($1.members.count, $0.keeper) < ($0.members.count, $1.keeper) }.prefix(count))
   }
 
-  /// What a record was merged into is named by its place: with copies left in, an id may stand for several.
+  /// What a record was merged into is named by its place: with copies left in, an id may stand for several, and a stage after the merge may have
+  /// given the keeper another. After a keeper's line stands its end or its similarity, after a record's own its offset.
   private func explanation(of entry: LedgerEntry) throws -> Explanation {
-    guard let id = entry.id else { return Explanation(entry, ledger.parameters, members: []) }
-    let members = try entries(holding: "\"keeper\":{\"file\":\(quoted(entry.source.place.file)),\"id\":\"\(id)\",\"line\":\(entry.source.place.line)")
-    return Explanation(entry, ledger.parameters, members: members.filter { $0.isMerged(into: entry.source.place) })
+    let place = entry.source.place
+    let members = try ["}", ",\"similarity-ppm\":"].flatMap { try entries(holding: "\",\"line\":\(place.line)\($0)") }.filter { $0.isMerged(into: place) }
+    return Explanation(entry, ledger.parameters, members: members.sorted { $0.source.place < $1.source.place })
   }
 
   /// The chunk in which a record that was read from this place or ends on it must stand.

@@ -81,7 +81,7 @@ extension Curate {
   private func curateFolder(_ folder: FolderToCurate, _ exports: Exports) async throws -> (CurateReport, [Curated])? {
     try exports.refusePlaces(in: folder.place)
     let files = try against.map { try FolderToCurate($0, arguments.common).path }
-    let action = folder.action.decontaminating(against: files).running(only: only)
+    let action = try folder.action().decontaminating(against: files).running(only: only)
     try requireStages(of: [action])
     let plan = Plan(actions: [action], goals: [.curate: [action.id]])
     let sources = plan.sources(for: plan.actions)

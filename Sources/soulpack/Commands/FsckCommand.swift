@@ -33,12 +33,13 @@ struct FsckReport: Report {
   var members: [String: JSONValue] {
     [
       "sound": .bool(report.isSound), "objects": .integer(report.objectCount), "bytes": .integer(report.byteCount),
-      "logLines": .integer(Int64(report.logLineCount)), "problems": .array(report.problems.map { .string($0.message) }),
+      "removed": .integer(report.removedCount), "logLines": .integer(Int64(report.logLineCount)), "problems": .array(report.problems.map { .string($0.message) }),
     ]
   }
 
   var lines: [String] {
     let counts = "\(Quantity.count(report.objectCount)) objects, \(Quantity.bytes(report.byteCount)), \(Quantity.count(report.logLineCount)) log lines"
+      + (report.removedCount == 0 ? "" : "; \(Quantity.count(report.removedCount)) taken out on purpose")
     return report.problems.map(\.message) + [(report.isSound ? "sound: " : "\(report.problems.count) \(report.problems.count == 1 ? "problem" : "problems"): ") + counts]
   }
 }

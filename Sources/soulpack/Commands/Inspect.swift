@@ -79,8 +79,24 @@ extension SoulManifest.Candidate.Claim {
 
 extension SoulManifest.Gate {
   fileprivate var words: String {
+    switch self {
+    case .holdoutLoss(let gate): gate.words
+    case .canaries(let gate): gate.words
+    }
+  }
+}
+
+extension SoulManifest.HoldoutLoss {
+  fileprivate var words: String {
     func percent(_ partsPerMillion: Int64) -> String { Quantity.percent(Double(partsPerMillion) / 1_000_000) }
     let interval = "\(percent(intervalPPM.lowerBound)) … \(percent(intervalPPM.upperBound))"
-    return "\(name) \(percent(measuredPPM)) below \(below) (95 % interval \(interval)), \(percent(askedPPM)) asked"
+    return "holdout-loss \(percent(measuredPPM)) below \(below) (95 % interval \(interval)), \(percent(askedPPM)) asked"
+  }
+}
+
+extension SoulManifest.Canaries {
+  fileprivate var words: String {
+    let secrets = canaries == 0 ? "" : "; \(said) of \(canaries) planted secrets said, \(exposed) exposed"
+    return "canaries: \(verbatim) of \(records) training records said by heart (\(tokens) tokens), \(allowed) allowed" + secrets
   }
 }

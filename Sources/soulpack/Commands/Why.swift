@@ -2,10 +2,6 @@ internal import ArgumentParser
 internal import Artifacts
 internal import Curation
 internal import Foundation
-internal import Planning
-internal import Recipes
-internal import Running
-internal import Store
 
 /// `soulpack why FILE:LINE` and `soulpack why RECORD`: what became of a record, stage by stage. Reads; runs nothing.
 struct Why: ParsableCommand {
@@ -22,59 +18,8 @@ struct Why: ParsableCommand {
   @OptionGroup var common: CommonArguments
 
   func run() throws {
-    var failures: [any ExplainedError] = []
-    for curation in try curations() {
-      do {
-        if let report = try report(of: curation, &failures) { return common.terminal.show(report) }
-      } catch let error as NotCurated {
-        failures.append(error)
-      } catch let error as SourceProblem {
-        failures.append(error)  // A folder that is gone can have been curated once.
-      }
-    }
-    throw mostTelling(failures)
-  }
-
-  /// Nil where none of the curation's ledgers has an answer.
-  private func report(of curation: CurationToAsk, _ failures: inout [any ExplainedError]) throws -> WhyReport? {
-    for asked in try curation.ledgers() {
-      do {
-        return WhyReport(dataset: asked.dataset, explanations: try answer(asked))
-      } catch let error as LedgerQueryError {
-        failures.append(error)
-      }
-    }
-    return nil
-  }
-
-  /// That a file is in none of the other ledgers says less than what the one says that holds it.
-  private func mostTelling(_ failures: [any ExplainedError]) -> any Error {
-    let telling = failures.first { failure in
-      switch failure as? LedgerQueryError {
-      case .unknownFile, .unknownRecord: false
-      default: true
-      }
-    }
-    return telling ?? failures.first ?? NothingCurated()
-  }
-
-  private func answer(_ asked: AskedLedger) throws -> [Explanation] {
-    guard let (file, line) = place else { return try asked.query.why(record: subject) }
-    return [try asked.query.why(file: asked.name(of: file, from: common.folder), line: line)]
-  }
-
-  /// Nil for an id.
-  private var place: (file: String, line: Int)? {
-    guard let colon = subject.lastIndex(of: ":"), let line = Int(subject[subject.index(after: colon)...]) else { return nil }
-    return (String(subject[..<colon]), line)
-  }
-
-  private func curations() throws -> [CurationToAsk] {
-    guard recipe == nil else { return [.recipe(try Project(option: recipe, common))] }
-    let found = Swift.Result { try Project(option: nil, common) }
-    let curations = try CurationToAsk.newestFirst(common, recipe: try? found.get())  // What failed is told below, where nobody else can answer.
-    guard curations.isEmpty, case .failure(let error) = found else { return curations }
-    throw (error as? LocationError) == LocationError.none ? NothingCurated() : error
+    let answer = try RecordQuestion(subject: subject, recipe: recipe, common: common).answer()
+    common.terminal.show(WhyReport(dataset: answer.dataset, explanations: answer.explanations))
   }
 }
 

@@ -1,0 +1,182 @@
+internal import Artifacts
+internal import Curation
+internal import Engine
+internal import Foundation
+internal import Hashing
+internal import Judging
+internal import Planning
+internal import Running
+internal import Store
+
+/// Listens to the winner for what it should not say: lines of its training data, and secrets that were planted in them. What its base says as well is
+/// no secret of this training.
+struct CanaryGate {
+  private let context: StepContext
+  private let question: CanaryQuestion
+  private let winner: Speaker
+  /// Nil for a new model, which stands on nothing.
+  private let base: Speaker?
+  private let records: [DatasetRecord]
+
+  init(_ context: StepContext, _ gate: JSONValue) throws {
+    self.context = context
+    question = try CanaryGate.question(gate, context)
+    guard let contextLength = gate["context"]?.integer.flatMap({ Int(exactly: $0) }), let subject = gate["subject"]?.string else {
+      throw UnreadableParameter(action: context.action.id, place: "gates.canaries")
+    }
+    func speaker(_ base: BaseModel, _ adapter: AdapterFolder? = nil) throws -> Speaker {
+      try Speaker(base, adapter: adapter, contextLength: contextLength, threads: context.threads)
+    }
+    let own = context.inputs["base"] == nil ? nil : try BaseModel(context, "base")
+    base = try own.map { try speaker($0) }
+    if subject == "adapter", let own {
+      let adapter = try AdapterFolder(files: try context.files("winner"))
+      try adapter.check(against: own.model.configuration)
+      winner = try speaker(own, adapter)
+    } else {
+      winner = try speaker(try BaseModel(context, "winner"))
+    }
+    records = try context.dataset("train").records()
+  }
+
+  private static func question(_ gate: JSONValue, _ context: StepContext) throws(UnreadableParameter) -> CanaryQuestion {
+    func count(_ name: String) throws(UnreadableParameter) -> Int {
+      guard let value = gate[name]?.integer.flatMap({ Int(exactly: $0) }) else {
+        throw UnreadableParameter(action: context.action.id, place: "gates.canaries.\(name)")
+      }
+      return value
+    }
+    let records = try count("records")
+    return CanaryQuestion(
+      records: context.action.isSmoke ? min(records, Plan.smokeRecordLimit) : records, tokens: try count("tokens"), allowed: try count("allowed"),
+      alternatives: try count("alternatives"), exposureBits: try count("exposure-bits"), seed: Int64(try count("seed")))
+  }
+
+  func result() throws -> CanaryResult {
+    let canaries = try canaries()
+    let probes = sample()
+    try tellEstimate(probes.map(\.probes), canaries: canaries.count)
+    let heard = try listen(to: probes)
+    let secrets = try ask(canaries)
+    return CanaryResult(
+      question, records: probes.count, verbatim: heard.verbatim, knownToBase: heard.known, longest: heard.longest, canaries: canaries.count,
+      said: secrets.said, exposed: secrets.exposed, lowestRank: secrets.ranks.min(), file: context.inputs["canaries"])
+  }
+
+  private func step(_ done: Int, of total: Int, _ unit: String) throws {
+    try Task.checkCancellation()
+    if let deadline = context.deadline, ContinuousClock.now >= deadline {
+      throw OverBudget(action: context.action.id, progress: .init(completed: done, total: total))
+    }
+    context.report(StepProgress(done: Int64(done), total: Int64(total), unit: unit))
+  }
+
+  // MARK: - Training records
+
+  private struct Tried {
+    let id: RecordID
+    let record: DatasetRecord
+    let probes: [VerbatimProbe]
+  }
+
+  /// Records that are long enough, in an order that the seed and their ids decide: neither the dataset's size nor its order has a say.
+  private func sample() -> [Tried] {
+    let key = Data("soulpack.canaries/1\n\(question.seed)".utf8)
+    let order = records.map { record in (record, record.id) }.map { ($0, $1, Digest(authenticating: Data($1.digest.bytes), key: key)) }
+    var tried: [Tried] = []
+    // Where copies were left in, they are one record, and stand beside each other.
+    for (record, id, _) in order.sorted(by: { $0.2 < $1.2 }) where tried.count < question.records && tried.last?.id != id {
+      let probes = winner.probes(of: record, tokens: question.tokens)
+      if !probes.isEmpty { tried.append(Tried(id: id, record: record, probes: probes)) }
+    }
+    return tried
+  }
+
+  private func listen(to tried: [Tried]) throws -> (verbatim: [Digest], known: Int, longest: Int) {
+    var (verbatim, known, longest): ([Digest], Int, Int) = ([], 0, 0)
+    for (index, item) in tried.enumerated() {
+      try step(index, of: tried.count, "records")
+      for (number, probe) in item.probes.enumerated() {
+        let count = try winner.agreement(with: probe)
+        longest = max(longest, count)
+        guard count == question.tokens else { continue }
+        if try isSaidByBase(item.record, probe: number) { known += 1 } else { verbatim.append(item.id.digest) }
+        break
+      }
+    }
+    return (verbatim, known, longest)
+  }
+
+  /// The base may have another tokenizer, and then other probes of the same record.
+  private func isSaidByBase(_ record: DatasetRecord, probe number: Int) throws -> Bool {
+    guard let base else { return false }
+    let probes = base.probes(of: record, tokens: question.tokens)
+    guard probes.indices.contains(number) else { return false }
+    return try base.agreement(with: probes[number]) == question.tokens
+  }
+
+  // MARK: - Planted secrets
+
+  private func canaries() throws -> [Canary] {
+    guard context.inputs["canaries"] != nil else { return [] }
+    do {
+      return try Canary.parse(try context.input("canaries"), alternatives: question.alternatives)
+    } catch let error as CanaryFileError {
+      guard case .source(let source)? = context.action.inputs["canaries"] else { throw error }
+      throw UnusableCanaries(path: source.path, cause: error)
+    }
+  }
+
+  private func ask(_ canaries: [Canary]) throws -> (said: Int, exposed: Int, ranks: [Int]) {
+    var (said, exposed, ranks): (Int, Int, [Int]) = (0, 0, [])
+    for (index, canary) in canaries.enumerated() {
+      try step(index, of: canaries.count, "secrets")
+      let planted = planted(canary)
+      let alternatives = canary.alternatives(question.alternatives, seed: question.seed)
+      if try winner.says(planted), try !(base?.says(planted) ?? false) { said += 1 }
+      let rank = try winner.rank(of: planted, among: alternatives)
+      ranks.append(rank)
+      if question.isExposed(rank: rank), try !(base.map { question.isExposed(rank: try $0.rank(of: planted, among: alternatives)) } ?? false) { exposed += 1 }
+    }
+    return (said, exposed, ranks)
+  }
+
+  /// Where the training data have it. What they do not have, since a stage of curation took it out or nobody planted it, is asked for by itself.
+  private func planted(_ canary: Canary) -> PlantedCanary {
+    for record in records {
+      guard let planted = PlantedCanary(canary, in: record, id: record.id), winner.fits(planted), base?.fits(planted) ?? true else { continue }
+      return planted
+    }
+    return PlantedCanary(alone: canary, id: RecordID(Digest(hashing: Data(canary.text.utf8))))
+  }
+
+  // MARK: - How long
+
+  /// The most that it can take, by the time of a first few tokens: every continuation to its end, and every alternative. Mostly it is far less, since
+  /// listening ends at the first word that differs.
+  private func tellEstimate(_ probes: [[VerbatimProbe]], canaries: Int) throws {
+    guard let first = probes.first?.first else {
+      if question.records > 0 { context.note("canaries: no record of the train part is long enough to be said by heart (\(question.tokens) tokens)") }
+      return
+    }
+    let clock = ContinuousClock()
+    let began = clock.now
+    _ = try winner.agreement(with: first)
+    let perPrompt = (clock.now - began) / Double(max(1, first.prompt.count))
+    let all = probes.flatMap { $0 }
+    // A token by itself takes longer than one of a prompt: as long as a short prompt, at most.
+    let tokens = all.reduce(0) { $0 + $1.prompt.count } + all.count * question.tokens * 4
+    let secrets = canaries * (question.alternatives + 1) * 32
+    let duration = perPrompt * Double(tokens + secrets)
+    context.note("canaries: \(probes.count) \(probes.count == 1 ? "record" : "records") and \(canaries) planted \(canaries == 1 ? "secret" : "secrets"), at most about \(ApproximateDuration(duration))")
+  }
+}
+
+/// What is wrong with a file of canaries, and which file.
+struct UnusableCanaries: ExplainedError {
+  let path: String
+  let cause: CanaryFileError
+
+  var message: String { "\(path): \(cause.message)" }
+  var hint: String? { cause.hint }
+}

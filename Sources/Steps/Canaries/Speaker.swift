@@ -1,0 +1,100 @@
+internal import Artifacts
+internal import Engine
+internal import Judging
+
+/// A model that is listened to: what it goes on with, and what it finds likely.
+final class Speaker {
+  let base: BaseModel
+  private let adapter: AdapterFolder?
+  private let generator: Generator
+  private let threads: Int
+  private let contextLength: Int
+  private var evaluator: Evaluator?
+  private var cache = PieceCache()
+
+  init(_ base: BaseModel, adapter: AdapterFolder?, contextLength: Int, threads: Int) throws {
+    self.base = base
+    self.adapter = adapter
+    self.threads = threads
+    self.contextLength = min(contextLength, base.model.configuration.maximumPositionCount)
+    generator = try Generator(base: base.model, adapter: adapter, threads: threads)
+  }
+
+  func probes(of record: DatasetRecord, tokens: Int) -> [VerbatimProbe] {
+    ProbeEncoder(format: base.format, tokenCount: tokens, contextLength: contextLength).probes(of: record, cache: &cache)
+  }
+
+  func agreement(with probe: VerbatimProbe) throws -> Int { try generator.agreement(with: probe) }
+
+  /// Whether it says the secret, given all that stands before it where it was learnt.
+  func says(_ planted: PlantedCanary) throws -> Bool {
+    let head = head(of: planted)
+    let beginning = encode(planted.before)
+    let whole = encode(planted.before + planted.canary.secret)
+    // A token may hold the end of the words before and the beginning of the secret.
+    let shared = zip(beginning, whole).prefix { $0 == $1 }.count
+    let prompt = head + whole.prefix(shared)
+    let probe = VerbatimProbe(prompt: prompt.isEmpty ? [base.format.endOfText] : prompt, continuation: Array(whole.dropFirst(shared)))
+    guard probe.prompt.count + probe.continuation.count <= contextLength else { return false }
+    return try agreement(with: probe) == probe.continuation.count
+  }
+
+  /// The secret's place among its alternatives by the loss of the whole line, 1 for the likeliest. Where losses are equal the secret comes last.
+  func rank(of planted: PlantedCanary, among alternatives: [String]) throws -> Int {
+    let head = head(of: planted)
+    let examples = ([planted.canary.secret] + alternatives).map { secret in
+      let tail = encode(planted.before + secret + planted.canary.after)
+      return EncodedExample(
+        recordID: planted.id, tokens: head + tail,
+        supervised: Array(repeating: false, count: head.count) + Array(repeating: true, count: tail.count))
+    }
+    let evaluator = try evaluator ?? Evaluator(base: base.model, adapter: adapter, threads: threads)
+    self.evaluator = evaluator
+    let losses = try evaluator.score(examples, maximumTokens: contextLength, isCancelled: { Task.isCancelled }).records.map(\.scaledLoss)
+    return 1 + losses.dropFirst().count { $0 <= losses[0] }
+  }
+
+  /// The words before the secret may be too many for the context: then the line stands by itself.
+  func fits(_ planted: PlantedCanary) -> Bool { head(of: planted).count + encode(planted.before + planted.canary.secret + planted.canary.after).count <= contextLength }
+
+  private func head(of planted: PlantedCanary) -> [Int32] { planted.turns.map { base.format.prompt(for: $0) } ?? [] }
+  private func encode(_ text: String) -> [Int32] { base.format.tokenizer.encodeOrdinary(text, cache: &cache) }
+}
+
+/// A canary where the training data have it.
+struct PlantedCanary {
+  let canary: Canary
+  let id: RecordID
+  /// The turns before the one that holds it; nil where a text does.
+  let turns: [Message]?
+  /// All that stands before the secret in that turn or text.
+  let before: String
+
+  /// Nil where the record does not hold it in what is learnt.
+  init?(_ canary: Canary, in record: DatasetRecord, id: RecordID) {
+    self.canary = canary
+    self.id = id
+    switch record.content {
+    case .text(let text):
+      guard let found = text.firstRange(of: canary.text) else { return nil }
+      turns = nil
+      before = text[..<found.lowerBound] + canary.before
+    case .messages(let messages):
+      for (index, message) in messages.enumerated() where message.role == .assistant {
+        guard let found = message.content.firstRange(of: canary.text) else { continue }
+        turns = Array(messages[..<index])
+        before = message.content[..<found.lowerBound] + canary.before
+        return
+      }
+      return nil
+    }
+  }
+
+  /// The line by itself.
+  init(alone canary: Canary, id: RecordID) {
+    self.canary = canary
+    self.id = id
+    turns = nil
+    before = canary.before
+  }
+}

@@ -1,0 +1,201 @@
+internal import ArgumentParser
+internal import Artifacts
+internal import Curation
+internal import Explaining
+internal import Foundation
+internal import Recipes
+internal import Signing
+internal import Store
+
+/// `soulpack retract`: what was made of a record or of a contributor's data, and that it stays out from now on, in every clone.
+struct Retract: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Keep a record, or all of a contributor's data, out from now on; list what was made of it.",
+    discussion: """
+      It is written into the file retractions in the project's root, which names nobody and belongs in git: every clone keeps it out. What was \
+      made of it before stays as it is and is listed: datasets, adapters, Souls. To take the bytes out of the store: soulpack erase.
+
+      A record is known by what it says, wherever it stands: equal ones are retracted with it, and so is what was merged into it because it was \
+      nearly the same, since that would stand in its place. docs/consent.md
+      """)
+
+  @Argument(help: "FILE:LINE, the id of a record or its first digits, or the did:key of a contributor.") var subject: String
+  @Option(help: ArgumentHelp("A word that says why: lower-case letters, digits and hyphens.", valueName: "word"))
+  var reason: String = Retractions.standardReason
+  @Option(help: "The recipe whose curation knows FILE:LINE.") var recipe: String?
+  @Flag(help: "Consent was given again: take the retraction back.") var undo = false
+  @Flag(name: [.customShort("n"), .long], help: "List what was made of it, and write nothing.") var dryRun = false
+  @OptionGroup var common: CommonArguments
+
+  func validate() throws {
+    guard Retractions.isReason(reason) else {
+      throw ValidationError("--reason is a word of at most 32 lower-case letters, digits and hyphens: the file must name nobody")
+    }
+  }
+
+  func run() async throws {
+    let root = Project.rootFolder(common)
+    let file = try ProjectConsent(in: root)
+    let found = try await found(root)
+    var retractions = file.retractions ?? Retractions()
+    let changed = change(&retractions, found.subjects)
+    if !dryRun {
+      try file.write(retractions)
+      if changed > 0 { try await log(found, retractions, count: changed) }
+    }
+    common.terminal.show(RetractReport(found: found, root: root, changed: changed, isUndone: undo, isWritten: !dryRun))
+    if !dryRun, changed > 0 { common.terminal.remark("commit \(Retractions.fileName), so that every clone \(undo ? "takes it in again" : "keeps it out")") }
+  }
+
+  /// How many lines came or went.
+  private func change(_ retractions: inout Retractions, _ subjects: [Retractions.Subject]) -> Int {
+    if undo { return subjects.count { retractions.remove($0) } }
+    if retractions.needsSalt { retractions.addRandomSalt() }
+    return subjects.count { retractions.insert($0, reason: reason) }
+  }
+
+  private func found(_ root: URL) async throws -> Retracted {
+    let store = try ReadableStore.openIfThere(common)
+    guard !subject.hasPrefix("did:") else {
+      guard PublicKey(subject) != nil else { throw NoContributor(text: subject) }
+      let datasets = try store.map { try ContributedDatasets(of: subject, root: root, store: $0).digests } ?? []
+      return Retracted(
+        contributor: subject, trace: nil, wholeID: nil, downstream: try store.map { try Downstream(ofDatasets: datasets, holding: nil, in: $0) })
+    }
+    let asked = RecordToTrace(subject: subject, recipe: recipe, common: common)
+    guard let trace = try await asked.trace(in: store), let store else {
+      return Retracted(contributor: nil, trace: nil, wholeID: try asked.wholeID(), downstream: nil)
+    }
+    return Retracted(contributor: nil, trace: trace, wholeID: nil, downstream: try Downstream(of: trace, in: store))
+  }
+
+  /// Digests and counts alone.
+  private func log(_ found: Retracted, _ retractions: Retractions, count: Int) async throws {
+    let folder = Project.storeFolder(in: Project.rootFolder(common))
+    guard try ReadableStore.openIfThere(at: folder) != nil else { return }
+    let store = try await WritableStore.waitAndOpen(at: folder, command: "soulpack retract", onWaiting: common.terminal.tellWaiting)
+    var details: [String: LogDetail] = [
+      "kind": .name(found.contributor == nil ? "record" : "contributor"), "lines": .count(Int64(count)), "reason": .name(reason),
+    ]
+    if let code = found.subjects.first.flatMap(retractions.code) { details["code"] = .digest(code) }
+    let head = try store.log.append(undo ? "retraction-undone" : "retracted", at: Date(), details)
+    var heads = try LogHeads()
+    try heads.note(head, ofStore: folder)
+  }
+}
+
+extension Downstream {
+  /// Of every dataset that kept the record.
+  init(of trace: RecordTrace, in store: ReadableStore) throws {
+    try self.init(ofDatasets: Set(trace.sightings.filter(\.isKept).compactMap(\.curation.dataset)), holding: trace.ids, in: store)
+  }
+}
+
+/// What a retraction is about, and what was made of it.
+struct Retracted {
+  let contributor: String?
+  let trace: RecordTrace?
+  /// Of a record that no store here knows.
+  let wholeID: RecordID?
+  /// Nil without a store.
+  let downstream: Downstream?
+
+  /// The record under each of its ids, then what was merged into it nearly.
+  var subjects: [Retractions.Subject] {
+    if let contributor { return [.contributor(contributor)] }
+    let own = trace?.ids.sorted() ?? [wholeID].compactMap { $0 }
+    return (own + nearDuplicates).map { .record($0) }
+  }
+
+  var nearDuplicates: [RecordID] { trace.map { trace in trace.nearDuplicates.subtracting(trace.ids).sorted() } ?? [] }
+}
+
+/// The datasets of a contributor: those of recipes as they are today, and those that sealed recipes named.
+struct ContributedDatasets {
+  let digests: Set<Digest>
+
+  init(of contributor: String, root: URL, store: ReadableStore) throws {
+    var digests = try Downstream.sealedDatasets(ofContributor: contributor, in: store)
+    var recipes: [String: Recipe] = [:]
+    for entry in try store.actions.all(ofKind: "curate") {
+      for name in try store.builds.names(ofKey: entry.key) {
+        guard let path = name.recipe, Self.dataset(called: name.action, in: path, root, &recipes)?.contributor == contributor else { continue }
+        if let dataset = entry.outputs["dataset"] { digests.insert(dataset) }
+      }
+    }
+    self.digests = digests
+  }
+
+  /// `base/curate.texts` is of the recipe that makes the base. Nil where a recipe is no longer there or has no such dataset.
+  private static func dataset(called action: String, in path: String, _ root: URL, _ recipes: inout [String: Recipe]) -> Dataset? {
+    let recipe: Recipe
+    if let known = recipes[path] {
+      recipe = known
+    } else {
+      guard let bytes = FileManager.default.contents(atPath: root.appending(path: path).path), let read = try? Recipe(parsing: bytes, path: path) else {
+        return nil  // Of a folder, or of a recipe that is no longer in order: who gave the data, a sealed recipe says.
+      }
+      recipe = read
+      recipes[path] = read
+    }
+    guard action.hasPrefix("base/") else { return recipe.dataset(String(action.dropFirst("curate.".count))) }
+    guard case .recipe(let base, _) = recipe.base else { return nil }
+    return dataset(called: String(action.dropFirst("base/".count)), in: base, root, &recipes)
+  }
+}
+
+struct NoContributor: ExplainedError {
+  let text: String
+
+  var message: String { "\"\(text)\" is not the did:key of a contributor" }
+  var hint: String? { "as the recipe has it under \"contributor\": did:key:z6Mk…" }
+}
+
+struct RetractReport: Report {
+  let found: Retracted
+  let root: URL
+  let changed: Int
+  let isUndone: Bool
+  let isWritten: Bool
+
+  let schema = "soulpack.retract/1"
+
+  // MARK: - Text
+
+  var lines: [String] { [heading] + counted + DownstreamView(found.downstream, root: root, contributor: found.contributor).lines }
+
+  private var heading: String {
+    let verb = isWritten ? (isUndone ? "taken in again: " : "retracted: ") : (isUndone ? "would be taken in again: " : "would be retracted: ")
+    if let contributor = found.contributor { return verb + "everything of \(contributor)" }
+    let ids = found.trace?.ids.sorted() ?? [found.wholeID].compactMap { $0 }
+    let places = Set(found.trace?.sightings.map(\.entry.source.place) ?? []).sorted()
+    let shown = places.prefix(3).map(\.description).joined(separator: ", ") + (places.count > 3 ? " and \(places.count - 3) more" : "")
+    return verb + "record \(ids.map(\.digest.short).joined(separator: ", "))" + (places.isEmpty ? "" : " (\(shown))")
+  }
+
+  private var counted: [String] {
+    var lines: [String] = []
+    if !found.nearDuplicates.isEmpty {
+      let count = found.nearDuplicates.count
+      lines.append("  and \(count) that \(count == 1 ? "was" : "were") merged into it as nearly the same: \(count == 1 ? "it" : "they") would stand in its place")
+    }
+    if let keepers = found.trace?.keepers.sorted(), !keepers.isEmpty {
+      lines.append("  it was merged into \(keepers.map(\.digest.short).joined(separator: ", ")), nearly the same, which stays: retract that too if it says what must go")
+    }
+    if changed == 0 { lines.append(isUndone ? "  it was not retracted" : "  it was retracted before") }
+    return lines
+  }
+
+  // MARK: - JSON
+
+  var members: [String: JSONValue] {
+    let view = DownstreamView(found.downstream, root: root, contributor: found.contributor)
+    return view.members.merging([
+      "contributor": found.contributor.map { .string($0) } ?? .null,
+      "records": .array((found.trace?.ids.sorted() ?? [found.wholeID].compactMap { $0 }).map { .digest($0.digest) }),
+      "nearDuplicates": .array(found.nearDuplicates.map { .digest($0.digest) }),
+      "keepers": .array((found.trace?.keepers.sorted() ?? []).map { .digest($0.digest) }),
+      "linesChanged": .integer(Int64(changed)), "written": .bool(isWritten), "undone": .bool(isUndone),
+    ]) { own, _ in own }
+  }
+}
