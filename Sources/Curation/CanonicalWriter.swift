@@ -1,4 +1,4 @@
-internal import Artifacts
+package import Artifacts
 internal import Hashing
 
 /// Writes the canonical JSON (RFC 8785) of records and ledger entries straight into bytes.

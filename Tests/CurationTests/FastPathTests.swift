@@ -139,7 +139,7 @@ struct FastPathTests {
   @Test("a number is spelled as ECMAScript has it")
   func numbers() {
     var random = Seeded(1)
-    var values: [Double] = [0, -0.0, 1, -1, 0.1, 0.000001, 0.0000001, 0.0000015, 999_999, 999_999.999999, 1_000_000, 1e21, 123456.7, 0.30000000000000004, 2.5e-7, 1.0 / 3, -0.25, 5e-324]
+    var values: [Double] = [0, -0.0, 1, -1, 0.1, 0.000001, 0.0000001, 0.0000015, 999_999, 999_999.999999, 1_000_000, 1e21, 123456.7, 0.30000000000000004, 2.5e-7, 1.0 / 3, -0.25, .leastNonzeroMagnitude]
     for _ in 0..<20_000 {
       values.append((Double(random.below(2_000_000_000)) / Double(1 + random.below(4_000)) * 1_000_000).rounded() / 1_000_000)
       values.append(Double(random.below(2_000_000)) / 1_000_000)
