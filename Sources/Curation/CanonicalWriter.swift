@@ -1,41 +1,92 @@
-internal import Artifacts
+package import Artifacts
 internal import Hashing
 
 /// Writes the canonical JSON (RFC 8785) of records and ledger entries straight into bytes.
 ///
 /// `JSONValue` gives the same bytes by way of a dictionary for each object; at a million records that way costs more than everything
 /// else. The callers put members in canonical order. The tests hold both ways against each other.
-struct CanonicalWriter {
-  private(set) var bytes: [UInt8] = []
+package struct CanonicalWriter {
+  package private(set) var bytes: [UInt8] = []
+
+  package init() {}
 
   mutating func raw(_ text: StaticString) {
     text.withUTF8Buffer { bytes.append(contentsOf: $0) }
   }
 
-  mutating func integer(_ value: Int) { bytes.append(contentsOf: String(value).utf8) }
+  package mutating func integer(_ value: Int) {
+    if value < 0 { bytes.append(UInt8(ascii: "-")) }
+    digits(value.magnitude, atLeast: 1)
+  }
 
-  mutating func number(_ value: Double) { bytes.append(contentsOf: JSONValue.number(value).canonical) }
+  /// The last of a number's digits stand first in `room`, so that they are written from its end.
+  private mutating func digits(_ value: UInt, atLeast fewest: Int) {
+    var rest = value
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { room in
+      var start = room.count
+      repeat {
+        start -= 1
+        room[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+        rest /= 10
+      } while rest > 0 || room.count - start < fewest
+      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: room[start...]))
+    }
+  }
 
-  mutating func digest(_ digest: Digest) {
+  /// As ECMAScript spells it. What has six decimals at the most, as measures have, is written straight away: below a million that is at most
+  /// twelve digits, and no two decimals of up to fifteen are one double, so that there is no shorter spelling.
+  package mutating func number(_ value: Double) {
+    let millionths = (value * 1_000_000).rounded()
+    guard value >= 0, value < 1_000_000, millionths / 1_000_000 == value else {
+      bytes.append(contentsOf: JSONValue.number(value).canonical)
+      return
+    }
+    let whole = UInt(millionths) / 1_000_000
+    var part = UInt(millionths) % 1_000_000
+    digits(whole, atLeast: 1)
+    guard part > 0 else { return }
+    var decimals = 6
+    while part % 10 == 0 { (part, decimals) = (part / 10, decimals - 1) }
+    bytes.append(UInt8(ascii: "."))
+    digits(part, atLeast: decimals)
+  }
+
+  package mutating func digest(_ digest: Digest) {
     raw("\"sha256:")
-    bytes.append(contentsOf: digest.hex.utf8)
+    for byte in digest.bytes {
+      bytes.append(CanonicalWriter.hexadecimalDigit(byte >> 4))
+      bytes.append(CanonicalWriter.hexadecimalDigit(byte & 15))
+    }
     raw("\"")
   }
 
+  private static func hexadecimalDigit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value }
+
   /// Runs of bytes that need no escape are copied as they are, which is nearly all of them.
-  mutating func string(_ text: String) {
+  package mutating func string(_ text: String) {
     var text = text
     raw("\"")
     text.withUTF8 { utf8 in
       var start = 0
-      for (index, byte) in utf8.enumerated() where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+      while let index = CanonicalWriter.firstToEscape(in: utf8, from: start) {
         bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index]))
-        escape(byte)
+        escape(utf8[index])
         start = index + 1
       }
       bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
     }
     raw("\"")
+  }
+
+  private static func firstToEscape(in utf8: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+    var index = start
+    while index + EightBytes.count <= utf8.count {
+      let eight = EightBytes(utf8, at: index)
+      let escapes = eight.someBelow(0x20) | eight.someEqual(to: UInt8(ascii: "\"")) | eight.someEqual(to: UInt8(ascii: "\\"))
+      if escapes != 0 { return index + EightBytes.first(in: escapes) }
+      index += EightBytes.count
+    }
+    return utf8[index...].firstIndex { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
   }
 
   /// RFC 8785, section 3.2.2.2.
@@ -56,6 +107,16 @@ struct CanonicalWriter {
 }
 
 extension CanonicalWriter {
+  /// Room for a line or the content of a record, unless more than one byte of 32 has to be escaped.
+  init(roomFor record: DatasetRecord) {
+    let texts =
+      switch record.content {
+      case .text(let text): text.utf8.count
+      case .messages(let messages): messages.reduce(0) { $0 + $1.content.utf8.count + 40 }
+      }
+    bytes.reserveCapacity(texts + texts / 32 + (record.conversation?.utf8.count ?? 0) + 80)
+  }
+
   private mutating func messages(_ messages: [Message]) {
     raw("\"messages\":[")
     for (index, message) in messages.enumerated() {
@@ -121,13 +182,13 @@ extension CanonicalWriter {
 extension DatasetRecord {
   /// `id`, by the shorter way.
   var contentID: RecordID {
-    var writer = CanonicalWriter()
+    var writer = CanonicalWriter(roomFor: self)
     writer.content(of: self)
     return RecordID(Digest(hashing: writer.bytes))
   }
 
   var lineBytes: [UInt8] {
-    var writer = CanonicalWriter()
+    var writer = CanonicalWriter(roomFor: self)
     writer.line(of: self)
     return writer.bytes
   }

@@ -6,9 +6,13 @@ package import Foundation
 package struct SHA256: ~Copyable {
   private let context: OpaquePointer
 
+  /// Fetched once: EVP_sha256() looks for the implementation at every initialization, which costs as much as 400 bytes do (crypto(7),
+  /// "Performance").
+  private static let algorithm = Algorithm()
+
   package init() {
     // EVP_MD_CTX_new(3) returns NULL on allocation failure only; the fixed-size context cannot be had without memory.
-    guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+    guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, SHA256.algorithm.pointer, nil) == 1 else {
       preconditionFailure("libcrypto offers no SHA-256")
     }
     self.context = context
@@ -30,6 +34,16 @@ package struct SHA256: ~Copyable {
     let isDone = withUnsafeMutableBytes(of: &words) { EVP_DigestFinal_ex(context, $0.bindMemory(to: UInt8.self).baseAddress, nil) }
     precondition(isDone == 1, "SHA-256 final failed")
     return Digest(words: SIMD4(words.x.bigEndian, words.y.bigEndian, words.z.bigEndian, words.w.bigEndian))
+  }
+}
+
+/// libcrypto's implementation of SHA-256. It never changes, is counted by atomic references, and is here for as long as the process.
+private struct Algorithm: Sendable {
+  nonisolated(unsafe) let pointer: OpaquePointer
+
+  init() {
+    guard let pointer = EVP_MD_fetch(nil, "SHA256", nil) else { preconditionFailure("libcrypto offers no SHA-256") }
+    self.pointer = pointer
   }
 }
 

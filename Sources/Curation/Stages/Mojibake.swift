@@ -48,6 +48,15 @@ enum Mojibake {
   private static func mayHold(_ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
     var index = 0
     while index + 2 < utf8.count {
+      if index + EightBytes.count <= utf8.count {
+        let leads = EightBytes(utf8, at: index).someEqual(to: 0xC3)
+        guard leads != 0 else {
+          index += EightBytes.count
+          continue
+        }
+        index += EightBytes.first(in: leads)
+        if index + 2 >= utf8.count { return false }
+      }
       if utf8[index] == 0xC3, (0x82...0xB4).contains(utf8[index + 1]), utf8[index + 2] >= 0x80 { return true }
       index += 1
     }

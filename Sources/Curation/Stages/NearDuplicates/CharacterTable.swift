@@ -1,8 +1,8 @@
 /// What each character is to the comparison of texts, and its small letter. docs/curation.md, "Words", is the contract.
 ///
 /// Made once, from the properties of single characters, and pinned to Unicode 15.0, so that a newer toolchain merges the same records.
-struct CharacterTable: Sendable {
-  enum Kind: UInt32 {
+package struct CharacterTable: Sendable {
+  package enum Kind: UInt32 {
     /// Parts words and is nothing itself: white space and the punctuation of prose.
     case separator
     /// Of a word in a script that parts words: a letter, a digit, `_`.
@@ -16,13 +16,13 @@ struct CharacterTable: Sendable {
   }
 
   /// The kind and the small letter of a character, in one word.
-  struct Entry {
+  package struct Entry {
     let bits: UInt32
 
     init(_ kind: Kind, small: UInt32) { bits = kind.rawValue << 24 | small }
     init(bits: UInt32) { self.bits = bits }
 
-    var kind: Kind {
+    package var kind: Kind {
       switch bits >> 24 {
       case Kind.letter.rawValue: .letter
       case Kind.alone.rawValue: .alone
@@ -31,10 +31,10 @@ struct CharacterTable: Sendable {
       default: .separator
       }
     }
-    var small: UInt32 { bits & 0xFF_FFFF }
+    package var small: UInt32 { bits & 0xFF_FFFF }
   }
 
-  static let shared = CharacterTable()
+  package static let shared = CharacterTable()
 
   static let lastVersion: Unicode.Version = (15, 0)
   fileprivate static let tableEnd: UInt32 = 0x1_0000
@@ -60,7 +60,7 @@ struct CharacterTable: Sendable {
     }
   }
 
-  subscript(value: UInt32) -> Entry { withEntries { $0[value] } }
+  package subscript(value: UInt32) -> Entry { withEntries { $0[value] } }
 
   /// For a loop over a text, which would else check and count for every character.
   func withEntries<Result>(_ body: (Lookup) -> Result) -> Result {

@@ -2,11 +2,13 @@
 ///
 /// The hash is our own, of 64-bit arithmetic alone, so that every machine gives the same: a character is mixed in by one multiplication, and
 /// the word is finished by the mixer of SplitMix64 (Steele, Lea and Flood, 2014).
-struct Words {
+package struct Words {
   private let table = CharacterTable.shared
 
+  package init() {}
+
   /// Appends the words of a text.
-  func append(_ text: String, to words: inout [UInt64]) {
+  package func append(_ text: String, to words: inout [UInt64]) {
     var text = text
     text.withUTF8 { utf8 in table.withEntries { append(utf8, $0, to: &words) } }
   }

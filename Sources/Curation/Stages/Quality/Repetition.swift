@@ -1,15 +1,13 @@
-internal import Foundation
-
 /// How much of the lines or paragraphs of a text was there before. Equal are those of the same bytes, as Swift's own comparison of texts follows
 /// the Unicode version that it was made with.
-struct Repetition {
-  private(set) var count = 0
-  private(set) var characters = 0
-  private(set) var repeated = 0
-  private(set) var repeatedCharacters = 0
+package struct Repetition: Hashable {
+  package private(set) var count = 0
+  package private(set) var characters = 0
+  package private(set) var repeated = 0
+  package private(set) var repeatedCharacters = 0
 
   /// `parts` are ranges of the text, none empty. A table of open addresses holds the first of each kind; their hashes only save comparisons.
-  init(of parts: [Range<Int>], in utf8: UnsafeBufferPointer<UInt8>) {
+  package init(of parts: [Range<Int>], in utf8: UnsafeBufferPointer<UInt8>) {
     count = parts.count
     let mask = (parts.count * 2).nextPowerOfTwo - 1
     var table = [Int](repeating: -1, count: mask + 1)
@@ -32,6 +30,18 @@ struct Repetition {
     }
   }
 
+  /// Of parts that are no ranges of one text; empty ones do not count.
+  package init(_ parts: [Substring]) {
+    var bytes: [UInt8] = []
+    var ranges: [Range<Int>] = []
+    for part in parts where !part.isEmpty {
+      let start = bytes.count
+      bytes.append(contentsOf: part.utf8)
+      ranges.append(start..<bytes.count)
+    }
+    self = bytes.withUnsafeBufferPointer { Repetition(of: ranges, in: $0) }
+  }
+
   private static func isSame(_ left: Range<Int>, _ right: Range<Int>, _ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
     left.count == right.count && utf8[left].elementsEqual(utf8[right])
   }
@@ -49,14 +59,14 @@ struct Repetition {
 }
 
 /// Where the lines of a text are, and its paragraphs. A line ends at U+000A alone; CR before it is white space.
-enum Lines {
+package enum Lines {
   /// Without white space at either end, and without those that are blank.
-  static func trimmed(in utf8: UnsafeBufferPointer<UInt8>) -> [Range<Int>] {
+  package static func trimmed(in utf8: UnsafeBufferPointer<UInt8>) -> [Range<Int>] {
     all(in: utf8).map { trimmed($0, in: utf8) }.filter { !$0.isEmpty }
   }
 
   /// Runs of lines between blank ones, without white space at either end.
-  static func paragraphs(in utf8: UnsafeBufferPointer<UInt8>) -> [Range<Int>] {
+  package static func paragraphs(in utf8: UnsafeBufferPointer<UInt8>) -> [Range<Int>] {
     var paragraphs: [Range<Int>] = []
     var open: Range<Int>?
     for line in all(in: utf8) {

@@ -1,14 +1,16 @@
 /// Counts of the characters that show, over the turns of a record, and of its lines and bytes.
-struct VisibleMarks {
-  private(set) var visible = 0
+package struct VisibleMarks {
+  package private(set) var visible = 0
   /// U+FFFD, which stands where bytes could not be read.
-  private(set) var broken = 0
-  private(set) var symbols = 0
+  package private(set) var broken = 0
+  package private(set) var symbols = 0
   /// In runs of one character.
-  private(set) var inRuns = 0
+  package private(set) var inRuns = 0
   /// Line feeds, and one for each turn.
-  private(set) var lines = 0
-  private(set) var bytes = 0
+  package private(set) var lines = 0
+  package private(set) var bytes = 0
+
+  package init() {}
 
   /// The run that is open: of `last`, which is no character before the first.
   private var run = 0
@@ -16,7 +18,7 @@ struct VisibleMarks {
   private static let noCharacter = UInt32.max
 
   /// Returns how many characters of the turn show.
-  mutating func add(_ turn: String) -> Int {
+  package mutating func add(_ turn: String) -> Int {
     let before = visible
     (run, last) = (0, VisibleMarks.noCharacter)
     var turn = turn
