@@ -83,9 +83,10 @@ struct LanguageTests {
   }
 
   @Test("threads leave no trace, and hostile text ends soon", arguments: [
-    "\u{0}", "\u{FFFE}", "\u{10FFFF}", "&", "<", "&#", "\u{301}", "\u{FDD0}", "a", "ا", "\u{1F600}", "\u{7F}\u{85}",
-  ])
-  func hostile(unit: String) async throws {
+    [0], [0xFFFE], [0x10FFFF], [0x26], [0x3C], [0x26, 0x23], [0x301], [0xFDD0], [0x61], [0x627], [0x1F600], [0x7F, 0x85],
+  ] as [[UInt32]])
+  func hostile(scalars: [UInt32]) async throws {
+    let unit = String(String.UnicodeScalarView(scalars.compactMap(Unicode.Scalar.init)))
     let lines = Self.samples.map { textLine($0.text + String(repeating: unit, count: 100_000)) } + [textLine(String(repeating: unit, count: 40_000) + "z")]
     let file = ["a.jsonl": Data((lines + [goodLine]).joined(separator: "\n").utf8)]
     let one = try await curate(file, stages: [.language(LanguageRule())], concurrency: 1)

@@ -90,6 +90,104 @@ struct QualityTests {
     #expect(try Ledger(parsing: result.ledger.bytes) == result.ledger)
   }
 
+  /// Four sentences of five words and more, on lines that end in punctuation.
+  private static let page = """
+    The lighthouse stands at the end of the pier. Its keeper has lived there for years.
+    Every evening he climbs the iron stairs!
+    "And who would do it if not I?"
+    """
+
+  private func cleaned(_ text: String, _ profile: QualityProfile = .c4) async throws -> (text: String?, changes: [Change]) {
+    let result = try await curate(["a.jsonl": textLine(text) + "\n" + textLine(Self.page)], stages: [.quality(profile)])
+    guard let entry = result.entry("a.jsonl", 1), entry.fate == .kept else { return (nil, []) }
+    let kept = zip(result.dataset.rows, try result.dataset.records()).first { $0.0.id == entry.id }?.1
+    guard case .text(let text)? = kept?.content else { return (nil, []) }
+    return (text, entry.passages.first?.changes ?? [])
+  }
+
+  @Test("c4: lines that are no sentences go, and are counted", arguments: [
+    "Read more about it here", "Only four words here.", "Please switch on JavaScript to see it.", "By going on you accept our Terms of Use.", "Read our whole privacy policy before that.",
+    "This page uses cookies to be better.", "We make some use of cookies here.", "Home | About | News | Contact | Help", "It ends with a comma, as here,",
+  ])
+  func c4Lines(line: String) async throws {
+    let (text, changes) = try await cleaned(Self.page.replacing("\nEvery", with: "\n\(line)\nEvery"))
+    #expect(text == Self.page)
+    #expect(changes == [Change(kind: .lines, count: 1)])
+  }
+
+  @Test("c4: what is a sentence stays, with its bytes", arguments: [
+    "This has five words now.", "And is it a question?", "“So it was,” the keeper said to nobody at “home”", "He said: 'leave it as it is'", "   Indented by three, but it is said.", "灯 台 の 守 人。",
+  ])
+  func c4Sentences(line: String) async throws {
+    let page = Self.page + "\n\n" + line
+    #expect(try await cleaned(page) == (page, []))
+  }
+
+  @Test("c4: marks of citations go, and nothing else in brackets")
+  func citations() async throws {
+    let marked = Self.page.replacing("pier.", with: "pier.[1][22] [citation needed]").replacing("stairs!", with: "stairs! [edit]") + "\nAn [aside] and a[i] with [x1] and [] stay here."
+    let (text, changes) = try await cleaned(marked)
+    #expect(text == Self.page.replacing("pier. Its", with: "pier.  Its") + "\nAn [aside] and a[i] with [x1] and [] stay here.")
+    #expect(changes == [Change(kind: .citationMarks, count: 4)])
+  }
+
+  @Test("c4: each rule drops on its side of the threshold", arguments: [
+    ("The keeper climbs the iron stairs. He cleans the great lens.", "too few sentences", 2, 3), ("Not a sentence\nNeither is this", "no line left", 0, 1),
+    (page + "\nLorem Ipsum dolor sit amet for all of us.", "placeholder text", 1, 0), (page + "\nif (a) {", "curly brackets", 1, 0),
+  ] as [(String, String, Double, Double)])
+  func c4Rules(text: String, reason: String, measured: Double, threshold: Double) async throws {
+    let dropped = try #require(try await drop(text, .c4))
+    #expect(dropped == Drop(stage: .quality, reason: try #require(DropReason(rawValue: reason)), measured: measured, threshold: threshold))
+    #expect(try await drop("The keeper climbs the iron stairs. He cleans the great lens. Then he waits for ships.", .c4) == nil)
+  }
+
+  @Test("c4 cleans what user and assistant say, and drops a talk of which a turn would be lost")
+  func c4Talks() async throws {
+    let sentence = "The keeper climbs the iron stairs every evening."
+    func fate(_ answer: String) async throws -> Curation {
+      let talk = JSONValue.object([
+        "messages": [["role": "system", "content": "no sentence"], ["role": "user", "content": .string(sentence)], ["role": "assistant", "content": .string(answer)]]
+      ]).canonicalText
+      return try await curate(["a.jsonl": talk + "\n" + textLine(Self.page)], stages: [.quality(.c4)])
+    }
+    let kept = try await fate("\(sentence) \(sentence)\nRead more")
+    #expect(kept.entry("a.jsonl", 1)?.passages.first?.changes == [Change(kind: .lines, count: 1)])
+    #expect(String(decoding: kept.dataset.bytes, as: UTF8.self).contains("no sentence"))
+    #expect(try await fate("Yes").reason("a.jsonl", 1) == .noLineLeft)
+  }
+
+  /// Lines of one length, of words that stand nowhere else but for two that gopher asks for.
+  private static func line(_ number: Int, words count: Int = 8, end: String = ".") -> String {
+    let syllables = ["ka", "lo", "mi", "nu", "re", "sa", "ti", "vo", "ze", "pa"]
+    let words = (0..<count).map { index in
+      let value = number * 8 + index
+      return syllables[value % 10] + syllables[value / 10 % 10] + syllables[value / 100 % 10]
+    }
+    return "\(words[0]) the \(words[1]) of " + words[2...].joined(separator: " ") + end
+  }
+
+  @Test("fineweb: each of its own rules drops at the published threshold, and not beside it", arguments: [
+    ((0..<25).map { line($0, end: $0 < 3 ? "." : "") }, "too few lines end in punctuation", 0.12), ((0..<25).map { line($0, end: $0 < 4 ? "." : "") }, nil, nil),
+    ((0..<10).map { line(min($0, 8)) }, "repeated lines", 0.1), ((0..<11).map { line(min($0, 9)) }, nil, nil),
+    ((0..<100).map { line($0, words: $0 < 67 ? 3 : 8) }, "too many short lines", 0.67), ((0..<100).map { line($0, words: $0 < 66 ? 3 : 8) }, nil, nil),
+  ] as [([String], String?, Double?)])
+  func fineweb(lines: [String], reason: String?, measured: Double?) async throws {
+    let dropped = try await drop(lines.joined(separator: "\n"), .fineweb)
+    #expect(dropped?.reason.rawValue == reason)
+    #expect(dropped?.measured == measured)
+  }
+
+  @Test("fineweb's and c4's thresholds are those of the papers")
+  func publishedFineWeb() {
+    let bounds = Dictionary(grouping: QualityProfile.fineweb.rules, by: \.signal).mapValues { $0.map(\.bound) }
+    #expect(bounds[.punctuatedLines] == [.above(0.12)])
+    #expect(bounds[.charactersInDuplicatedLines] == [.below(0.1)])
+    #expect(bounds[.shortLines] == [.below(0.67)])
+    #expect(bounds[.sentences] == [.atLeast(3)] && bounds[.curlyBrackets] == [.atMost(0)] && bounds[.loremIpsum] == [.atMost(0)])
+    #expect(QualityProfile.fineweb.rules.starts(with: QualityProfile.gopher.rules))
+    #expect(Set(QualityProfile.c4.rules).isSubset(of: QualityProfile.fineweb.rules))
+  }
+
   @Test("gopher's thresholds are those of the paper")
   func published() {
     let bounds = Dictionary(grouping: QualityProfile.gopher.rules, by: \.signal).mapValues { $0.map(\.bound) }

@@ -159,7 +159,7 @@ struct PlannerTests {
     let plan = try Self.plan(Self.lamplighter, ["recipes/ember.yaml": Self.ember])
     let golden: [ActionID: String] = [
       "base/curate.primer":
-        #"{"files":["prose/*.md","talk/*.jsonl"],"stages":[{"normalize":{"mojibake":"repair","unicode":"nfc"}},{"quality":{"profile":"chat"}},{"deduplicate":{"exact":true,"near":{"ngram":5,"threshold-ppm":750000}}},{"pii":{"action":"redact","kinds":["card","email","phone"]}},{"length":{"max-characters":20000,"min-characters":1}}]}"#,
+        #"{"files":["prose/*.md","talk/*.jsonl"],"stages":[{"normalize":{"mojibake":"repair","unicode":"nfc"}},{"quality":{"profile":"chat"}},{"deduplicate":{"exact":true,"near":{"ngram":5,"threshold-ppm":750000}}},{"pii":{"card":"redact","email":"redact","iban":"redact","ip":"redact","phone":"redact","secret":"redact"}},{"length":{"max-characters":20000,"min-characters":1}}]}"#,
       "base/split.primer": #"{"by":"conversation","holdout-ppm":100000,"salt":"soulpack","validation-ppm":100000}"#,
       "base/tokenizer": #"{"kind":"byte-level-bpe","vocabulary":512}"#,
       "base/train.primer.1":
@@ -167,7 +167,7 @@ struct PlannerTests {
       "base/select":
         #"{"candidates":1,"committee":"local","improvement":{"denominator":1000,"numerator":1},"incumbent":false,"protocol":"albft","rounds":1}"#,
       "curate.letters":
-        #"{"files":null,"stages":[{"normalize":{"mojibake":"repair","unicode":"nfc"}},{"quality":{"profile":"chat"}},{"deduplicate":{"exact":true,"near":{"ngram":5,"threshold-ppm":750000}}},{"pii":{"action":"redact","kinds":["card","email","phone"]}},{"length":{"max-characters":20000,"min-characters":1}}]}"#,
+        #"{"files":null,"stages":[{"normalize":{"mojibake":"repair","unicode":"nfc"}},{"quality":{"profile":"chat"}},{"deduplicate":{"exact":true,"near":{"ngram":5,"threshold-ppm":750000}}},{"pii":{"card":"redact","email":"redact","iban":"redact","ip":"redact","phone":"redact","secret":"redact"}},{"length":{"max-characters":20000,"min-characters":1}}]}"#,
       "train.letters-lora.2":
         #"{"batch":8,"context":256,"epochs":3,"lora":{"alpha":"16","rank":16,"targets":"all-linear"},"method":"sft","optimizer":{"betas":["0.9","0.999"],"clip":"1","epsilon":"0.00000001","learning-rate":"0.0001","schedule":"cosine","warmup":"0.1","weight-decay":"0.01"},"seed":2,"substrate":"embedded"}"#,
       "score.base": #"{"context":256,"subject":"base"}"#,
@@ -176,6 +176,50 @@ struct PlannerTests {
     for (id, text) in golden {
       #expect(plan[id].map { String(decoding: $0.parameters.canonical, as: UTF8.self) } == text, "\(id)")
     }
+  }
+
+  @Test("evaluation files are inputs of the curation, in the order of their paths, and no parameter of it")
+  func evaluations() throws {
+    func curation(_ stage: String) throws -> Action {
+      let plan = try Self.plan(RecipeFixture.replacing(["  letters:": "  letters: { from: d, license: MIT, curate: [\(stage)] }"]))
+      return try #require(plan["curate.letters"])
+    }
+    let several = try curation("{ decontaminate: { against: [evals/b.jsonl, ./evals/a, evals/b.jsonl], ngram: 8, threshold: 0.25 } }")
+    #expect(several.inputs["evaluation.1"] == .source(Source(kind: .fileOrFolder, path: "evals/a")))
+    #expect(several.inputs["evaluation.2"] == .source(Source(kind: .fileOrFolder, path: "evals/b.jsonl")))
+    #expect(several.inputs.count == 3)
+    #expect(several.parameters["stages"] == [["decontaminate": ["ngram": 8, "threshold-ppm": 250_000]]])
+    let one = try curation("{ decontaminate: { against: evals/b.jsonl } }")
+    #expect(one.parameters["stages"] == [["decontaminate": ["ngram": 13, "threshold-ppm": 0]]] && one.inputs.count == 2)
+    #expect(one.parameters == (try curation("{ decontaminate: { against: other.jsonl } }")).parameters)
+  }
+
+  @Test("stages that were not there before have canonical parameters")
+  func newStages() throws {
+    func stages(_ text: String) throws -> JSONValue? {
+      try Self.plan(RecipeFixture.replacing(["  letters:": "  letters: { from: d, license: MIT, curate: [\(text)] }"]))["curate.letters"]?.parameters["stages"]
+    }
+    #expect(try stages("{ language: {} }") == [["language": ["keep": .null, "min-share-ppm": 500_000, "undecided": "keep"]]])
+    #expect(
+      try stages("{ language: { keep: [fr, de, fr], min-share: 80%, undecided: drop } }")
+        == [["language": ["keep": ["de", "fr"], "min-share-ppm": 800_000, "undecided": "drop"]]])
+    let redacting = try stages("{ pii: redact }")
+    #expect(try stages("{ pii: {} }") == redacting)
+    #expect(try stages("{ pii: { secret: drop, ip: keep } }")?.array?.first?["pii"] == ["card": "redact", "email": "redact", "iban": "redact", "ip": "keep", "phone": "redact", "secret": "drop"])
+    #expect(try stages("{ quality: fineweb }") == [["quality": ["profile": "fineweb"]]])
+  }
+
+  @Test("a folder can be kept clear of evaluation files, before anything is merged, and by that stage alone")
+  func folderEvaluations() throws {
+    let folder = Planner.curation(named: "d", of: "d").decontaminating(against: ["e.jsonl"])
+    #expect(folder.parameters["stages"]?.array?.compactMap { $0.object?.keys.first } == ["normalize", "quality", "decontaminate", "deduplicate", "pii", "length"])
+    #expect(folder.inputs["evaluation.1"] == .source(Source(kind: .fileOrFolder, path: "e.jsonl")))
+    #expect(folder.running(only: ["decontaminate"]).parameters["stages"] == [["decontaminate": ["ngram": 13, "threshold-ppm": 0]]])
+    // Without files, it cannot be made up.
+    let plain = Planner.curation(named: "d", of: "d")
+    #expect(!plain.running(only: ["decontaminate"]).hasStage("decontaminate"))
+    #expect(plain.running(only: ["language"]).hasStage("language"))
+    #expect(plain.decontaminating(against: []) == plain)
   }
 
   /// Kind, parameters and inputs of every action, with the producers' names replaced by their places in the plan.

@@ -15,7 +15,7 @@ struct RecipeReadingTests {
       return
     }
     #expect(near.ngram == 5 && near.threshold.description == "0.75")
-    #expect(dataset.stages.suffix(2) == [.pii(action: "redact"), .length(minCharacters: 1, maxCharacters: 20_000)])
+    #expect(dataset.stages.suffix(2) == [.pii(actions: Dictionary(uniqueKeysWithValues: ["card", "email", "iban", "ip", "phone", "secret"].map { ($0, "redact") })), .length(minCharacters: 1, maxCharacters: 20_000)])
     #expect(dataset.split.validation.partsPerMillion == 100_000 && dataset.split.holdout.partsPerMillion == 100_000)
     #expect(recipe.base == .path("models/ember"))
     let target = try #require(recipe.targets.first)
