@@ -24,13 +24,15 @@ package struct CurationParameters: Hashable, Sendable {
   package let files: [String]?
   /// In the order in which they run, each at most once. The structure rule is not among them: it always holds.
   package let stages: [Stage]
+  package let reading: ReadingRules
 
-  package init(files: [String]? = nil, stages: [Stage]) {
+  package init(files: [String]? = nil, stages: [Stage], reading: ReadingRules = .standard) {
     self.files = files
     self.stages = stages
+    self.reading = reading
   }
 
-  /// Reads `{"files":["*.md"],"stages":[…]}`, where a stage is one of
+  /// Reads `{"files":["*.md"],"reading":{…},"stages":[…]}`, where `reading` may be absent and a stage is one of
   ///
   ///     {"normalize":{"mojibake":"repair","unicode":"nfc"}}
   ///     {"quality":{"profile":"chat"}}
@@ -50,6 +52,7 @@ package struct CurationParameters: Hashable, Sendable {
       stages.append(stage)
     }
     self.stages = stages
+    if var rules = try reader.object("reading") { reading = try ReadingRules(&rules) } else { reading = .standard }
     try reader.finish()
   }
 
@@ -63,7 +66,10 @@ package struct CurationParameters: Hashable, Sendable {
 
   /// What the ledger says about the run.
   var canonical: JSONValue {
-    ["files": files.map { .array($0.map { .string($0) }) } ?? .null, "stages": .array(stages.map(\.canonical))]
+    var members: [String: JSONValue] = ["files": files.map { .array($0.map { .string($0) }) } ?? .null, "stages": .array(stages.map(\.canonical))]
+    // Nearly nobody says any of it, and a ledger without it is one without it.
+    if reading != .standard { members["reading"] = reading.canonical }
+    return .object(members)
   }
 }
 

@@ -33,7 +33,7 @@ package struct Curator: Sendable {
 
   /// `load` gives the bytes of one file when its turn comes; they are let go when they have been read.
   package func curate(_ snapshot: Snapshot, load: Load) async throws -> Curation {
-    let found = try Listing(snapshot, patterns: parameters.files)
+    let found = try Listing(snapshot, patterns: parameters.files, parameters.reading)
     var (outcomes, listing) = try await read(found, load: load)
     guard listing.hasReadFiles else { throw CurationError.noReadableFile(kinds: listing.kinds, patterns: parameters.files ?? []) }
     guard !outcomes.isEmpty else { throw CurationError.noRecords(files: listing.readFileCount) }

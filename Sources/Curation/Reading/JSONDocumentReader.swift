@@ -25,8 +25,8 @@ enum JSONDocumentReader {
     }
   }
 
-  static func read(_ chunk: Chunk, of data: Data, file: String) throws -> [Outcome] {
-    let parser = try LineParser()
+  static func read(_ chunk: Chunk, of data: Data, file: String, _ dialect: RecordDialect? = nil) throws -> [Outcome] {
+    let parser = try LineParser(dialect)
     var outcomes: [Outcome] = []
     try data.withUnsafeBytes { bytes in
       for (offset, element) in chunk.elements.enumerated() {
@@ -92,7 +92,7 @@ enum JSONDocumentReader {
     return isRecord ? single : elements
   }
 
-  private static let recordKeys = Set(["messages", "text"] + FieldName.allCases.filter { $0 != .system }.map(\.rawValue))
+  private static let recordKeys = Set(["messages", "text"] + FieldName.allCases.filter { ![.system, .label].contains($0) }.map(\.rawValue))
 
   /// `conversations` is also what some exports call their list of records.
   private static func isTurn(_ scanner: JSONScanner, _ range: Range<Int>) -> Bool {

@@ -25,8 +25,8 @@ enum JSONLinesReader {
     }
   }
 
-  static func read(_ chunk: Chunk, of data: Data, file: String) throws -> [Outcome] {
-    let parser = try LineParser()
+  static func read(_ chunk: Chunk, of data: Data, file: String, _ dialect: RecordDialect? = nil) throws -> [Outcome] {
+    let parser = try LineParser(dialect)
     var outcomes: [Outcome] = []
     try data.withUnsafeBytes { bytes in
       try parser.forEachLine(in: UnsafeRawBufferPointer(rebasing: bytes[chunk.byteRange])) { line in

@@ -46,13 +46,13 @@ struct SourceReading {
     let path = file.entry.path
     switch file.content {
     case .plain(let kind):
-      try await start(FilePart.parts(of: data, path: path, kind, size: chunkByteCount), of: index, &group)
+      try await start(data, kind, of: index, &group)
     case .packed(let kind, let form):
       let unpacked = try explained { () throws(ForeignArchiveError) in
         var archive = try ForeignArchive(data, path: path, form: form, limits: limits)
         return try archive.onlyContents()
       }
-      try await start(FilePart.parts(of: unpacked, path: path, kind, size: chunkByteCount), of: index, &group)
+      try await start(unpacked, kind, of: index, &group)
     case .archive(let form):
       try await read(archive: data, path: path, form, at: index, &group)
     }
@@ -66,14 +66,16 @@ struct SourceReading {
         try Task.checkCancellation()
         let unpacked = try archive.contents()
         listing.note(byteCount: unpacked.count, digest: Digest(hashing: unpacked), of: place)
-        try await start(FilePart.parts(of: unpacked, path: listing.files[place].path, kind, size: chunkByteCount), of: place, &group)
+        try await start(unpacked, kind, of: place, &group)
       }
     } catch let error as ForeignArchiveError {
       throw CurationError.unusableArchive(error)
     }
   }
 
-  private mutating func start(_ parts: [FilePart], of index: Int, _ group: inout Group) async throws {
+  private mutating func start(_ data: Data, _ kind: FileKind, of index: Int, _ group: inout Group) async throws {
+    let kind = listing.settle(kind, of: index, data)
+    let parts = FilePart.parts(of: data, path: listing.files[index].path, kind, size: chunkByteCount, listing.rules)
     let (leg, isMergeNext) = (leg, isMergeNext)
     for part in parts {
       if gathered.pending(of: owners.count) >= concurrency, let done = try await group.next() { gathered.take(done) }

@@ -9,7 +9,7 @@ struct PersonalDataStage: RecordStage {
 
   func judge(_ record: DatasetRecord) -> Verdict {
     var counts: [PersonalData: Int] = [:]
-    let content = redacted(record.content, &counts)
+    let content = record.content.mappingTexts { _, text in redacted(text, &counts) }
     guard !counts.isEmpty else { return .pass }
     let found = PersonalData.allCases.compactMap { kind in counts[kind].map { PersonalData.Finding(kind: kind, count: $0) } }
     let total = counts.values.reduce(0, +)
@@ -22,21 +22,13 @@ struct PersonalDataStage: RecordStage {
     }
   }
 
-  private func redacted(_ content: DatasetRecord.Content, _ counts: inout [PersonalData: Int]) -> DatasetRecord.Content {
-    switch content {
-    case .text(let text): return .text(redacted(text, &counts))
-    case .messages(var messages):
-      for index in messages.indices { messages[index].content = redacted(messages[index].content, &counts) }
-      return .messages(messages)
-    }
-  }
-
-  private func redacted(_ text: String, _ counts: inout [PersonalData: Int]) -> String {
+  /// Nil where nothing is found.
+  private func redacted(_ text: String, _ counts: inout [PersonalData: Int]) -> String? {
     var text = text
-    guard text.withUTF8(PersonalDataFinder.mayHold) else { return text }
+    guard text.withUTF8(PersonalDataFinder.mayHold) else { return nil }
     let bytes = Array(text.utf8)
     let found = PersonalDataFinder(bytes).find(kinds)
-    guard !found.isEmpty else { return text }
+    guard !found.isEmpty else { return nil }
     var output: [UInt8] = []
     var start = 0
     for datum in found {

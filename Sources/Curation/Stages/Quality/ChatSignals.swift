@@ -60,13 +60,8 @@ enum ChatSignals {
 }
 
 extension DatasetRecord.Content {
-  /// The text, or what the assistant says.
-  fileprivate var answers: [String] {
-    switch self {
-    case .text(let text): [text]
-    case .messages(let messages): messages.filter { $0.role == .assistant }.map(\.content)
-    }
-  }
+  /// The text, or what the assistant says; not what is there to be unlearned.
+  fileprivate var answers: [String] { texts(\.isAnswer) }
 }
 
 /// Counts of the characters that show.

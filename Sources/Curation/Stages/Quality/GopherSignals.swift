@@ -78,12 +78,7 @@ enum GopherSignals {
 
 extension DatasetRecord.Content {
   /// The text, or what user and assistant say.
-  var spoken: [String] {
-    switch self {
-    case .text(let text): [text]
-    case .messages(let messages): messages.filter { $0.role != .system }.map(\.content)
-    }
-  }
+  var spoken: [String] { texts(\.isSpoken) }
 }
 
 /// How much of a list of lines or paragraphs was there before. Blank ones are not counted; equal are those of the same bytes, as Swift's own
