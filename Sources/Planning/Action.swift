@@ -24,7 +24,8 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// Inputs: `source`, a snapshot. Outputs: `dataset` (canonical lines), `ledger`.
   /// Parameters: `files` (sorted patterns, or null for all), `stages` (in order, each an object with one member: `normalize` {`unicode`,
   /// `mojibake`}, `quality` {`profile`}, `deduplicate` {`exact`, `near`: null or {`ngram`, `threshold-ppm`}}, `pii` {`action`, `kinds`}, `length`
-  /// {`min-characters`, `max-characters`}).
+  /// {`min-characters`, `max-characters`}), and `reading` where it is not as it is by default: {`chat` {`names`, `pause-seconds`}, `columns`, `formats` (each
+  /// {`files`, `is`}), `speakers`}.
   case curate
   /// Inputs: `dataset`. Outputs: `train`, `validation`, `holdout`.
   /// Parameters: `by`, `validation-ppm`, `holdout-ppm`, `salt`.
@@ -63,7 +64,7 @@ package enum ActionKind: String, CaseIterable, Sendable {
   package var semantics: Int64 {
     switch self {
     case .run: 1
-    case .curate: 2
+    case .curate: 3
     case .split: 1
     case .tokenizer: 1
     case .train: 1

@@ -1,12 +1,14 @@
 internal import Artifacts
-internal import Recipes
+package import Recipes
 
 extension Planner {
   /// The curation of a folder or file that no recipe speaks of: what it would be in a recipe that says nothing but where it is. `path` is a
   /// source's.
-  package static func curation(named name: String, of path: String) -> Action {
-    Action(
-      id: ActionID("\(ActionKind.curate.rawValue).\(name)"), kind: .curate, parameters: Dataset.standard.curationParameters,
+  package static func curation(named name: String, of path: String, reading: ReadingSettings = ReadingSettings()) -> Action {
+    var parameters = Dataset.standard.curationParameters.object ?? [:]
+    if reading != ReadingSettings() { parameters["reading"] = reading.parameters }
+    return Action(
+      id: ActionID("\(ActionKind.curate.rawValue).\(name)"), kind: .curate, parameters: .object(parameters),
       inputs: ["source": .source(Source(kind: .fileOrFolder, path: path))])
   }
 }

@@ -24,6 +24,8 @@ struct Curate: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Run this stage alone; repeatable. One of: \(CurationStage.names.joined(separator: ", ")).", valueName: "stage"))
   var only: [String] = []
 
+  @OptionGroup var reading: ReadingArguments
+
   @Option(help: ArgumentHelp("Which of the recipe's datasets.", valueName: "name")) var dataset: String?
   @Option(help: ArgumentHelp("Write what was kept.", valueName: "file")) var export: String?
   @Option(help: ArgumentHelp("Write what became of every record.", valueName: "file")) var exportLedger: String?
@@ -44,7 +46,10 @@ struct Curate: AsyncParsableCommand {
 
   /// Nil where nothing was done, but only said.
   private func curate(_ folder: FolderToCurate?, _ exports: Exports) async throws -> (CurateReport, [Curated])? {
-    guard let folder else { return try await curateRecipe(exports) }
+    guard let folder else {
+      guard !reading.areGiven else { throw ValidationError("--format and --speaker are for a folder; of a recipe, \"format\" and \"speaker\" say it") }
+      return try await curateRecipe(exports)
+    }
     return try await curateFolder(folder, exports)
   }
 
@@ -55,7 +60,7 @@ struct Curate: AsyncParsableCommand {
     _ = FileManager.default.fileExists(atPath: URL(filePath: path, relativeTo: arguments.common.folder).path, isDirectory: &isFolder)
     let isRecipe = path.hasSuffix(".yaml") || path.hasSuffix(".yml")
     guard isFolder.boolValue || !isRecipe else { return nil }
-    let folder = try FolderToCurate(path, arguments.common)
+    let folder = try FolderToCurate(path, arguments.common, reading: reading.settings)
     try refuseRecipeOptions(path)
     try folder.refuseStoreInside()
     return folder
