@@ -160,7 +160,7 @@ csj_status make_room(csj_reader &reader, size_t count) {
 const char *with_padding(csj_reader &reader, size_t offset, size_t count) {
   if (reader.count - offset - count >= simdjson::SIMDJSON_PADDING) return reader.bytes + offset;
   if (reader.padded.size() < count + simdjson::SIMDJSON_PADDING) reader.padded.resize(count + simdjson::SIMDJSON_PADDING);
-  std::memcpy(reader.padded.data(), reader.bytes + offset, count);
+  if (count > 0) std::memcpy(reader.padded.data(), reader.bytes + offset, count);  // of nothing, there need not be an address
   std::memset(reader.padded.data() + count, 0, simdjson::SIMDJSON_PADDING);
   return reader.padded.data();
 }
