@@ -87,7 +87,7 @@ enum JSONDocumentReader {
     guard !members.contains(where: { recordKeys.contains(name($0.key)) }) else { return single }
     let arrays = members.filter { bytes[$0.value.lowerBound] == UInt8(ascii: "[") }
     guard arrays.count == 1, let array = arrays.first else { return single }
-    let elements = scanner.elements(ofArrayAt: array.value.lowerBound).elements
+    let elements = scanner.elements(ofArrayIn: array.value)
     let isRecord = name(array.key) == "conversations" && elements.first.map { isTurn(scanner, $0.byteRange) } ?? true
     return isRecord ? single : elements
   }

@@ -44,6 +44,11 @@ struct JSONScanner {
     return (elements + [broken(from: index)], bytes.count)
   }
 
+  /// The same of an array whose end is known from its brackets: what is broken in it ends there too.
+  func elements(ofArrayIn range: Range<Int>) -> [Element] {
+    JSONScanner(bytes: UnsafeRawBufferPointer(rebasing: bytes[..<range.upperBound])).elements(ofArrayAt: range.lowerBound).elements
+  }
+
   /// Keys, as they are spelled and without their quotes, and values of the object that begins at `start`. Nil where it is not well formed.
   func members(ofObjectAt start: Int) -> [(key: Range<Int>, value: Range<Int>)]? {
     var members: [(key: Range<Int>, value: Range<Int>)] = []

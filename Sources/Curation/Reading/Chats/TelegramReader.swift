@@ -71,20 +71,20 @@ enum TelegramReader {
     let start = scanner.skipSpace(from: scanner.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)
     guard let top = Members(scanner, at: start) else { return nil }
     if let type = top.word("type"), chatTypes.contains(type), let messages = top.array("messages") {
-      return [(scanner.elements(ofArrayAt: messages).elements, top.identity)]
+      return [(scanner.elements(ofArrayIn: messages), top.identity)]
     }
     let chats = ["chats", "left_chats"].compactMap { name in
       top.values[name].flatMap { Members(scanner, at: $0.lowerBound) }?.array("list")
     }
     guard !chats.isEmpty else { return nil }
-    return chats.flatMap { list in scanner.elements(ofArrayAt: list).elements.map { messages(of: $0, scanner) } }
+    return chats.sorted { $0.lowerBound < $1.lowerBound }.flatMap { list in scanner.elements(ofArrayIn: list).map { messages(of: $0, scanner) } }
   }
 
   private static func messages(of chat: JSONScanner.Element, _ scanner: JSONScanner) -> MessageList {
     guard !chat.isBroken, let members = Members(scanner, at: chat.byteRange.lowerBound), let messages = members.array("messages") else {
       return ([JSONScanner.Element(byteRange: chat.byteRange, isBroken: true)], "")
     }
-    return (scanner.elements(ofArrayAt: messages).elements, members.identity)
+    return (scanner.elements(ofArrayIn: messages), members.identity)
   }
 
   /// The members of an object, as they are spelled; of two with one name the first.
@@ -104,10 +104,9 @@ enum TelegramReader {
       return String(decoding: scanner.bytes[range.lowerBound + 1..<range.upperBound - 1], as: UTF8.self)
     }
 
-    /// Where it begins.
-    func array(_ name: String) -> Int? {
+    func array(_ name: String) -> Range<Int>? {
       guard let range = values[name], !range.isEmpty, scanner.bytes[range.lowerBound] == UInt8(ascii: "[") else { return nil }
-      return range.lowerBound
+      return range
     }
 
     var identity: String { "\(word("type") ?? "")\n\(values["id"].map { String(decoding: scanner.bytes[$0], as: UTF8.self) } ?? "")" }
