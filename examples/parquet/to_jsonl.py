@@ -63,7 +63,10 @@ def main():
     for file, name in zip(files, names):
         place = target / name
         place.parent.mkdir(parents=True, exist_ok=True)
-        print(f"{file}: {convert(file, place)} rows", file=sys.stderr)
+        try:
+            print(f"{file}: {convert(file, place)} rows", file=sys.stderr)
+        except (OSError, pyarrow.lib.ArrowException) as error:
+            sys.exit(f"to_jsonl.py: error: {file}: {error}")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ struct ChatConversations {
       if let speaker = message.speaker, message.kind != .service { counts[speaker, default: 0] += 1 }
     }
     return counts.map { ChatSpeaker.Count(speaker: $0.key, messages: $0.value) }
-      .sorted { ($1.messages, $0.speaker.spelling) < ($0.messages, $1.speaker.spelling) }
+      .sorted { ($1.messages, $0.speaker.spelling, $0.speaker.id ?? "") < ($0.messages, $1.speaker.spelling, $1.speaker.id ?? "") }
   }
 
   private init(file: String, key: String, rules: ReadingRules, own: Set<ChatSpeaker>) {
