@@ -81,7 +81,7 @@ enum JSONDocumentReader {
   /// An object that is no record and holds one array is an export: its records are that array's values.
   private static func records(_ scanner: JSONScanner, of range: Range<Int>) -> [JSONScanner.Element] {
     let single = [JSONScanner.Element(byteRange: range)]
-    guard let members = scanner.members(ofObjectAt: range.lowerBound) else { return single }
+    guard let members = scanner.members(ofObjectIn: range) else { return single }
     let bytes = scanner.bytes
     func name(_ key: Range<Int>) -> String { String(decoding: bytes[key], as: UTF8.self) }
     guard !members.contains(where: { recordKeys.contains(name($0.key)) }) else { return single }
@@ -96,7 +96,7 @@ enum JSONDocumentReader {
 
   /// `conversations` is also what some exports call their list of records.
   private static func isTurn(_ scanner: JSONScanner, _ range: Range<Int>) -> Bool {
-    guard scanner.bytes[range].first == UInt8(ascii: "{"), let members = scanner.members(ofObjectAt: range.lowerBound) else { return true }
+    guard scanner.bytes[range].first == UInt8(ascii: "{"), let members = scanner.members(ofObjectIn: range) else { return true }
     return members.contains { ["from", "value", "role", "content"].contains(String(decoding: scanner.bytes[$0.key], as: UTF8.self)) }
   }
 

@@ -69,19 +69,19 @@ enum TelegramReader {
   /// Nil for what is no export.
   private static func lists(_ scanner: JSONScanner) -> [MessageList]? {
     let start = scanner.skipSpace(from: scanner.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)
-    guard let top = Members(scanner, at: start) else { return nil }
+    guard let top = Members(scanner, in: min(start, scanner.bytes.count)..<scanner.bytes.count) else { return nil }
     if let type = top.word("type"), chatTypes.contains(type), let messages = top.array("messages") {
       return [(scanner.elements(ofArrayIn: messages), top.identity)]
     }
     let chats = ["chats", "left_chats"].compactMap { name in
-      top.values[name].flatMap { Members(scanner, at: $0.lowerBound) }?.array("list")
+      top.values[name].flatMap { Members(scanner, in: $0) }?.array("list")
     }
     guard !chats.isEmpty else { return nil }
     return chats.sorted { $0.lowerBound < $1.lowerBound }.flatMap { list in scanner.elements(ofArrayIn: list).map { messages(of: $0, scanner) } }
   }
 
   private static func messages(of chat: JSONScanner.Element, _ scanner: JSONScanner) -> MessageList {
-    guard !chat.isBroken, let members = Members(scanner, at: chat.byteRange.lowerBound), let messages = members.array("messages") else {
+    guard !chat.isBroken, let members = Members(scanner, in: chat.byteRange), let messages = members.array("messages") else {
       return ([JSONScanner.Element(byteRange: chat.byteRange, isBroken: true)], "")
     }
     return (scanner.elements(ofArrayIn: messages), members.identity)
@@ -92,8 +92,8 @@ enum TelegramReader {
     let scanner: JSONScanner
     let values: [String: Range<Int>]
 
-    init?(_ scanner: JSONScanner, at start: Int) {
-      guard start < scanner.bytes.count, scanner.bytes[start] == UInt8(ascii: "{"), let members = scanner.members(ofObjectAt: start) else { return nil }
+    init?(_ scanner: JSONScanner, in range: Range<Int>) {
+      guard !range.isEmpty, scanner.bytes[range.lowerBound] == UInt8(ascii: "{"), let members = scanner.members(ofObjectIn: range) else { return nil }
       self.scanner = scanner
       values = Dictionary(members.map { (String(decoding: scanner.bytes[$0.key], as: UTF8.self), $0.value) }, uniquingKeysWith: { first, _ in first })
     }
