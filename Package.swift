@@ -15,8 +15,8 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
-  .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource]? = nil) -> Target {
+  .testTarget(name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: strict)
 }
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -83,12 +83,16 @@ let package = Package(
       name: "curation-bench", dependencies: ["Artifacts", "Hashing", "Curation"], path: "bench/curation", exclude: ["run.py"],
       swiftSettings: strict),
 
+    // Fuzzes the readers; the invariants are the tests' too.
+    .target(name: "FuzzInvariants", dependencies: ["Artifacts", "Hashing", "Curation"], path: "fuzz/invariants", swiftSettings: strict),
+    .executableTarget(name: "curation-fuzz", dependencies: ["Curation", "FuzzInvariants"], path: "fuzz/harness", swiftSettings: strict),
+
     tests("ArchitectureTests", ["Engine", "Planning"]),
     tests("ArtifactsTests", ["Artifacts", "Hashing"]),
     tests("StoreTests", ["Artifacts", "Hashing", "Store"]),
     tests("RecipesTests", ["Artifacts", "Recipes", "Planning"]),
     tests("RunningTests", ["Artifacts", "Hashing", "Planning", "Running", "Store"]),
-    tests("CurationTests", ["Artifacts", "Archiving", "CArchive", "Hashing", "Curation"]),
+    tests("CurationTests", ["Artifacts", "Archiving", "CArchive", "FuzzInvariants", "Hashing", "Curation"], exclude: ["Corpus"]),
     tests("EngineTests", ["Artifacts", "Hashing", "Engine", "Normalizing", "CKernels"]),
     tests("SubstratesTests", ["Artifacts", "Hashing", "Engine", "Substrates"], resources: [.copy("trainer.py")]),
     tests("ExplainingTests", ["Artifacts", "Hashing", "Curation", "Explaining"]),

@@ -5,6 +5,12 @@ package struct DatasetRecord: Hashable, Sendable {
     case messages([Message])
     /// Running text. All of it is trained on.
     case text(String)
+    /// A conversation in which tools stand: offered, called or answering.
+    case toolUse(ToolConversation)
+    /// Two answers to one prompt, of which one was preferred.
+    case preference(Preference)
+    /// One answer to a prompt, with a judgement.
+    case judged(JudgedAnswer)
   }
 
   package var content: Content
@@ -51,16 +57,22 @@ extension DatasetRecord {
       ["schema": "soulpack.record/1", "text": .string(text)]
     case .messages(let messages):
       ["schema": "soulpack.record/1", "messages": .array(messages.map(\.canonical))]
+    case .toolUse(let conversation): .object(conversation.members.merging(["schema": "soulpack.record/1"]) { own, _ in own })
+    case .preference(let preference): .object(preference.members.merging(["schema": "soulpack.record/1"]) { own, _ in own })
+    case .judged(let answer): .object(answer.members.merging(["schema": "soulpack.record/1"]) { own, _ in own })
     }
   }
 
-  /// One line of a curated dataset: `{"conversation":…,"messages":[…]}` or `{"conversation":…,"text":…}`.
+  /// One line of a curated dataset: `{"conversation":…,"messages":[…]}`, `{"conversation":…,"text":…}`, or the members of another kind.
   package var canonicalLine: JSONValue {
     var members: [String: JSONValue] = [:]
     if let conversation { members["conversation"] = .string(conversation) }
     switch content {
     case .text(let text): members["text"] = .string(text)
     case .messages(let messages): members["messages"] = .array(messages.map(\.canonical))
+    case .toolUse(let conversation): members.merge(conversation.members) { own, _ in own }
+    case .preference(let preference): members.merge(preference.members) { own, _ in own }
+    case .judged(let answer): members.merge(answer.members) { own, _ in own }
     }
     return .object(members)
   }
@@ -69,11 +81,11 @@ extension DatasetRecord {
   package init?(line: JSONValue) {
     guard let members = line.object else { return nil }
     conversation = members["conversation"]?.string
-    if let text = members["text"]?.string {
+    if let special = Content(membersOfAnotherKind: members) {
+      content = special
+    } else if let text = members["text"]?.string {
       content = .text(text)
-    } else if let values = members["messages"]?.array {
-      let messages = values.compactMap(Message.init(canonical:))
-      guard messages.count == values.count else { return nil }
+    } else if let messages = [Message](canonical: members["messages"]) {
       content = .messages(messages)
     } else {
       return nil
@@ -87,5 +99,30 @@ extension Message {
   package init?(canonical value: JSONValue) {
     guard let role = value["role"]?.string.flatMap(Role.init(rawValue:)), let content = value["content"]?.string else { return nil }
     self.init(role: role, content: content)
+  }
+}
+
+extension DatasetRecord.Content {
+  /// Nil for the members of plain messages and of running text.
+  fileprivate init?(membersOfAnotherKind members: [String: JSONValue]) {
+    if let preference = Preference(members: members) {
+      self = .preference(preference)
+    } else if let answer = JudgedAnswer(members: members) {
+      self = .judged(answer)
+    } else if let conversation = ToolConversation(members: members), conversation.hasTools {
+      self = .toolUse(conversation)
+    } else {
+      return nil
+    }
+  }
+}
+
+extension [Message] {
+  var canonical: JSONValue { .array(map(\.canonical)) }
+
+  init?(canonical value: JSONValue?) {
+    guard let values = value?.array else { return nil }
+    self = values.compactMap(Message.init(canonical:))
+    guard count == values.count else { return nil }
   }
 }

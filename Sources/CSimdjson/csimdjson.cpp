@@ -5,8 +5,8 @@
 #include <memory>
 #include <new>
 #include <simdjson.h>
-#include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace dom = simdjson::dom;
@@ -17,8 +17,7 @@ struct csj_reader {
   size_t capacity = 0;  // bytes of JSON that parser and document have room for
   std::vector<char> padded;  // a copy of a line that ends too near to the end of the bytes
   std::vector<csj_turn> turns;
-  std::vector<std::string> names;
-  std::vector<csj_field> fields;  // one for each name
+  bool gives_trees = false;
 
   const char *bytes = nullptr;
   size_t count = 0;
@@ -34,170 +33,116 @@ bool is_blank(const char *bytes, size_t count) {
   return std::all_of(bytes, bytes + count, [](char c) { return c == ' ' || c == '\t' || c == '\r'; });
 }
 
-csj_status take_string(const dom::element &element, csj_status otherwise, csj_text &text) {
+bool take_string(const dom::element &element, csj_text &text) {
   std::string_view view;
-  if (element.get(view) != simdjson::SUCCESS) return otherwise;
+  if (element.get(view) != simdjson::SUCCESS) return false;
   text = {view.data(), view.size()};
-  return CSJ_OK;
+  return true;
 }
 
-// How a dialect spells a turn. `human` and `gpt` are ShareGPT's.
-struct turn_dialect {
-  bool is_sharegpt;
+bool take_role(const dom::element &element, csj_role &role) {
+  std::string_view name;
+  if (element.get(name) != simdjson::SUCCESS) return false;
+  if (name == "user") {
+    role = CSJ_USER;
+  } else if (name == "assistant") {
+    role = CSJ_ASSISTANT;
+  } else if (name == "system") {
+    role = CSJ_SYSTEM;
+  } else {
+    return false;
+  }
+  return true;
+}
 
-  bool is_role_key(std::string_view key) const { return key == "role" || (is_sharegpt && key == "from"); }
-  bool is_content_key(std::string_view key) const { return key == "content" || (is_sharegpt && key == "value"); }
-
-  bool role(std::string_view name, csj_role &role) const {
-    if (name == "user" || (is_sharegpt && name == "human")) {
-      role = CSJ_USER;
-    } else if (name == "assistant" || (is_sharegpt && name == "gpt")) {
-      role = CSJ_ASSISTANT;
-    } else if (name == "system") {
-      role = CSJ_SYSTEM;
-    } else {
+// False for a turn with anything out of the ordinary.
+bool take_turn(const dom::element &element, csj_turn &turn) {
+  dom::object members;
+  if (element.get(members) != simdjson::SUCCESS) return false;
+  bool has_role = false, has_content = false;
+  for (const auto member : members) {
+    if (member.key == "role") {
+      if (has_role || !take_role(member.value, turn.role)) return false;
+      has_role = true;
+    } else if (member.key == "content") {
+      if (has_content || !take_string(member.value, turn.content)) return false;
+      has_content = true;
+    } else if (member.key == "tool_calls" || member.key == "function_call") {
       return false;
     }
-    return true;
   }
-};
-
-csj_status take_role(const dom::element &element, const turn_dialect &dialect, csj_role &role) {
-  std::string_view name;
-  if (element.get(name) != simdjson::SUCCESS) return CSJ_UNKNOWN_ROLE;
-  return dialect.role(name, role) ? CSJ_OK : CSJ_UNKNOWN_ROLE;
+  return has_role && has_content;
 }
 
-csj_status take_turn(const dom::element &element, const turn_dialect &dialect, csj_turn &turn) {
-  dom::object members;
-  if (element.get(members) != simdjson::SUCCESS) return CSJ_TURN_NOT_AN_OBJECT;
-  bool has_role = false, has_content = false;
-  csj_status status = CSJ_OK;
-  for (const auto member : members) {
-    if (dialect.is_role_key(member.key)) {
-      if (has_role) return CSJ_DUPLICATE_KEY;
-      has_role = true;
-      status = take_role(member.value, dialect, turn.role);
-    } else if (dialect.is_content_key(member.key)) {
-      if (has_content) return CSJ_DUPLICATE_KEY;
-      has_content = true;
-      status = take_string(member.value, CSJ_TURN_CONTENT_NOT_A_STRING, turn.content);
-    }
-    if (status != CSJ_OK) return status;
-  }
-  if (!has_role) return CSJ_UNKNOWN_ROLE;
-  return has_content ? CSJ_OK : CSJ_TURN_CONTENT_NOT_A_STRING;
-}
-
-csj_status take_turns(const dom::array &values, const turn_dialect &dialect, std::vector<csj_turn> &turns) {
+bool take_turns(const dom::element &element, std::vector<csj_turn> &turns) {
+  dom::array values;
+  if (element.get(values) != simdjson::SUCCESS) return false;
   turns.clear();
   for (const auto value : values) {
     csj_turn turn{};
-    if (const auto status = take_turn(value, dialect, turn); status != CSJ_OK) return status;
+    if (!take_turn(value, turn)) return false;
     turns.push_back(turn);
   }
-  return CSJ_OK;
+  return true;
 }
 
-// The strings under the reader's names.
-void take_fields(const dom::object &members, const std::vector<std::string> &names, std::vector<csj_field> &fields) {
-  fields.assign(names.size(), csj_field{});
-  for (const auto member : members) {
-    const auto name = std::find(names.begin(), names.end(), member.key);
-    if (name == names.end() || member.value.is_null()) continue;
-    csj_field &field = fields[static_cast<size_t>(name - names.begin())];
-    std::string_view view;
-    if (field.state != CSJ_ABSENT) {
-      field.state = CSJ_TWICE;
-    } else if (member.value.get(view) == simdjson::SUCCESS) {
-      field = {CSJ_STRING, {view.data(), view.size()}};
-    } else {
-      field.state = CSJ_NOT_A_STRING;
-    }
-  }
-}
-
-// The members that we know of one line, each at most once (RFC 8259, section 4, leaves a second one open, so it is refused).
-struct line_members {
-  dom::element messages, text, conversation, conversations;
+// The two kinds of records that are met by the million: plain messages, plain text. False for anything else, faults included: whoever asked
+// looks at the tree then.
+bool take_common(csj_reader &reader, const dom::element &root, csj_record &record) {
+  dom::object members;
+  if (root.get(members) != simdjson::SUCCESS) return false;
+  dom::element messages, text, conversation;
   bool has_messages = false, has_text = false, has_conversation = false;
-  size_t conversations_count = 0;  // a second one matters only where it is what is read
-
-  static bool put(const dom::element &value, dom::element &slot, bool &taken) {
-    if (taken) return false;
-    taken = true;
-    slot = value;
-    return true;
-  }
-
-  csj_status collect(const dom::object &members) {
-    for (const auto member : members) {
-      bool first = true;
-      if (member.key == "messages") {
-        first = put(member.value, messages, has_messages);
-      } else if (member.key == "text") {
-        first = put(member.value, text, has_text);
-      } else if (member.key == "conversation") {
-        first = put(member.value, conversation, has_conversation);
-      } else if (member.key == "conversations" && !member.value.is_null()) {
-        conversations = member.value;
-        conversations_count += 1;
-      }
-      if (!first) return CSJ_DUPLICATE_KEY;
+  for (const auto member : members) {
+    dom::element *slot = nullptr;
+    bool *taken = nullptr;
+    if (member.key == "messages") {
+      slot = &messages, taken = &has_messages;
+    } else if (member.key == "text") {
+      slot = &text, taken = &has_text;
+    } else if (member.key == "conversation") {
+      slot = &conversation, taken = &has_conversation;
+    } else if (member.key == "tools" || member.key == "functions") {
+      return false;
+    } else {
+      continue;
     }
-    // A null is as good as absent: exporters write them for columns that a row does not fill.
-    has_messages = has_messages && !messages.is_null();
-    has_text = has_text && !text.is_null();
-    has_conversation = has_conversation && !conversation.is_null();
-    return CSJ_OK;
+    if (*taken) return false;  // RFC 8259, section 4, leaves open what a second one means
+    *taken = true;
+    *slot = member.value;
   }
-};
-
-csj_status take_text(const line_members &members, csj_record &record) {
-  record.kind = CSJ_TEXT;
-  return take_string(members.text, CSJ_TEXT_NOT_A_STRING, record.text);
-}
-
-csj_status take_messages(csj_reader &reader, const line_members &members, csj_record &record) {
-  record.kind = CSJ_MESSAGES;
-  dom::array values;
-  if (members.messages.get(values) != simdjson::SUCCESS) return CSJ_MESSAGES_NOT_AN_ARRAY;
-  return take_turns(values, turn_dialect{false}, reader.turns);
-}
-
-csj_status take_conversations(csj_reader &reader, const line_members &members, csj_record &record) {
-  record.kind = CSJ_CONVERSATIONS;
-  if (members.conversations_count > 1) return CSJ_DUPLICATE_KEY;
-  dom::array values;
-  if (members.conversations.get(values) != simdjson::SUCCESS) return CSJ_CONVERSATIONS_NOT_AN_ARRAY;
-  return take_turns(values, turn_dialect{true}, reader.turns);
-}
-
-csj_status take_record(csj_reader &reader, const dom::element &root, csj_record &record) {
-  dom::object object;
-  if (root.get(object) != simdjson::SUCCESS) return CSJ_NOT_AN_OBJECT;
-  line_members members;
-  if (const auto status = members.collect(object); status != CSJ_OK) return status;
-  if (members.has_messages && members.has_text) return CSJ_AMBIGUOUS_CONTENT;
-
-  if (members.has_conversation) {
-    const auto status = take_string(members.conversation, CSJ_CONVERSATION_NOT_A_STRING, record.conversation);
-    if (status != CSJ_OK) return status;
+  // A null is as good as absent: exporters write them for columns that a row does not fill.
+  has_messages = has_messages && !messages.is_null();
+  has_text = has_text && !text.is_null();
+  has_conversation = has_conversation && !conversation.is_null();
+  if (has_messages == has_text) return false;
+  if (has_conversation) {
+    if (!take_string(conversation, record.conversation)) return false;
     record.has_conversation = record.conversation.count > 0;
   }
-  if (members.has_text) return take_text(members, record);
-  csj_status status = CSJ_OK;
-  if (members.has_messages) {
-    status = take_messages(reader, members, record);
-  } else {
-    take_fields(object, reader.names, reader.fields);
-    record.fields = reader.fields.data();
-    record.kind = CSJ_FIELDS;
-    if (members.conversations_count > 0) status = take_conversations(reader, members, record);
+  if (has_text) {
+    record.kind = CSJ_TEXT;
+    return take_string(text, record.text);
   }
+  record.kind = CSJ_MESSAGES;
+  if (!take_turns(messages, reader.turns)) return false;
   record.turns = reader.turns.data();
   record.turn_count = reader.turns.size();
-  return status;
+  return true;
+}
+
+// A value and an iterator are each a place on simdjson's tape: plain bytes, that C may carry.
+template <typename Place>
+void store(const Place &place, uint64_t (&words)[2]) {
+  static_assert(sizeof(Place) <= sizeof(words) && std::is_trivially_copyable_v<Place>);
+  std::memcpy(words, &place, sizeof(Place));
+}
+
+template <typename Place>
+Place load(const uint64_t (&words)[2]) {
+  Place place{};
+  std::memcpy(&place, words, sizeof(Place));
+  return place;
 }
 
 // Room is doubled, so that a file whose lines grow does not allocate for each of them.
@@ -215,7 +160,7 @@ csj_status make_room(csj_reader &reader, size_t count) {
 const char *with_padding(csj_reader &reader, size_t offset, size_t count) {
   if (reader.count - offset - count >= simdjson::SIMDJSON_PADDING) return reader.bytes + offset;
   if (reader.padded.size() < count + simdjson::SIMDJSON_PADDING) reader.padded.resize(count + simdjson::SIMDJSON_PADDING);
-  std::memcpy(reader.padded.data(), reader.bytes + offset, count);
+  if (count > 0) std::memcpy(reader.padded.data(), reader.bytes + offset, count);  // of nothing, there need not be an address
   std::memset(reader.padded.data() + count, 0, simdjson::SIMDJSON_PADDING);
   return reader.padded.data();
 }
@@ -228,19 +173,22 @@ csj_status status_of(simdjson::error_code error, const char *bytes, size_t count
 }
 
 // The DOM and not On-Demand: a line must be refused as a whole where any byte of it is wrong, and On-Demand checks only what is visited.
-csj_status parse(csj_reader &reader, csj_record &record) {
+csj_status parse(csj_reader &reader, csj_record &record, bool gives_tree) {
   if (record.count > reader.line_limit) return CSJ_LINE_TOO_LONG;
   if (const auto status = make_room(reader, record.count); status != CSJ_OK) return status;
   const char *bytes = with_padding(reader, record.offset, record.count);
   dom::element root;
   const auto error = reader.parser.parse_into_document(reader.document, bytes, record.count, false).get(root);
   if (error != simdjson::SUCCESS) return status_of(error, bytes, record.count);
-  return take_record(reader, root, record);
+  if (!gives_tree && take_common(reader, root, record)) return CSJ_OK;
+  record.kind = CSJ_TREE;
+  store(root, record.tree.words);
+  return CSJ_OK;
 }
 
-csj_status parse_or_fail(csj_reader &reader, csj_record &record) {
+csj_status parse_or_fail(csj_reader &reader, csj_record &record, bool gives_tree) {
   try {
-    return parse(reader, record);
+    return parse(reader, record, gives_tree);
   } catch (...) {
     return CSJ_OUT_OF_MEMORY;  // std::bad_alloc: nothing else here throws
   }
@@ -261,10 +209,10 @@ void take_line(csj_reader &reader, csj_record &record) {
 
 }  // namespace
 
-csj_reader *csj_reader_create(const char *const *names, size_t name_count) {
+csj_reader *csj_reader_create(bool gives_trees) {
   try {
     auto reader = std::make_unique<csj_reader>();
-    reader->names.assign(names, names + name_count);
+    reader->gives_trees = gives_trees;
     return reader.release();
   } catch (...) {
     return nullptr;
@@ -286,7 +234,7 @@ bool csj_reader_next(csj_reader *reader, csj_record *record) {
     *record = {};
     take_line(*reader, *record);
     if (is_blank(reader->bytes + record->offset, record->count)) continue;
-    record->status = parse_or_fail(*reader, *record);
+    record->status = parse_or_fail(*reader, *record, reader->gives_trees);
     return true;
   }
   return false;
@@ -296,5 +244,79 @@ void csj_reader_value(csj_reader *reader, size_t offset, size_t count, csj_recor
   *record = {};
   record->offset = offset;
   record->count = count;
-  record->status = parse_or_fail(*reader, *record);
+  record->status = parse_or_fail(*reader, *record, reader->gives_trees);
+}
+
+void csj_reader_tree(csj_reader *reader, size_t offset, size_t count, csj_record *record) {
+  *record = {};
+  record->offset = offset;
+  record->count = count;
+  record->status = parse_or_fail(*reader, *record, true);
+}
+
+csj_type csj_value_type(csj_value value) {
+  switch (load<dom::element>(value.words).type()) {
+  case dom::element_type::OBJECT: return CSJ_OBJECT;
+  case dom::element_type::ARRAY: return CSJ_ARRAY;
+  case dom::element_type::STRING: return CSJ_STRING;
+  case dom::element_type::BOOL: return CSJ_BOOL;
+  case dom::element_type::INT64: return CSJ_INTEGER;
+  case dom::element_type::UINT64:
+  case dom::element_type::DOUBLE: return CSJ_NUMBER;
+  default: return CSJ_NULL;
+  }
+}
+
+csj_text csj_value_string(csj_value value) {
+  csj_text text{};
+  take_string(load<dom::element>(value.words), text);
+  return text;
+}
+
+bool csj_value_bool(csj_value value) {
+  bool truth = false;
+  return load<dom::element>(value.words).get(truth) == simdjson::SUCCESS && truth;
+}
+
+int64_t csj_value_integer(csj_value value) {
+  int64_t integer = 0;
+  return load<dom::element>(value.words).get(integer) == simdjson::SUCCESS ? integer : 0;
+}
+
+double csj_value_number(csj_value value) {
+  double number = 0;
+  return load<dom::element>(value.words).get(number) == simdjson::SUCCESS ? number : 0;
+}
+
+csj_cursor csj_value_children(csj_value value) {
+  const auto element = load<dom::element>(value.words);
+  csj_cursor cursor{};
+  dom::object members;
+  dom::array values;
+  if (element.get(members) == simdjson::SUCCESS) {
+    cursor.is_object = true;
+    store(members.begin(), cursor.at);
+    store(members.end(), cursor.end);
+  } else if (element.get(values) == simdjson::SUCCESS) {
+    store(values.begin(), cursor.at);
+    store(values.end(), cursor.end);
+  }
+  return cursor;
+}
+
+bool csj_cursor_next(csj_cursor *cursor, csj_text *key, csj_value *value) {
+  if (std::memcmp(cursor->at, cursor->end, sizeof cursor->at) == 0) return false;
+  if (cursor->is_object) {
+    auto place = load<dom::object::iterator>(cursor->at);
+    const auto name = place.key();
+    *key = {name.data(), name.size()};
+    store(place.value(), value->words);
+    store(++place, cursor->at);
+  } else {
+    auto place = load<dom::array::iterator>(cursor->at);
+    *key = {};
+    store(*place, value->words);
+    store(++place, cursor->at);
+  }
+  return true;
 }

@@ -131,6 +131,10 @@ extension CanonicalWriter {
 
   /// `DatasetRecord.canonicalContent`.
   mutating func content(of record: DatasetRecord) {
+    guard record.isOfCommonKind else {
+      bytes.append(contentsOf: record.canonicalContent.canonical)
+      return
+    }
     raw("{")
     switch record.content {
     case .messages(let turns):
@@ -140,11 +144,18 @@ extension CanonicalWriter {
       raw("\"schema\":\"soulpack.record/1\",\"text\":")
       string(text)
       raw("}")
+    case .toolUse, .preference, .judged: preconditionFailure("they are written as values")
     }
   }
 
   /// `DatasetRecord.canonicalLine`, without a line feed. With a `source`, that member stands where its name does.
   mutating func line(of record: DatasetRecord, source: RecordPlace? = nil) {
+    guard record.isOfCommonKind else {
+      var members = record.canonicalLine.object ?? [:]
+      members["source"] = source?.canonical
+      bytes.append(contentsOf: JSONValue.object(members).canonical)
+      return
+    }
     raw("{")
     if let conversation = record.conversation {
       raw("\"conversation\":")
@@ -165,6 +176,7 @@ extension CanonicalWriter {
       }
       raw("\"text\":")
       string(text)
+    case .toolUse, .preference, .judged: preconditionFailure("they are written as values")
     }
     raw("}")
   }
@@ -180,6 +192,14 @@ extension CanonicalWriter {
 }
 
 extension DatasetRecord {
+  /// One of the two kinds that are met by the million.
+  fileprivate var isOfCommonKind: Bool {
+    switch content {
+    case .messages, .text: true
+    case .toolUse, .preference, .judged: false
+    }
+  }
+
   /// `id`, by the shorter way.
   var contentID: RecordID {
     var writer = CanonicalWriter(roomFor: self)

@@ -29,16 +29,18 @@ package struct CurationParameters: Hashable, Sendable {
   package let files: [String]?
   /// In the order in which they run, each at most once. The structure rule is not among them: it always holds.
   package let stages: [Stage]
+  package let reading: ReadingRules
   /// What stays out. Nil where the project has no such file; the ledger says only whether there was one.
   package var retractions: Retractions?
 
-  package init(files: [String]? = nil, stages: [Stage], retractions: Retractions? = nil) {
+  package init(files: [String]? = nil, stages: [Stage], reading: ReadingRules = .standard, retractions: Retractions? = nil) {
     self.files = files
     self.stages = stages
+    self.reading = reading
     self.retractions = retractions
   }
 
-  /// Reads `{"files":["*.md"],"stages":[…]}`, where a stage is one of
+  /// Reads `{"files":["*.md"],"reading":{…},"stages":[…]}`, where `reading` may be absent and a stage is one of
   ///
   ///     {"normalize":{"mojibake":"repair","unicode":"nfc"}}
   ///     {"language":{"keep":["de","en"],"min-share-ppm":500000,"undecided":"keep"}}
@@ -61,6 +63,7 @@ package struct CurationParameters: Hashable, Sendable {
     }
     self.stages = stages
     retractions = try reader.bool("retractions", default: false) ? Retractions() : nil
+    if var rules = try reader.object("reading") { reading = try ReadingRules(&rules) } else { reading = .standard }
     try reader.finish()
   }
 
@@ -81,6 +84,8 @@ package struct CurationParameters: Hashable, Sendable {
   /// What the ledger says about the run.
   var canonical: JSONValue {
     var members: [String: JSONValue] = ["files": files.map { .array($0.map { .string($0) }) } ?? .null, "stages": .array(stages.map(\.canonical))]
+    // Nearly nobody says any of it, and a ledger without it is one without it.
+    if reading != .standard { members["reading"] = reading.canonical }
     if retractions != nil { members["retractions"] = true }
     return .object(members)
   }

@@ -42,7 +42,7 @@ package struct Curator: Sendable {
   ) async throws -> (dataset: StoredDataset, ledger: StoredLedger) {
     guard canDecontaminate || parameters.decontamination == nil else { throw EvaluationError.missing }
     let lines = try LineStore(in: scratch)
-    var (records, listing, sketch) = try await assess(try Listing(snapshot, patterns: parameters.files), lines, load)
+    var (records, listing, sketch) = try await assess(try Listing(snapshot, patterns: parameters.files, parameters.reading), lines, load)
     guard listing.hasReadFiles else { throw CurationError.noReadableFile(kinds: listing.kinds, patterns: parameters.files ?? []) }
     guard records.count > 0 else { throw CurationError.noRecords(files: listing.readFileCount) }
     if let rule = route.deduplication {

@@ -25,7 +25,8 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// `dataset` and `ledger`, each an index of pieces.
   /// Parameters: `files` (sorted patterns, or null for all), `stages` (in order, each an object with one member: `normalize` {`unicode`,
   /// `mojibake`}, `language` {`keep`: a sorted list or null, `min-share-ppm`, `undecided`}, `quality` {`profile`}, `deduplicate` {`exact`, `near`: null or {`ngram`, `threshold-ppm`}}, `decontaminate` {`ngram`, `threshold-ppm`}, `pii` {by kind: `redact`, `drop`, `tag` or `keep`}, `length`
-  /// {`min-characters`, `max-characters`}).
+  /// {`min-characters`, `max-characters`}), and `reading` where it is not as it is by default: {`chat` {`names`, `pause-seconds`}, `columns`, `formats` (each
+  /// {`files`, `is`}), `speakers`}.
   case curate
   /// Inputs: `dataset`. Outputs: `train`, `validation`, `holdout`.
   /// Parameters: `by`, `validation-ppm`, `holdout-ppm`, `salt`.

@@ -1,12 +1,16 @@
 internal import Artifacts
-internal import Recipes
+package import Recipes
 
 extension Planner {
   /// The curation of a folder or file that no recipe speaks of: what it would be in a recipe that says nothing but where it is. `path` is a
   /// source's.
-  package static func curation(named name: String, of path: String, consent: Consent = .unbroken) -> Action {
-    Action(
-      id: ActionID("\(ActionKind.curate.rawValue).\(name)"), kind: .curate, parameters: Dataset.standard.curationParameters,
+  package static func curation(
+    named name: String, of path: String, reading: ReadingSettings = ReadingSettings(), consent: Consent = .unbroken
+  ) -> Action {
+    var parameters = Dataset.standard.curationParameters.object ?? [:]
+    if reading != ReadingSettings() { parameters["reading"] = reading.parameters }
+    return Action(
+      id: ActionID("\(ActionKind.curate.rawValue).\(name)"), kind: .curate, parameters: .object(parameters),
       inputs: consent.inputs.merging(["source": .source(Source(kind: .fileOrFolder, path: path))]) { _, own in own })
   }
 }

@@ -5,7 +5,26 @@ internal import Recipes
 
 extension Dataset {
   var curationParameters: JSONValue {
-    ["files": files.map { .array($0.map { .string($0) }) } ?? .null, "stages": .array(stages.map(\.parameters))]
+    var members: [String: JSONValue] = ["files": files.map { .array($0.map { .string($0) }) } ?? .null, "stages": .array(stages.map(\.parameters))]
+    // Absent where it says what holds anyway, so that writing out a default changes no key.
+    if reading != ReadingSettings() { members["reading"] = reading.parameters }
+    return .object(members)
+  }
+}
+
+extension ReadingSettings {
+  var parameters: JSONValue {
+    var members: [String: JSONValue] = ["chat": ["names": .bool(namesOthers), "pause-seconds": .integer(pauseInSeconds)]]
+    if let columns { members["columns"] = .array(columns.map { .string($0) }) }
+    if !speakers.isEmpty { members["speakers"] = .array(speakers.map { .string($0) }) }
+    if !formats.isEmpty {
+      members["formats"] = .array(formats.map { format in
+        var rule: [String: JSONValue] = ["is": .string(format.word)]
+        rule["files"] = format.files.map { .string($0) }
+        return .object(rule)
+      })
+    }
+    return .object(members)
   }
 }
 

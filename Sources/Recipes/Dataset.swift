@@ -10,10 +10,34 @@ package struct Dataset: Hashable, Sendable {
   package let origin: Origin
   /// Patterns relative to the origin, sorted, each once; nil: every file.
   package let files: [String]?
+  /// What the files do not say themselves.
+  package let reading: ReadingSettings
   package let license: String
   package let contributor: String?
   package let stages: [CurationStage]
   package let split: SplitRule
+}
+
+/// What a recipe says about the files of a dataset.
+package struct ReadingSettings: Hashable, Sendable {
+  package struct Format: Hashable, Sendable {
+    /// Nil: every file.
+    package let files: String?
+    package let word: String
+
+    package init(files: String? = nil, word: String) {
+      self.files = files
+      self.word = word
+    }
+  }
+
+  package var formats: [Format] = []
+  package var columns: [String]?
+  package var speakers: [String] = []
+  package var pauseInSeconds: Int64 = 6 * 3_600
+  package var namesOthers = false
+
+  package init() {}
 }
 
 /// A step of curation, with its settings.

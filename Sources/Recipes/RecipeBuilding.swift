@@ -67,10 +67,25 @@ extension Dataset {
     let split = dataset.needed("split")
     self.init(
       name: name, origin: from.text.map { .path(normalisedPath($0)) } ?? .run(from.text("run")),
-      files: dataset["files"].map { Set($0.list.compactMap(\.text)).sorted() }, license: dataset.text("license"),
+      files: dataset["files"].map { Set($0.list.compactMap(\.text)).sorted() }, reading: ReadingSettings(dataset), license: dataset.text("license"),
       contributor: dataset["contributor"]?.text, stages: dataset.needed("curate").list.compactMap(CurationStage.init),
       split: SplitRule(
         by: split.text("by"), validation: split.percentage("validation"), holdout: split.percentage("holdout"), salt: split.text("salt")))
+  }
+}
+
+extension ReadingSettings {
+  fileprivate init(_ dataset: Setting) {
+    self.init()
+    if let format = dataset["format"] {
+      formats = format.text.map { [Format(word: $0)] } ?? format.list.map { Format(files: $0["files"]?.text, word: $0.text("is")) }
+    }
+    columns = dataset["columns"].map { $0.list.compactMap(\.text) }
+    if let speaker = dataset["speaker"] { speakers = speaker.text.map { [$0] } ?? speaker.list.compactMap(\.text) }
+    if let chat = dataset["chat"] {
+      pauseInSeconds = chat["pause"]?.period?.seconds ?? pauseInSeconds
+      namesOthers = chat.boolean("names")
+    }
   }
 }
 

@@ -38,8 +38,11 @@ package struct RecipeProposal: Hashable, Sendable {
   package let base: Base
   /// Where an editor finds the schema, from the recipe.
   package let schema: String
+  /// What was said about the files.
+  package let reading: ReadingSettings
 
-  package init(name: String, from: String, sight: Sight, base: Base, schema: String) {
+  package init(name: String, from: String, sight: Sight, base: Base, schema: String, reading: ReadingSettings = ReadingSettings()) {
+    self.reading = reading
     self.name = name
     self.from = from
     self.sight = sight
@@ -145,7 +148,7 @@ extension RecipeProposal {
 
   private var dataset: [String] {
     ["datasets:", "  \(name.asYAML):"]
-      + comment("Relative to the root, which `soulpack plan` prints.", indent: 4) + ["    from: \(from.asYAML)"]
+      + comment("Relative to the root, which `soulpack plan` prints.", indent: 4) + ["    from: \(from.asYAML)"] + said
       + comment("QUESTION: under which licence did you get these texts? Ask whoever wrote them before you train on them.", indent: 4)
       + ["    license: \(Dataset.openLicense)"]
       + comment("What happens to every record, in this order; these are the defaults. `soulpack why FILE:LINE` tells the story of one.", indent: 4)
@@ -154,6 +157,12 @@ extension RecipeProposal {
         "What is held out never trains: validation is there for tuning, the holdout is what candidates are measured on. Conversations stay "
           + "whole. Another salt gives another split.", indent: 4)
       + ["    split: { validation: \(sight.holdoutPercent)%, holdout: \(sight.holdoutPercent)%, salt: \(name.asYAML) }"]
+  }
+
+  /// As it was said on the command line.
+  private var said: [String] {
+    reading.formats.map { "    format: \($0.word)" }
+      + (reading.speakers.isEmpty ? [] : ["    speaker: [\(reading.speakers.map { JSONValue.string($0).canonicalText }.joined(separator: ", "))]"])
   }
 
   /// The schema's own, each with the schema's own sentence.

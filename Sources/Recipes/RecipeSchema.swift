@@ -50,11 +50,33 @@ package enum RecipeSchema {
     [
       Field("from", .either(.text(.path), .record(runOutput)), .required, "A folder, file or archive, or the output of a run step."),
       Field("files", .list(of: .text(.glob), atLeast: 1), .optional, "Which files are read, relative to `from`. Left out: all."),
+      Field("format", .either(format, .list(of: .record(formatRule), atLeast: 1)), .optional, "What the files are, where their names and contents do not say it: one word for all, or rules, of which the first that fits is taken."),
+      Field("columns", .list(of: .text(.line), atLeast: 1), .optional, "The names of the columns of tables that have no row of names."),
+      Field("speaker", .either(.text(.line), .list(of: .text(.line), atLeast: 1)), .optional, "Who the Soul is in chats: a name or an id, or all that this one person has."),
+      Field("chat", .record(chat), .optional, "How chats become conversations."),
       Field("license", .text(.line), .required, "The licence of the data."),
       Field("contributor", .text(.key), .optional, "Whose data it is."),
       Field("curate", .list(of: .record(stage), atLeast: 0), .standard(standardStages), "The stages of curation, in order, each at most once."),
       Field("split", .record(split), .standard([:]), "How records are parted."),
     ], later: [Record.Later("include", instead: "name the files to read with \"files\"")])
+
+  private static let format = Shape.word([
+    "jsonl", "json", "csv", "tsv", "markdown", "plain-text", "telegram", "whatsapp", "messages", "text", "sharegpt", "alpaca", "prompt-completion",
+    "question-answer", "preference", "kto",
+  ])
+
+  /// What `--format` takes.
+  package static var formats: [String] { if case .word(let words, _) = format { words } else { [] } }
+
+  static let formatRule = Record([
+    Field("files", .text(.glob), .required, "Which files, relative to `from`."),
+    Field("is", format, .required, "What they are."),
+  ])
+
+  static let chat = Record([
+    Field("pause", .period, .standard("6h"), "A new conversation begins where nobody wrote for longer than this."),
+    Field("names", .boolean, .standard(false), "Put the names of the other people before what they say."),
+  ])
 
   static let runOutput = Record([Field("run", .text(.name), .required, "The name of the run step.")])
 

@@ -56,6 +56,7 @@ struct BaseModel {
   /// The examples of a dataset that is an input of the action; of its first records, where there is a limit.
   func encode(_ context: StepContext, _ input: String, contextLength: Int, recordLimit: Int? = nil) throws -> EncodedDataset {
     let records = try context.dataset(input).records()
+    if let untrainable = UntrainableRecords(records) { throw untrainable }
     return ExampleEncoder(format: format, contextLength: contextLength).encode(Array(records.prefix(recordLimit ?? records.count)))
   }
 }
@@ -67,4 +68,30 @@ struct UnusableBase: ExplainedError {
 
   var message: String { "base \"\(path)\": \(cause.message)" }
   var hint: String? { cause.hint }
+}
+
+/// A dataset holds records that no method of this version learns from. To leave them out in silence would train on less than was curated.
+struct UntrainableRecords: ExplainedError {
+  /// How many there are of each kind.
+  let counts: [String: Int]
+
+  /// Nil where all can be trained on.
+  init?(_ records: [DatasetRecord]) {
+    var counts: [String: Int] = [:]
+    for record in records {
+      switch record.content {
+      case .messages, .text: continue
+      case .toolUse, .preference, .judged: counts[record.content.kind, default: 0] += 1
+      }
+    }
+    guard !counts.isEmpty else { return nil }
+    self.counts = counts
+  }
+
+  var message: String {
+    let list = counts.sorted { $0.key < $1.key }.map { "\($0.value) of kind \"\($0.key)\"" }
+    return "the dataset holds \(list.joined(separator: ", ")): \"sft\" and \"full\" learn from conversations and texts alone"
+  }
+
+  var hint: String? { "leave their files out with \"files\", or read them as another dialect with \"format\" (docs/curation.md, \"Dialects\")" }
 }

@@ -18,10 +18,5 @@ struct TokenizerStep: Step {
 
 extension DatasetRecord {
   /// What the record says, without the roles.
-  fileprivate var texts: [String] {
-    switch content {
-    case .text(let text): [text]
-    case .messages(let messages): messages.map(\.content)
-    }
-  }
+  fileprivate var texts: [String] { content.texts { _ in true } }
 }

@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import Artifacts
 internal import Foundation
 internal import Planning
@@ -13,9 +14,11 @@ struct FolderToCurate {
   /// As a source has it: relative to the root, or absolute where it is not inside; `.` for the root itself.
   let path: String
   let place: URL
+  private let reading: ReadingSettings
 
   /// `path` is relative to the folder where the command was given.
-  init(_ path: String, _ common: CommonArguments) throws(NothingToCurate) {
+  init(_ path: String, _ common: CommonArguments, reading: ReadingSettings = ReadingSettings()) throws(NothingToCurate) {
+    self.reading = reading
     rootFolder = Project.rootFolder(common)
     storeFolder = Project.storeFolder(in: rootFolder)
     place = URL(filePath: path, relativeTo: common.folder).standardizedFileURL
@@ -36,7 +39,7 @@ struct FolderToCurate {
   }
 
   var name: String { RecipeProposal.name(fromPath: place.path) }
-  func action() throws -> Action { Planner.curation(named: name, of: path, consent: try ProjectConsent(in: rootFolder).consent) }
+  func action() throws -> Action { Planner.curation(named: name, of: path, reading: reading, consent: try ProjectConsent(in: rootFolder).consent) }
 }
 
 extension URL {
@@ -86,4 +89,26 @@ struct NothingToCurate: ExplainedError {
 
   var message: String { "\"\(path)\": there is no such file or folder" }
   var hint: String? { "name a folder of texts, a file or an archive, or a recipe (.yaml)" }
+}
+
+/// What a person says on the command line about the files of a folder.
+struct ReadingArguments: ParsableArguments {
+  @Option(help: ArgumentHelp("What all files are. One of: \(RecipeSchema.formats.joined(separator: ", ")).", valueName: "format"))
+  var format: String?
+  @Option(help: ArgumentHelp("Who the Soul is in chats; repeatable for one with several names.", valueName: "name"))
+  var speaker: [String] = []
+
+  func validate() throws {
+    guard let format, !RecipeSchema.formats.contains(format) else { return }
+    throw ValidationError("--format takes one of \(RecipeSchema.formats.joined(separator: ", ")); found \"\(format)\"")
+  }
+
+  var areGiven: Bool { format != nil || !speaker.isEmpty }
+
+  var settings: ReadingSettings {
+    var settings = ReadingSettings()
+    settings.formats = format.map { [ReadingSettings.Format(word: $0)] } ?? []
+    settings.speakers = speaker
+    return settings
+  }
 }

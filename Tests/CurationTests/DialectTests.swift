@@ -34,7 +34,7 @@ struct DialectTests {
   @Test(
     "what is nearly a record is dropped with what is wrong with it",
     arguments: [
-      (#"{"prompt":"q","chosen":"a","rejected":"b"}"#, .noAnswer), (#"{"question":"q"}"#, .noAnswer), (#"{"output":"a"}"#, .noContent),
+      (#"{"prompt":"q","chosen":"a"}"#, .noAnswer), (#"{"question":"q"}"#, .noAnswer), (#"{"output":"a"}"#, .noContent),
       (#"{"title":"t","body":"b"}"#, .noContent), (#"{"Question":"q","Answer":"a"}"#, .noContent), (#"{"system":"s"}"#, .noContent),
       (#"{"prompt":null,"completion":"a"}"#, .noContent), (#"{"prompt":"q","completion":null}"#, .noAnswer),
       (#"{"question":["q"],"answer":"a"}"#, .questionNotAString), (#"{"question":"q","answer":4}"#, .answerNotAString),

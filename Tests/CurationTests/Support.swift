@@ -21,11 +21,11 @@ extension CurationParameters.Stage {
 /// Curates files that stand here and not on a disk.
 func curate(
   _ files: [String: Data], stages: [CurationParameters.Stage] = standardStages, patterns: [String]? = nil, concurrency: Int = 2,
-  chunkByteCount: Int = 4 << 20, limits: ArchiveLimits = .standard
+  chunkByteCount: Int = 4 << 20, limits: ArchiveLimits = .standard, reading: ReadingRules = .standard
 ) async throws -> Curation {
   let snapshot = Snapshot(entries: files.map { Snapshot.Entry(path: $0, byteCount: Int64($1.count), digest: Digest(hashing: $1)) })
   let curator = Curator(
-    parameters: CurationParameters(files: patterns, stages: stages), concurrency: concurrency, partByteCount: chunkByteCount,
+    parameters: CurationParameters(files: patterns, stages: stages, reading: reading), concurrency: concurrency, partByteCount: chunkByteCount,
     archiveLimits: limits)
   return try await curator.curate(snapshot) { entry in
     guard let data = files[entry.path] else { throw Absent() }

@@ -75,7 +75,7 @@ struct TableTests {
     let result = try await curate(["a.csv": row, "b.csv": Data([0xFF, 0xFE]) + Data("q\u{0}".utf8)], stages: [])
     #expect(result.reason("a.csv", 2) == .invalidUTF8)
     #expect(result.entry("a.csv", 3)?.fate == .kept)
-    #expect(result.reason("b.csv", 1) == .invalidUTF8)
+    #expect(result.reason("b.csv", 1) == .noKnownColumn)  // That is UTF-16, of one letter.
   }
 
   @Test("a row of a million columns is a ragged row, and a first row of a million is read")
@@ -95,6 +95,61 @@ struct TableTests {
     #expect(result.entry("a.csv", 2)?.fate == .dropped(Drop(stage: .read, reason: .lineTooLong, measured: Double(limit + 2), threshold: Double(limit))))
     #expect(result.reason("a.csv", 3) == .unclosedQuote)
     #expect(result.dataset.count == 2)
+  }
+
+  @Test("UTF-16 is known by its mark and read, and places are those of the file's own bytes", arguments: [true, false])
+  func unicodeText(isLittle: Bool) async throws {
+    let text = "question;answer\r\nwhat is é?;\u{1F600} smile\r\nq;a"
+    let data = Data(isLittle ? [0xFF, 0xFE] : [0xFE, 0xFF]) + (try #require(text.data(using: isLittle ? .utf16LittleEndian : .utf16BigEndian)))
+    let result = try await curate(["a.csv": data], stages: [])
+    #expect(Set(try result.dataset.records()) == [exchange("what is é?", "\u{1F600} smile"), exchange("q", "a")])
+    let second = try #require(result.entry("a.csv", 3)?.source.byteRange)
+    #expect(String(data: data[second], encoding: isLittle ? .utf16LittleEndian : .utf16BigEndian) == "q;a")
+    let odd = try await curate(["a.csv": data + [0x41], "b.md": Data("x".utf8)], stages: [])
+    #expect(odd.reason("a.csv", 1) == .invalidUTF16)
+  }
+
+  @Test("quotes with backslashes before them are escapes where that makes fewer faults, and are not where it does not")
+  func escapes() async throws {
+    let escaped = #"""
+      question,answer
+      "say \"no\", then","c:\\dir"
+      "x \" y",b
+      """#
+    #expect(try await records(escaped) == expected(exchange(#"say "no", then"#, #"c:\dir"#), exchange(#"x " y"#, "b")))
+    #expect(try await records("question,answer\n\"ends in \\\",a\n") == [exchange("ends in \\", "a")])
+  }
+
+  @Test("separators at the end of rows are no cells, and a cell too many is one")
+  func trailingSeparators() async throws {
+    let result = try await curate(["a.csv": "question,answer\nq1,a1,\nq2,a2,,,\nq3,a3,x\n"], stages: [])
+    #expect(Set(try result.dataset.records()) == [exchange("q1", "a1"), exchange("q2", "a2")])
+    #expect(result.reason("a.csv", 4) == .raggedRow)
+  }
+
+  @Test("a table without a row of names is read by the names that are given")
+  func columns() async throws {
+    let rules = ReadingRules(columns: ["id", "question", "answer"])
+    let result = try await curate(["a.csv": Data("1;q1;a1\n2;q2;a2\n".utf8), "b.csv": Data("q,a\n".utf8)], stages: [], reading: rules)
+    #expect(Set(try result.dataset.records()) == [exchange("q1", "a1"), exchange("q2", "a2")])
+    #expect(result.ledger.entries.filter { $0.source.place.file == "a.csv" }.map(\.source.place.line) == [1, 2])
+    #expect(result.reason("b.csv", 1) == .raggedRow)
+  }
+
+  @Test("pairs and labels are read from columns")
+  func judged() async throws {
+    let prompt = [Message(role: .user, content: "q")]
+    func answer(_ text: String) -> [Message] { [Message(role: .assistant, content: text)] }
+    #expect(
+      try await records("prompt,chosen,rejected\nq,a,b") == [
+        DatasetRecord(content: .preference(Preference(prompt: prompt, chosen: answer("a"), rejected: answer("b"))))
+      ])
+    #expect(
+      try await records("prompt,completion,label\nq,a,True\nq,b,FALSE")
+        == expected(
+          DatasetRecord(content: .judged(JudgedAnswer(prompt: prompt, completion: answer("a"), isGood: true))),
+          DatasetRecord(content: .judged(JudgedAnswer(prompt: prompt, completion: answer("b"), isGood: false)))))
+    #expect(try await records("prompt,completion,label\nq,a,joke") == [exchange("q", "a")])
   }
 
   @Test("what was written by the rules is read as it was meant", arguments: 1...10 as ClosedRange<UInt64>, [",", ";", "\t"])

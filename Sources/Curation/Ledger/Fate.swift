@@ -31,10 +31,21 @@ package enum DropReason: String, CaseIterable, Hashable, Sendable {
   case additionNotAString = "input is not a string"
   case answerNotAString = "answer is not a string"
   case systemNotAString = "system is not a string"
+  case contentNotText = "content is not text"
+  case toolsNotAList = "tools is not a list of objects"
+  case unreadableCall = "tool call is unreadable"
+  case toolsBesideJudgement = "tools in a judged answer"
+  case labelNotTrueOrFalse = "label is not true or false"
+  case noPrompt = "no prompt before the answers"
   case noKnownColumn = "no known column"
   case raggedRow = "ragged row"
   case unclosedQuote = "unclosed quote"
   case textAfterQuote = "text after a closing quote"
+  case invalidUTF16 = "invalid UTF-16"
+  // read, chats
+  case notAMessage = "no message of a chat"
+  case nobodyIsAnswered = "nobody is answered"
+  case speakerIsNotThere = "the speaker is not in this chat"
   // structure
   case noTurns = "no turns"
   case emptyText = "empty text"
@@ -43,6 +54,8 @@ package enum DropReason: String, CaseIterable, Hashable, Sendable {
   case noUserTurnFirst = "does not start with a user turn"
   case turnsDoNotAlternate = "turns do not alternate"
   case noAssistantTurn = "no assistant turn"
+  case misplacedToolTurn = "tool turn follows no assistant turn"
+  case sameAnswers = "chosen and rejected are the same"
   // language
   case otherLanguage = "another language"
   case undecidedLanguage = "no language could be told"
@@ -132,6 +145,15 @@ package struct Change: Hashable, Sendable {
     case citationMarks = "citation-marks"
     /// Addresses and numbers of people that gave way to a placeholder.
     case redaction
+    /// Messages of a chat that are no part of the conversation: notices of the messenger, pictures and files without a word, what was deleted, what
+    /// the speaker only forwarded.
+    case serviceMessages = "service-messages"
+    case messagesWithoutText = "messages-without-text"
+    case deletedMessages = "deleted-messages"
+    case forwardedMessages = "forwarded-messages"
+    /// Messages of a chat before anybody asked the speaker anything, and after the speaker's last word.
+    case unpromptedMessages = "unprompted-messages"
+    case unansweredMessages = "unanswered-messages"
   }
 
   package let kind: Kind

@@ -16,19 +16,30 @@ struct RecordLine {
     bytes = writer.bytes
   }
 
-  /// The id of a record with this line, which has no conversation key. Nil where the line is not of a form that is known here.
+  /// The id of a record with this line, which has no conversation key.
   static func id(of line: UnsafeRawBufferPointer) -> RecordID? {
-    line.isEmpty ? nil : id(ofBody: UnsafeRawBufferPointer(rebasing: line.dropFirst()))
+    guard !line.isEmpty else { return nil }
+    return id(ofBody: UnsafeRawBufferPointer(rebasing: line.dropFirst())) ?? record(of: line)?.contentID
   }
 
-  /// Reads a whole line without its line feed, far enough to know which record it is. Nil where it is not of a form that is known here.
+  /// Reads a whole line without its line feed, far enough to know which record it is. Nil where it is none.
   static func identity(of line: UnsafeRawBufferPointer) -> (id: RecordID, conversation: String?)? {
-    guard line.starts(with: conversation.utf8) else { return id(of: line).map { ($0, nil) } }
+    guard line.starts(with: conversation.utf8) else {
+      if let known = line.isEmpty ? nil : id(ofBody: UnsafeRawBufferPointer(rebasing: line.dropFirst())) { return (known, nil) }
+      return record(of: line).map { ($0.contentID, $0.conversation) }
+    }
     let start = conversation.utf8.count - 1
     guard let end = endOfString(in: line, from: start), end + 1 < line.count, line[end] == UInt8(ascii: ",") else { return nil }
     let key = try? JSONValue(parsing: Data(line[start..<end])).string  // What does not parse is not of our writing: the caller says so.
-    guard let key, let id = id(ofBody: UnsafeRawBufferPointer(rebasing: line[(end + 1)...])) else { return nil }
-    return (id, key)
+    guard let key else { return nil }
+    if let id = id(ofBody: UnsafeRawBufferPointer(rebasing: line[(end + 1)...])) { return (id, key) }
+    return record(of: line).map { ($0.contentID, key) }
+  }
+
+  /// Of any kind, by way of a document.
+  private static func record(of line: UnsafeRawBufferPointer) -> DatasetRecord? {
+    let value = try? JSONValue(parsing: Data(line))  // What does not parse is not of our writing: the caller says so.
+    return value.flatMap(DatasetRecord.init(line:))
   }
 
   private static let text = "\"text\":"
@@ -37,13 +48,16 @@ struct RecordLine {
   private static let schemaFirst = Array("{\"schema\":\"soulpack.record/1\",".utf8)
   private static let schemaLast = Array(",\"schema\":\"soulpack.record/1\"}".utf8)
 
-  /// `body` is what follows the opening brace.
+  /// Stands after the turns of a conversation with tools, and nowhere within a string, where its quotation mark would be escaped.
+  private static let tools = Array("],\"tools\":".utf8)
+
+  /// `body` is what follows the opening brace. Nil where the schema does not stand at an end of the content: in the kinds that are rare.
   private static func id(ofBody body: UnsafeRawBufferPointer) -> RecordID? {
     var hasher = SHA256()
     if body.starts(with: text.utf8) {
       hasher.update(schemaFirst)
       hasher.update(body)
-    } else if body.starts(with: messages.utf8) {
+    } else if body.starts(with: messages.utf8), !holds(body, tools) {
       hasher.update([UInt8(ascii: "{")])
       hasher.update(UnsafeRawBufferPointer(rebasing: body.dropLast()))
       hasher.update(schemaLast)
@@ -51,6 +65,10 @@ struct RecordLine {
       return nil
     }
     return RecordID(hasher.finalize())
+  }
+
+  private static func holds(_ body: UnsafeRawBufferPointer, _ needle: [UInt8]) -> Bool {
+    memmem(body.baseAddress, body.count, needle, needle.count) != nil
   }
 
   /// One past the closing quotation mark of the string that begins at `start`.
@@ -65,7 +83,11 @@ struct RecordLine {
 
   /// Appends the whole line with its line feed.
   static func append(_ line: UnsafeRawBufferPointer, conversation: String?, to bytes: inout [UInt8]) {
-    if let conversation {
+    if let conversation, !line.starts(with: "{\"messages\":".utf8), !line.starts(with: "{\"text\":".utf8), var record = record(of: line) {
+      // The key has another place among the members.
+      record.conversation = conversation
+      bytes.append(contentsOf: record.lineBytes)
+    } else if let conversation {
       var writer = CanonicalWriter()
       writer.raw("{\"conversation\":")
       writer.string(conversation)

@@ -11,6 +11,10 @@ package enum FileKind: String, CaseIterable, Hashable, Sendable {
   case markdown
   /// Prose as it stands.
   case plainText = "text"
+  /// A chat, or all chats, as Telegram exports them in JSON.
+  case telegram
+  /// A chat as WhatsApp exports it in text.
+  case whatsApp = "whatsapp"
 
   package init?(path: String) {
     // What macOS puts beside a file, under its name, in archives and on foreign disks: no text, whatever its suffix.
@@ -31,7 +35,7 @@ package enum FileKind: String, CaseIterable, Hashable, Sendable {
   var hasRecordsOfManyLines: Bool {
     switch self {
     case .jsonLines, .json: false
-    case .commaSeparated, .tabSeparated, .markdown, .plainText: true
+    case .commaSeparated, .tabSeparated, .markdown, .plainText, .telegram, .whatsApp: true
     }
   }
 

@@ -25,8 +25,8 @@ enum JSONDocumentReader {
     }
   }
 
-  static func read(_ chunk: Chunk, of data: Data, file: String) throws -> [Outcome] {
-    let parser = try LineParser()
+  static func read(_ chunk: Chunk, of data: Data, file: String, _ dialect: RecordDialect? = nil) throws -> [Outcome] {
+    let parser = try LineParser(dialect)
     var outcomes: [Outcome] = []
     try data.withUnsafeBytes { bytes in
       for (offset, element) in chunk.elements.enumerated() {
@@ -81,22 +81,22 @@ enum JSONDocumentReader {
   /// An object that is no record and holds one array is an export: its records are that array's values.
   private static func records(_ scanner: JSONScanner, of range: Range<Int>) -> [JSONScanner.Element] {
     let single = [JSONScanner.Element(byteRange: range)]
-    guard let members = scanner.members(ofObjectAt: range.lowerBound) else { return single }
+    guard let members = scanner.members(ofObjectIn: range) else { return single }
     let bytes = scanner.bytes
     func name(_ key: Range<Int>) -> String { String(decoding: bytes[key], as: UTF8.self) }
     guard !members.contains(where: { recordKeys.contains(name($0.key)) }) else { return single }
     let arrays = members.filter { bytes[$0.value.lowerBound] == UInt8(ascii: "[") }
     guard arrays.count == 1, let array = arrays.first else { return single }
-    let elements = scanner.elements(ofArrayAt: array.value.lowerBound).elements
+    let elements = scanner.elements(ofArrayIn: array.value)
     let isRecord = name(array.key) == "conversations" && elements.first.map { isTurn(scanner, $0.byteRange) } ?? true
     return isRecord ? single : elements
   }
 
-  private static let recordKeys = Set(["messages", "text"] + FieldName.allCases.filter { $0 != .system }.map(\.rawValue))
+  private static let recordKeys = Set(["messages", "text"] + FieldName.allCases.filter { ![.system, .label].contains($0) }.map(\.rawValue))
 
   /// `conversations` is also what some exports call their list of records.
   private static func isTurn(_ scanner: JSONScanner, _ range: Range<Int>) -> Bool {
-    guard scanner.bytes[range].first == UInt8(ascii: "{"), let members = scanner.members(ofObjectAt: range.lowerBound) else { return true }
+    guard scanner.bytes[range].first == UInt8(ascii: "{"), let members = scanner.members(ofObjectIn: range) else { return true }
     return members.contains { ["from", "value", "role", "content"].contains(String(decoding: scanner.bytes[$0.key], as: UTF8.self)) }
   }
 

@@ -44,6 +44,16 @@ struct JSONScanner {
     return (elements + [broken(from: index)], bytes.count)
   }
 
+  /// The same of an array whose end is known from its brackets: what is broken in it ends there too.
+  func elements(ofArrayIn range: Range<Int>) -> [Element] {
+    cut(at: range.upperBound).elements(ofArrayAt: range.lowerBound).elements
+  }
+
+  /// The same of an object: where its quotes are wrong, its members might else end beyond it.
+  func members(ofObjectIn range: Range<Int>) -> [(key: Range<Int>, value: Range<Int>)]? { cut(at: range.upperBound).members(ofObjectAt: range.lowerBound) }
+
+  private func cut(at end: Int) -> JSONScanner { JSONScanner(bytes: UnsafeRawBufferPointer(rebasing: bytes[..<end])) }
+
   /// Keys, as they are spelled and without their quotes, and values of the object that begins at `start`. Nil where it is not well formed.
   func members(ofObjectAt start: Int) -> [(key: Range<Int>, value: Range<Int>)]? {
     var members: [(key: Range<Int>, value: Range<Int>)] = []

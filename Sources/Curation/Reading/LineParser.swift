@@ -1,7 +1,7 @@
 internal import Artifacts
 internal import CSimdjson
 
-/// Reads the JSON dialects of curation, by simdjson. The one owner of that library: no C type leaves this file.
+/// Reads the JSON dialects of curation, by simdjson. With `JSONTree`, the one owner of that library: no C type leaves the two.
 struct LineParser: ~Copyable {
   /// A longer line is dropped without being parsed.
   static let lineLimitInBytes = 16 << 20
@@ -17,10 +17,13 @@ struct LineParser: ~Copyable {
   }
 
   private let reader: OpaquePointer
+  /// Nil: each record is of the dialect that its members name.
+  private let dialect: RecordDialect?
 
-  init() throws(CurationError) {
-    guard let reader = FieldName.withCStrings({ csj_reader_create($0.baseAddress, $0.count) }) else { throw .outOfMemory }
+  init(_ dialect: RecordDialect? = nil) throws(CurationError) {
+    guard let reader = csj_reader_create(dialect != nil) else { throw .outOfMemory }
     self.reader = reader
+    self.dialect = dialect
   }
 
   deinit { csj_reader_destroy(reader) }
@@ -56,44 +59,26 @@ struct LineParser: ~Copyable {
     try value(at: 0..<bytes.count, of: bytes, limitInBytes: .max).get()
   }
 
+  /// Reads a range as one JSON text, and lends what it holds to `body`; a fault of the text is given back.
+  func tree<Value>(at range: Range<Int>, of bytes: UnsafeRawBufferPointer, _ body: (JSONTree) -> Value) throws(CurationError) -> Result<Value, RecordFault> {
+    guard let start = bytes.bindMemory(to: UInt8.self).baseAddress else { return .failure(RecordFault(.invalidJSON)) }
+    csj_reader_open(reader, start, bytes.count, Self.lineLimitInBytes)
+    var record = csj_record()
+    csj_reader_tree(reader, range.lowerBound, range.count, &record)
+    if record.status == CSJ_OUT_OF_MEMORY { throw .outOfMemory }
+    return record.status == CSJ_OK ? .success(body(JSONTree(record.tree))) : .failure(fault(of: record))
+  }
+
   private func content(of record: csj_record) -> Result<DatasetRecord, RecordFault> {
     guard record.status == CSJ_OK else { return .failure(fault(of: record)) }
-    let conversation = record.has_conversation ? string(record.conversation) : nil
-    if record.kind == CSJ_TEXT { return .success(DatasetRecord(content: .text(string(record.text)), conversation: conversation)) }
-    return messages(of: record).map { DatasetRecord(content: .messages($0), conversation: conversation) }
-  }
-
-  private func messages(of record: csj_record) -> Result<[Message], RecordFault> {
+    if record.kind == CSJ_TREE { return DialectReader.record(of: JSONTree(record.tree), dialect) }
+    let conversation = record.has_conversation ? JSONTree.string(record.conversation) : nil
+    if record.kind == CSJ_TEXT { return .success(DatasetRecord(content: .text(JSONTree.string(record.text)), conversation: conversation)) }
     let turns = UnsafeBufferPointer(start: record.turns, count: record.turn_count)
-    switch record.kind {
-    case CSJ_CONVERSATIONS:
-      return QuestionDialect.systemTurn(fields(of: record)).map { system in system + turns.map { message($0) } }
-    case CSJ_FIELDS:
-      let fields = fields(of: record)
-      return QuestionDialect.choose { fields[$0] != .absent }.flatMap { $0.messages(fields) }
-    default:
-      return .success(turns.map { message($0) })
-    }
+    return .success(DatasetRecord(content: .messages(turns.map { message($0) }), conversation: conversation))
   }
 
-  private func message(_ turn: csj_turn) -> Message { Message(role: role(of: turn), content: string(turn.content)) }
-
-  private func fields(of record: csj_record) -> Fields {
-    Fields(
-      UnsafeBufferPointer(start: record.fields, count: FieldName.allCases.count).map { field in
-        switch field.state {
-        case CSJ_ABSENT: .absent
-        case CSJ_STRING: .string(string(field.text))
-        case CSJ_TWICE: .twice
-        default: .notAString
-        }
-      })
-  }
-
-  /// Copies: the bytes live until the next line is read. They are valid UTF-8: simdjson checks the line, and refuses escapes of lone surrogates.
-  private func string(_ text: csj_text) -> String {
-    String(decoding: UnsafeRawBufferPointer(start: text.bytes, count: text.count), as: UTF8.self)
-  }
+  private func message(_ turn: csj_turn) -> Message { Message(role: role(of: turn), content: JSONTree.string(turn.content)) }
 
   private func role(of turn: csj_turn) -> Message.Role {
     switch turn.role {
@@ -117,16 +102,6 @@ struct LineParser: ~Copyable {
     case CSJ_LINE_TOO_LONG: .lineTooLong
     case CSJ_INVALID_UTF8: .invalidUTF8
     case CSJ_NESTED_TOO_DEEPLY: .nestedTooDeeply
-    case CSJ_DUPLICATE_KEY: .duplicateKey
-    case CSJ_NOT_AN_OBJECT: .notAnObject
-    case CSJ_AMBIGUOUS_CONTENT: .ambiguousContent
-    case CSJ_TEXT_NOT_A_STRING: .textNotAString
-    case CSJ_MESSAGES_NOT_AN_ARRAY: .messagesNotAnArray
-    case CSJ_TURN_NOT_AN_OBJECT: .turnNotAnObject
-    case CSJ_UNKNOWN_ROLE: .unknownRole
-    case CSJ_TURN_CONTENT_NOT_A_STRING: .turnContentNotAString
-    case CSJ_CONVERSATION_NOT_A_STRING: .conversationNotAString
-    case CSJ_CONVERSATIONS_NOT_AN_ARRAY: .conversationsNotAnArray
     default: .invalidJSON
     }
   }

@@ -1,5 +1,6 @@
 internal import Archiving
 internal import Artifacts
+internal import Foundation
 
 /// The files of a snapshot and the members of its archives, and what is done with each.
 struct Listing: Sendable {
@@ -19,18 +20,20 @@ struct Listing: Sendable {
   private(set) var files: [Ledger.File]
   /// With their places in `files`.
   let readable: [(Int, Readable)]
+  let rules: ReadingRules
   private let selection: FileSelection
   /// Of the snapshot, where it has archives; a member's must be none of them.
   private let paths: Set<[UInt8]>
 
   /// `patterns` nil: every file is selected.
-  init(_ snapshot: Snapshot, patterns: [String]?) throws(CurationError) {
+  init(_ snapshot: Snapshot, patterns: [String]?, _ rules: ReadingRules = .standard) throws(CurationError) {
+    self.rules = rules
     selection = FileSelection(patterns)
     var files: [Ledger.File] = []
     var readable: [(Int, Readable)] = []
     for entry in snapshot.entries {
       if let last = files.last, last.path.utf8.elementsEqual(entry.path.utf8) { throw .repeatedPath(entry.path) }
-      let (fate, content) = Listing.plan(for: entry.path, selection)
+      let (fate, content) = Listing.plan(for: entry.path, selection, rules)
       if let content { readable.append((files.count, Readable(entry: entry, content: content))) }
       files.append(Ledger.File(path: entry.path, byteCount: entry.byteCount, digest: entry.digest, fate: fate))
     }
@@ -40,17 +43,17 @@ struct Listing: Sendable {
     paths = hasArchives ? Set(files.map { Array($0.path.utf8) }) : []
   }
 
-  private static func plan(for path: String, _ selection: FileSelection) -> (Ledger.FileFate, Readable.Content?) {
+  private static func plan(for path: String, _ selection: FileSelection, _ rules: ReadingRules) -> (Ledger.FileFate, Readable.Content?) {
     guard let form = ArchiveForm(path: path) else {
       guard selection.names(path) else { return (.notSelected, nil) }
-      return FileKind(path: path).map { (.read($0, records: 0), .plain($0)) } ?? (.unknownKind, nil)
+      return (rules.kind(of: path) ?? FileKind(path: path)).map { (.read($0, records: 0), .plain($0)) } ?? (.unknownKind, nil)
     }
     guard form.layout == .single else {
       return selection.opens(archive: path) ? (.opened(members: 0), .archive(form)) : (.notSelected, nil)
     }
     guard selection.names(path) else { return (.notSelected, nil) }
     if ArchiveForm(path: form.innerName) != nil { return (.refused(.nestedArchive), nil) }
-    return FileKind(path: form.innerName).map { (.read($0, records: 0), .packed($0, form)) } ?? (.unknownKind, nil)
+    return (rules.kind(of: path) ?? FileKind(path: form.innerName)).map { (.read($0, records: 0), .packed($0, form)) } ?? (.unknownKind, nil)
   }
 
   /// How many files there are of each suffix.
@@ -80,7 +83,7 @@ struct Listing: Sendable {
       fate = .refused(fault)
     } else if !selection.names(member: path, of: archive.path) {
       fate = .notSelected
-    } else if let known = FileKind(path: member.name) {
+    } else if let known = rules.kind(of: path) ?? FileKind(path: member.name) {
       fate = .read(known, records: 0)
       kind = known
     }
@@ -92,6 +95,14 @@ struct Listing: Sendable {
   mutating func note(byteCount: Int, digest: Digest, of index: Int) {
     let file = files[index]
     files[index] = Ledger.File(path: file.path, byteCount: Int64(byteCount), digest: digest, fate: file.fate)
+  }
+
+  /// Notes what a file turned out to be when its bytes were there; a recipe's word is not asked about.
+  mutating func settle(_ kind: FileKind, of index: Int, _ data: Data) -> FileKind {
+    guard case .read(let named, let records) = files[index].fate, rules.kind(of: files[index].path) == nil else { return kind }
+    let found = FilePart.kind(of: data, namedAs: kind)
+    if found != named { files[index] = files[index].with(fate: .read(found, records: records)) }
+    return found
   }
 
   /// Adds records that were read from a part of a file.

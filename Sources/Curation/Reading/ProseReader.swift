@@ -19,7 +19,8 @@ struct ProseReader {
   /// Of each line, without LF or CR LF.
   private let lines: [Range<Int>]
 
-  static func read(_ data: Data, file: String, isMarkdown: Bool) -> [Outcome] {
+  /// `wholeFile` is what stands on disk, where `data` is that in UTF-8.
+  static func read(_ data: Data, file: String, isMarkdown: Bool, wholeFile: Data) -> [Outcome] {
     let bytes = [UInt8](data)
     guard String(validating: bytes, as: UTF8.self) != nil else {
       let source = RecordSource(file: file, line: 1, byteRange: 0..<bytes.count)
@@ -27,7 +28,7 @@ struct ProseReader {
     }
     let reader = ProseReader(bytes, isMarkdown: isMarkdown)
     // The whole file names the conversation, never its path: renaming a letter moves no record to another side of a split.
-    let conversation = Digest(hashing: bytes).description
+    let conversation = Digest(hashing: wholeFile).description
     return reader.pieces().map { piece in
       let text = String(decoding: bytes[piece.byteRange], as: UTF8.self)
       let source = RecordSource(file: file, line: piece.firstLine, byteRange: piece.byteRange)

@@ -3,25 +3,12 @@ internal import Artifacts
 /// The members, or the columns of a table, that make a conversation of two turns. The raw value is the name as it stands in a file.
 enum FieldName: String, CaseIterable, Hashable, Sendable {
   case instruction, input, context, output, prompt, completion, response, question, answer, user, assistant, system
+  case chosen, rejected, label
 
   /// The place among all names.
   var index: Int {
     guard let index = FieldName.allCases.firstIndex(of: self) else { preconditionFailure("every case is among all cases") }
     return index
-  }
-
-  /// Lends the names to C.
-  static func withCStrings<Result>(_ body: (UnsafeBufferPointer<UnsafePointer<CChar>?>) -> Result) -> Result {
-    let names = allCases.map { Array($0.rawValue.utf8CString) }
-    let all = names.flatMap { $0 }
-    return all.withUnsafeBufferPointer { buffer in
-      var start = 0
-      let pointers = names.map { name -> UnsafePointer<CChar>? in
-        defer { start += name.count }
-        return buffer.baseAddress.map { $0 + start }
-      }
-      return pointers.withUnsafeBufferPointer(body)
-    }
   }
 }
 
@@ -60,6 +47,9 @@ struct QuestionDialect: Sendable {
     QuestionDialect(question: .input, additions: [], answers: [.output]),
   ]
 
+  /// The one that a question's name stands for.
+  static func asking(_ question: FieldName) -> QuestionDialect? { all.first { $0.question == question } }
+
   static func choose(isPresent: (FieldName) -> Bool) -> Result<QuestionDialect, RecordFault> {
     if let dialect = all.first(where: { isPresent($0.question) && $0.answers.contains(where: isPresent) }) { return .success(dialect) }
     return .failure(RecordFault(all.contains { isPresent($0.question) } ? .noAnswer : .noContent))
@@ -67,21 +57,25 @@ struct QuestionDialect: Sendable {
 
   func messages(_ fields: Fields) -> Result<[Message], RecordFault> {
     do throws(RecordFault) {
-      var messages = try QuestionDialect.systemTurn(fields).get()
-      var asked = try QuestionDialect.text(fields[question], .questionNotAString) ?? ""
-      for name in additions {
-        guard let addition = try QuestionDialect.text(fields[name], .additionNotAString), !addition.isEmpty else { continue }
-        asked += "\n\n" + addition
-      }
+      var messages = try prompt(fields)
       let answer = try answers.lazy.first { fields[$0] != .absent }.flatMap { (name) throws(RecordFault) in
         try QuestionDialect.text(fields[name], .answerNotAString)
       }
-      messages.append(Message(role: .user, content: asked))
       messages.append(Message(role: .assistant, content: answer ?? ""))
       return .success(messages)
     } catch {
       return .failure(error)
     }
+  }
+
+  /// What is asked, after the system's turn.
+  func prompt(_ fields: Fields) throws(RecordFault) -> [Message] {
+    var asked = try QuestionDialect.text(fields[question], .questionNotAString) ?? ""
+    for name in additions {
+      guard let addition = try QuestionDialect.text(fields[name], .additionNotAString), !addition.isEmpty else { continue }
+      asked += "\n\n" + addition
+    }
+    return try QuestionDialect.systemTurn(fields).get() + [Message(role: .user, content: asked)]
   }
 
   /// No turn where `system` is absent or empty.
@@ -94,7 +88,7 @@ struct QuestionDialect: Sendable {
     }
   }
 
-  private static func text(_ value: Fields.Value, _ reason: DropReason) throws(RecordFault) -> String? {
+  static func text(_ value: Fields.Value, _ reason: DropReason) throws(RecordFault) -> String? {
     switch value {
     case .absent: nil
     case .string(let text): text

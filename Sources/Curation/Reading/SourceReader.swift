@@ -84,7 +84,7 @@ struct SourceReader: ~Copyable {
       return nil
     }
     lines = (cutter, file)
-    return FilePart(part, file: file, path: path)
+    return FilePart(part, file: file, path: path, listing.rules)
   }
 
   private mutating func open(_ file: Listing.Readable, at index: Int) throws {
@@ -124,7 +124,8 @@ struct SourceReader: ~Copyable {
   }
 
   private mutating func cut(_ contents: Data, _ kind: FileKind, at index: Int) throws {
-    if let parts = FilePart.parts(of: contents, file: index, path: listing.files[index].path, kind, size: partByteCount) {
+    let kind = listing.settle(kind, of: index, contents)
+    if let parts = FilePart.parts(of: contents, file: index, path: listing.files[index].path, kind, size: partByteCount, listing.rules) {
       ready = parts[...]
     } else {
       try cut(SourceFile(contents), at: index)

@@ -15,10 +15,11 @@ struct LengthStage: RecordStage {
   }
 
   static func characters(of content: DatasetRecord.Content) -> Int {
-    switch content {
-    case .text(let text): characters(of: text)
-    case .messages(let messages): messages.reduce(0) { $0 + characters(of: $1.content) }
+    var count = 0
+    content.forEachText { part, text in
+      if part != .definition { count += characters(of: text) }
     }
+    return count
   }
 
   static func characters(of text: String) -> Int {

@@ -9,19 +9,12 @@ struct NormalizeStage: RecordStage {
 
   func judge(_ record: DatasetRecord) -> Verdict {
     var tally = Tally()
-    var changed = record
-    switch record.content {
-    case .text(let text):
-      guard let text = normalize(text, &tally) else { return .pass }
-      changed.content = .text(text)
-    case .messages(var messages):
-      for index in messages.indices {
-        guard let content = normalize(messages[index].content, &tally) else { continue }
-        messages[index].content = content
-      }
-      guard !tally.changes.isEmpty else { return .pass }
-      changed.content = .messages(messages)
+    let content = record.content.mappingTexts { part, text in
+      // What a program is to parse keeps its spelling.
+      part.isProse ? normalize(text, &tally) : nil
     }
+    guard !tally.changes.isEmpty else { return .pass }
+    let changed = DatasetRecord(content: content, conversation: record.conversation)
     return Verdict(decision: .change(changed), changes: tally.changes)
   }
 

@@ -24,6 +24,8 @@ package struct ExampleEncoder: Sendable {
       switch record.content {
       case .messages(let messages): append(messages, of: record.id, to: &dataset, &cache)
       case .text(let text): append(text, of: record.id, to: &dataset, &cache)
+      // No example: whoever asks for one of these has been told before (`Steps`, `UntrainableRecords`).
+      case .toolUse, .preference, .judged: break
       }
       if dataset.examples.count == before { dataset.counts.recordsWithoutTarget += 1 }
     }

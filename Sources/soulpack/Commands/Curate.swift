@@ -27,6 +27,7 @@ struct Curate: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("Drop what holds text of this evaluation file or folder; repeatable. A recipe names its own.", valueName: "file"))
   var against: [String] = []
+  @OptionGroup var reading: ReadingArguments
 
   @Option(help: ArgumentHelp("Which of the recipe's datasets.", valueName: "name")) var dataset: String?
   @Option(help: ArgumentHelp("Write what was kept.", valueName: "file")) var export: String?
@@ -50,6 +51,7 @@ struct Curate: AsyncParsableCommand {
   private func curate(_ folder: FolderToCurate?, _ exports: Exports) async throws -> (CurateReport, [Curated])? {
     guard let folder else {
       guard against.isEmpty else { throw ValidationError("--against is about a folder; a recipe names evaluation files in its stage \"decontaminate\"") }
+      guard !reading.areGiven else { throw ValidationError("--format and --speaker are for a folder; of a recipe, \"format\" and \"speaker\" say it") }
       return try await curateRecipe(exports)
     }
     return try await curateFolder(folder, exports)
@@ -62,7 +64,7 @@ struct Curate: AsyncParsableCommand {
     _ = FileManager.default.fileExists(atPath: URL(filePath: path, relativeTo: arguments.common.folder).path, isDirectory: &isFolder)
     let isRecipe = path.hasSuffix(".yaml") || path.hasSuffix(".yml")
     guard isFolder.boolValue || !isRecipe else { return nil }
-    let folder = try FolderToCurate(path, arguments.common)
+    let folder = try FolderToCurate(path, arguments.common, reading: reading.settings)
     try refuseRecipeOptions(path)
     try folder.refuseStoreInside()
     return folder

@@ -19,6 +19,7 @@ struct Init: AsyncParsableCommand {
   @Option(help: ArgumentHelp("What the Soul is called; else after the folder.", valueName: "name")) var name: String?
   @Option(help: ArgumentHelp("A model folder, a recipe whose model is built first, or none.", valueName: "path")) var base: String?
   @Flag(name: .customLong("print"), help: "Print the recipe; write nothing.") var isOnlyPrinted = false
+  @OptionGroup var reading: ReadingArguments
   @OptionGroup var common: CommonArguments
 
   func validate() throws {
@@ -27,13 +28,13 @@ struct Init: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let folder = try FolderToCurate(folder, common)
+    let folder = try FolderToCurate(folder, common, reading: reading.settings)
     guard folder.rootFolder.path(below: folder.place) == nil else { throw ProjectIsNoData(folder) }
     let name = name ?? folder.name
     let place = try RecipePlace(name: name, in: folder.rootFolder, mayExist: isOnlyPrinted)
     let base = try ProposedBase(base, in: folder.rootFolder, from: common.folder)
     let sight = try await FolderSight(folder, salt: name)
-    let proposal = RecipeProposal(name: name, from: folder.path, sight: sight.sight, base: base.base, schema: place.schemaFromRecipe)
+    let proposal = RecipeProposal(name: name, from: folder.path, sight: sight.sight, base: base.base, schema: place.schemaFromRecipe, reading: reading.settings)
     try proposal.requireOrder(path: place.path)
     let written = isOnlyPrinted ? [] : try place.write(proposal.text)
     show(InitReport(proposal: proposal, sight: sight, place: place, written: written, notes: base.notes + GitNotes.of(folder.rootFolder)))

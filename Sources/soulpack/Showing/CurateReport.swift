@@ -77,7 +77,8 @@ struct CurationTable {
     let unread = overview.unread.reduce(0) { $0 + $1.files }
     let suffixes = overview.unread.map { "\(Quantity.count($0.files)) \($0.suffix.isEmpty ? "without a suffix" : "." + $0.suffix)" }
     if unread > 0 { table.add("  not read", Quantity.count(unread), "", list(suffixes, widthInColumns: 48)) }
-    return ["files"] + table.lines
+    let hints = overview.unread.contains { $0.suffix == "parquet" } ? ["  " + CurationError.parquetHint] : []
+    return ["files"] + table.lines + hints
   }
 
   private var records: [String] {

@@ -25,12 +25,28 @@ struct Shingler {
     case .messages(let messages):
       append(messages, by: .user, of: .user, to: &shingles)
       append(messages, by: .assistant, of: .assistant, to: &shingles)
+    case .toolUse:
+      append(content.texts { $0 == .user || $0 == .tool }, of: .toolUser, to: &shingles)
+      append(content.texts { $0 == .assistant || $0 == .arguments }, of: .toolAssistant, to: &shingles)
+    case .preference(let preference):
+      append(preference.prompt.filter { $0.role != .system }.map(\.content), of: .prompt, to: &shingles)
+      append(preference.chosen.map(\.content), of: .chosen, to: &shingles)
+      append(preference.rejected.map(\.content), of: .rejected, to: &shingles)
+    case .judged(let answer):
+      append(answer.prompt.filter { $0.role != .system }.map(\.content), of: answer.isGood ? .praised : .blamed, to: &shingles)
+      append(answer.completion.map(\.content), of: answer.isGood ? .chosen : .rejected, to: &shingles)
     }
   }
 
   private func append(_ messages: [Message], by role: Message.Role, of side: Shingle.Side, to shingles: inout [UInt64]) {
     let start = shingles.count
     for message in messages where message.role == role { words.append(message.content, to: &shingles) }
+    close(side, from: start, &shingles)
+  }
+
+  private func append(_ texts: [String], of side: Shingle.Side, to shingles: inout [UInt64]) {
+    let start = shingles.count
+    for text in texts { words.append(text, to: &shingles) }
     close(side, from: start, &shingles)
   }
 
@@ -68,6 +84,17 @@ enum Shingle {
     case text = 0x7465_7874
     case user = 0x7573_6572
     case assistant = 0x6173_7374
+    // Two records of different kinds are different, and so are two judgements: none of these has a shingle of another.
+    case toolUser = 0x746F_6F75
+    case toolAssistant = 0x746F_6F61
+    case prompt = 0x7072_6D70
+    case chosen = 0x6368_6F73
+    case rejected = 0x726A_6374
+    case praised = 0x6B74_6F67
+    case blamed = 0x6B74_6F62
+
+    /// The other side is what answers.
+    fileprivate var asks: Bool { ![.text, .assistant, .toolAssistant, .chosen, .rejected].contains(self) }
   }
 
   static let userFlag: UInt64 = 1
@@ -76,6 +103,6 @@ enum Shingle {
 
   static func hash(_ window: UInt64, of side: Side) -> UInt64 {
     let hash = Words.mixed(window &+ Words.mixed(side.rawValue)) & ~3
-    return side == .user ? hash | userFlag : hash
+    return side.asks ? hash | userFlag : hash
   }
 }

@@ -15,7 +15,7 @@ struct PersonalDataStage: RecordStage {
 
   func judge(_ record: DatasetRecord) -> Verdict {
     var counts: [PersonalData: Int] = [:]
-    let content = redacted(record.content, &counts)
+    let content = record.content.mappingTexts { _, text in redacted(text, &counts) }
     guard !counts.isEmpty else { return .pass }
     let found = PersonalData.allCases.compactMap { kind in counts[kind].map { PersonalData.Finding(kind: kind, count: $0) } }
     func total(_ action: PersonalData.Action) -> Int { found.reduce(0) { $0 + (actions[$1.kind] == action ? $1.count : 0) } }
@@ -26,22 +26,14 @@ struct PersonalDataStage: RecordStage {
     return Verdict(decision: .change(changed), changes: [Change(kind: .redaction, count: redacted)], found: found)
   }
 
-  private func redacted(_ content: DatasetRecord.Content, _ counts: inout [PersonalData: Int]) -> DatasetRecord.Content {
-    switch content {
-    case .text(let text): return .text(redacted(text, &counts))
-    case .messages(var messages):
-      for index in messages.indices { messages[index].content = redacted(messages[index].content, &counts) }
-      return .messages(messages)
-    }
-  }
-
-  private func redacted(_ text: String, _ counts: inout [PersonalData: Int]) -> String {
+  /// Nil where nothing is found.
+  private func redacted(_ text: String, _ counts: inout [PersonalData: Int]) -> String? {
     var text = text
     let glance = text.withUTF8(SensitiveGlance.init)
-    guard glance.mayHoldOthers || !glance.found.isEmpty else { return text }
+    guard glance.mayHoldOthers || !glance.found.isEmpty else { return nil }
     let bytes = Array(text.utf8)
     let found = PersonalDataFinder(bytes).find(kinds, besides: glance.found)
-    guard !found.isEmpty else { return text }
+    guard !found.isEmpty else { return nil }
     var output: [UInt8] = []
     var start = 0
     for datum in found {

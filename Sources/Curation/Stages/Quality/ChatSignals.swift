@@ -90,12 +90,10 @@ enum ChatSignals {
 }
 
 extension DatasetRecord.Content {
-  /// The text, which is an answer too, or what user and assistant say.
+  /// The text, which is an answer too, or what user and assistant say; what is there to be unlearned is no answer.
   fileprivate func forEachTurn(_ body: (_ turn: String, _ isAnswer: Bool) -> Void) {
-    switch self {
-    case .text(let text): body(text, true)
-    case .messages(let messages):
-      for message in messages where message.role != .system { body(message.content, message.role == .assistant) }
+    forEachText { part, text in
+      if part.isSpoken { body(text, part.isAnswer) }
     }
   }
 }

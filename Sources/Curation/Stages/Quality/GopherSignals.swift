@@ -80,12 +80,7 @@ enum GopherSignals {
 
 extension DatasetRecord.Content {
   /// The text, or what user and assistant say.
-  var spoken: [String] {
-    switch self {
-    case .text(let text): [text]
-    case .messages(let messages): messages.filter { $0.role != .system }.map(\.content)
-    }
-  }
+  var spoken: [String] { texts(\.isSpoken) }
 }
 
 extension String {
