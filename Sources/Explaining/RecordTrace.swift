@@ -115,6 +115,11 @@ extension RecordTrace {
     Set(try StoredCuration.all(in: store).compactMap { try $0.entry(inFileOf: digest, line: line)?.entry.id })
   }
 
+  /// Where any curation of the store read a record under this id, in the order of the places.
+  package static func places(of id: RecordID, in store: ReadableStore) throws -> [RecordPlace] {
+    Set(try StoredCuration.all(in: store).flatMap { try $0.entries(of: id).map(\.entry.source.place) }).sorted()
+  }
+
   /// The ids that any curation of the store knows and that begin so. Throws where the text cannot be the beginning of one.
   package static func ids(startingWith prefix: String, in store: ReadableStore) throws -> Set<RecordID> {
     var ids: Set<RecordID> = []

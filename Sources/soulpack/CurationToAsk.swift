@@ -52,9 +52,27 @@ enum CurationToAsk {
   }
 
   private static func ledgers(of project: Project) throws -> [AskedLedger] {
-    let survey = try Survey(project, goal: .curate)
-    return try survey.forecast.rows.filter { $0.action.kind == .curate }.map { row in
+    let own = project.plan.goals[.curate] ?? []
+    return try ledgers(of: project, own, isRequired: true) + ledgersOfBases(of: project, besides: own)
+  }
+
+  /// The data of a base that another recipe makes are asked after the recipe's own, where they were curated and still lie there.
+  private static func ledgersOfBases(of project: Project, besides own: [ActionID]) throws -> [AskedLedger] {
+    let others = project.plan.actions.filter { $0.kind == .curate && !own.contains($0.id) }.map(\.id)
+    guard !others.isEmpty else { return [] }
+    do {
+      return try ledgers(of: project, others, isRequired: false)
+    } catch is SourceProblem {
+      return []
+    }
+  }
+
+  private static func ledgers(of project: Project, _ curations: [ActionID], isRequired: Bool) throws -> [AskedLedger] {
+    let plan = Plan(actions: project.plan.actions, goals: [.curate: curations])
+    let survey = try Survey(project, actions: plan.actions(for: .curate))
+    return try survey.forecast.rows.filter { curations.contains($0.action.id) }.compactMap { row in
       guard let store = survey.store, let key = row.key, let ledger = try store.actions.lookup(key.digest)?.outputs["ledger"] else {
+        guard isRequired else { return nil }
         throw NotCurated(subject: row.action.id.name, command: "soulpack curate \(project.recipePath.asShellWord)")
       }
       let query = LedgerQuery(try StoredLedger(ledger) { try store.objects.get($0) })

@@ -94,9 +94,11 @@ struct RetractionTests {
     let (left, right) = (Self.holding([.record(Self.id("left"))]), Self.holding([.record(Self.id("right"))], salt: Self.other))
     var both = try Retractions(parsing: left.bytes + right.bytes)
     #expect(both.hold(Self.id("left")) && both.hold(Self.id("right")) && !both.hold(Self.id("neither")))
-    #expect(!both.insert(.record(Self.id("left")), reason: "again"))
-    #expect(both.remove(.record(Self.id("right"))) && !both.hold(Self.id("right")) && both.hold(Self.id("left")))
-    #expect(!both.remove(.record(Self.id("right"))))
+    let isNew = both.insert(.record(Self.id("left")), reason: "again")
+    let wasThere = both.remove(.record(Self.id("right")))
+    #expect(!isNew && wasThere && !both.hold(Self.id("right")) && both.hold(Self.id("left")))
+    let wasThereStill = both.remove(.record(Self.id("right")))
+    #expect(!wasThereStill)
   }
 
   @Test("another salt gives other codes, so that two projects' files do not tell who is in both")

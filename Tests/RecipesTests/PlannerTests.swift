@@ -126,6 +126,55 @@ struct PlannerTests {
     #expect(plan["seal"]?.parameters["candidates"]?.array?.last == ["target": "wide", "number": 1])
   }
 
+  @Test("a canary gate takes what it listens to, and its file is in no parameter; other gates keep their key")
+  func canaries() throws {
+    let text = RecipeFixture.replacing(["license": "license: MIT\ngates: [{ canaries: { file: ./secrets.txt, records: 7 } }]"])
+    let gate = try #require(try Self.plan(text)["gate"])
+    #expect(gate.inputs["canaries"] == .source(Source(kind: .file, path: "secrets.txt")) && gate.inputs["base"] == .source(Source(kind: .folder, path: "models/ember")))
+    #expect(gate.inputs["winner"] == .output("select", "winner") && gate.inputs["train"] == .output("split.letters", "train"))
+    #expect(
+      gate.parameters == [
+        "gates": [
+          [
+            "canaries": [
+              "records": 7, "tokens": 32, "allowed": 0, "alternatives": 1023, "exposure-bits": 8, "seed": 1, "context": 256, "subject": "adapter",
+            ]
+          ]
+        ]
+      ])
+    let loss = try Self.plan(RecipeFixture.replacing(["license": "license: MIT\ngates: [{ holdout-loss: { below-base-by: 5% } }]"]))["gate"]
+    #expect(loss?.inputs["winner"] == nil && loss?.inputs["train"] == nil)
+  }
+
+  @Test("a file of retractions is an input of every curation; without one, no key changes")
+  func retractions() throws {
+    let recipe = try RecipeFixture.read(RecipeFixture.lines)
+    let loader = { (path: String) throws -> Recipe in throw RecipeFixture.UnexpectedLoad(path: path) }
+    let consent = Consent(retractions: "retractions", isRetracted: { _ in false })
+    let with = try Planner.plan(recipe, consent: consent, loader: loader)
+    #expect(with["curate.letters"]?.inputs["retractions"] == .source(Source(kind: .file, path: "retractions")))
+    #expect(with["split.letters"] == (try Self.plan(RecipeFixture.lines)["split.letters"]))
+    #expect(try Planner.plan(recipe, consent: consent.withoutFile, loader: loader) == Self.plan(RecipeFixture.lines))
+    #expect(Planner.curation(named: "x", of: "x", consent: consent).inputs.count == 2)
+  }
+
+  @Test("a recipe that trains on what its contributor took back has no plan; one that does not leaves it out")
+  func retractedContributor() throws {
+    let key = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
+    let loader = { (path: String) throws -> Recipe in throw RecipeFixture.UnexpectedLoad(path: path) }
+    let consent = Consent(retractions: "retractions", isRetracted: { $0 == key })
+    let datasets = "  theirs: { from: theirs, license: MIT, contributor: \"\(key)\" }\n"
+    func recipe(trainsOn name: String) throws -> Recipe {
+      let lines = RecipeFixture.lines.replacing("datasets:\n", with: "datasets:\n" + datasets).replacing("dataset: letters", with: "dataset: \(name)")
+      return try RecipeFixture.read(lines)
+    }
+    let left = try Planner.plan(recipe(trainsOn: "letters"), consent: consent, loader: loader)
+    #expect(left["curate.theirs"] == nil && left["split.theirs"] == nil && left["curate.letters"] != nil)
+    #expect(left.goals[.curate] == ["curate.letters"])
+    let refused = #expect(throws: RetractedData.self) { try Planner.plan(recipe(trainsOn: "theirs"), consent: consent, loader: loader) }
+    #expect(refused?.dataset == "theirs" && refused?.message.contains("its contributor has retracted it") ?? false)
+  }
+
   @Test("run steps stand in the order of need, and a dataset may be their output")
   func runSteps() throws {
     let text = RecipeFixture.replacing([

@@ -134,6 +134,13 @@ struct RecipeErrorTests {
     Slip(
       "license", "license: MIT\ngates: [{ holdout-loss: { below-base-by: ▸0.05 } }]",
       "\"below-base-by\" needs a percentage from 0% to 100%, at most four decimals, found \"0.05\""),
+    Slip("license", "license: MIT\ngates: [{ canaries: { tokens: ▸7 } }]", "\"tokens\" needs a whole number from 8 to 1000, found \"7\""),
+    Slip(
+      "license", "license: MIT\ngates: [{ canaries: { records: ▸0 } }]", "\"canaries\" with no \"records\" and no \"file\" looks for nothing", "remove the gate"),
+    Slip(
+      "license", "license: MIT\ngates: [{ canaries: { alternatives: 100, exposure: ▸8 } }]", "100 alternatives never come to an exposure of 8 bits",
+      "with 8 bits, at least 255 alternatives"),
+    Slip("license", "license: MIT\ngates: [{ canaries: {} }, { canaries: ▸{ tokens: 50 } }]", "\"canaries\" is given twice", "keep one of the two"),
     .run("command: ▸[python3]", "the command is not told where to write", "give it \"{output}\", the folder of its results"),
     .run("command: [▸\"{outptu}\", \"{output}\"]", "unknown placeholder \"{outptu}\"", "did you mean \"{output}\"?"),
     .run(

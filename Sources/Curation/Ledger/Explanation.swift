@@ -18,6 +18,8 @@ package struct Explanation: Hashable, Sendable {
     package let measured: Double?
     /// What the measure was held against, where the stage has bounds.
     package let bounds: ClosedRange<Int>?
+    /// From how much likeness on records are merged, where near duplicates are looked for.
+    package let nearThresholdPPM: Int?
     package let signals: [Signal]
     package let found: [PersonalData.Finding]
     package let detail: Passage.Detail?
@@ -71,6 +73,7 @@ extension Explanation.Step {
       Explanation.Signal(reading: reading, bounds: rules.filter { $0.signal == reading.signal }.map(\.bound))
     }
     bounds = Self.bounds(of: stage, parameters)
+    nearThresholdPPM = Self.nearThreshold(of: stage, parameters)
     if case .dropped(let drop) = entry.fate, drop.stage == stage {
       measured = drop.measured
     } else {
@@ -82,6 +85,12 @@ extension Explanation.Step {
     guard name == .quality else { return [] }
     for case .quality(let profile) in parameters.stages { return profile.rules }
     return []
+  }
+
+  private static func nearThreshold(of name: StageName, _ parameters: CurationParameters) -> Int? {
+    guard name == .deduplicate else { return nil }
+    for case .deduplicate(let rule) in parameters.stages { return rule.near?.thresholdPPM }
+    return nil
   }
 
   private static func bounds(of name: StageName, _ parameters: CurationParameters) -> ClosedRange<Int>? {
@@ -131,6 +140,7 @@ extension Explanation.Step {
       if let similarityPPM { members["similarity-ppm"] = .integer(Int64(similarityPPM)) }
     }
     if let measured { members["measured"] = .number(measured) }
+    if let nearThresholdPPM { members["near-threshold-ppm"] = .integer(Int64(nearThresholdPPM)) }
     if let bounds { members["bounds"] = [.integer(Int64(bounds.lowerBound)), .integer(Int64(bounds.upperBound))] }
     if !changes.isEmpty { members["changes"] = .object(Dictionary(changes.map { ($0.kind.rawValue, .integer(Int64($0.count))) }, uniquingKeysWith: { $1 })) }
     if !found.isEmpty { members["found"] = .object(Dictionary(found.map { ($0.kind.rawValue, .integer(Int64($0.count))) }, uniquingKeysWith: { $1 })) }

@@ -55,7 +55,7 @@ struct CanaryGate {
   func result() throws -> CanaryResult {
     let canaries = try canaries()
     let probes = sample()
-    try tellEstimate(probes.map(\.probes), canaries: canaries.count)
+    try tellEstimate(probes, canaries)
     let heard = try listen(to: probes)
     let secrets = try ask(canaries)
     return CanaryResult(
@@ -152,23 +152,39 @@ struct CanaryGate {
 
   // MARK: - How long
 
-  /// The most that it can take, by the time of a first few tokens: every continuation to its end, and every alternative. Mostly it is far less, since
-  /// listening ends at the first word that differs.
-  private func tellEstimate(_ probes: [[VerbatimProbe]], canaries: Int) throws {
-    guard let first = probes.first?.first else {
-      if question.records > 0 { context.note("canaries: no record of the train part is long enough to be said by heart (\(question.tokens) tokens)") }
-      return
+  /// The most that it can take, by the time of a first few: every continuation to its end, and every alternative of every secret. Mostly it is far less,
+  /// since listening ends at the first token that differs.
+  private func tellEstimate(_ tried: [Tried], _ canaries: [Canary]) throws {
+    if tried.isEmpty, question.records > 0 {
+      context.note("canaries: no record of the train part is long enough to be said by heart (\(question.tokens) tokens)")
     }
+    guard !tried.isEmpty || !canaries.isEmpty else { return }
+    let most = ApproximateDuration(try listening(tried) + asking(canaries))
+    let counts = "\(tried.count) \(tried.count == 1 ? "record" : "records") and \(canaries.count) planted \(canaries.count == 1 ? "secret" : "secrets")"
+    context.note("canaries: \(counts), at most about \(most)")
+  }
+
+  private func listening(_ tried: [Tried]) throws -> Duration {
+    let probes = tried.flatMap(\.probes)
+    guard let first = probes.first else { return .zero }
+    let perPromptToken = try timed { _ = try winner.agreement(with: first) } / Double(max(1, first.prompt.count))
+    // A token by itself takes longer than one of a prompt; four times as long is more than was seen.
+    return perPromptToken * Double(probes.reduce(0) { $0 + $1.prompt.count + 4 * question.tokens })
+  }
+
+  private func asking(_ canaries: [Canary]) throws -> Duration {
+    guard let first = canaries.first else { return .zero }
+    let few = Array(first.alternatives(min(15, question.alternatives), seed: question.seed))
+    let planted = planted(first)
+    let perSecret = try timed { _ = try winner.rank(of: planted, among: few) } / Double(few.count + 1)
+    return perSecret * Double((question.alternatives + 1) * canaries.count)
+  }
+
+  private func timed(_ work: () throws -> Void) rethrows -> Duration {
     let clock = ContinuousClock()
     let began = clock.now
-    _ = try winner.agreement(with: first)
-    let perPrompt = (clock.now - began) / Double(max(1, first.prompt.count))
-    let all = probes.flatMap { $0 }
-    // A token by itself takes longer than one of a prompt: as long as a short prompt, at most.
-    let tokens = all.reduce(0) { $0 + $1.prompt.count } + all.count * question.tokens * 4
-    let secrets = canaries * (question.alternatives + 1) * 32
-    let duration = perPrompt * Double(tokens + secrets)
-    context.note("canaries: \(probes.count) \(probes.count == 1 ? "record" : "records") and \(canaries) planted \(canaries == 1 ? "secret" : "secrets"), at most about \(ApproximateDuration(duration))")
+    try work()
+    return clock.now - began
   }
 }
 

@@ -35,13 +35,15 @@ struct Retract: AsyncParsableCommand {
 
   func run() async throws {
     let root = Project.rootFolder(common)
-    let file = try ProjectConsent(in: root)
     let found = try await found(root)
+    // Held while the file is changed: two retractions at a time would each write what the other has not read.
+    let store = dryRun ? nil : try await writableStore(root)
+    let file = try ProjectConsent(in: root)
     var retractions = file.retractions ?? Retractions()
     let changed = change(&retractions, found.subjects)
     if !dryRun {
       try file.write(retractions)
-      if changed > 0 { try await log(found, retractions, count: changed) }
+      if changed > 0, let store { try log(found, retractions, count: changed, store) }
     }
     common.terminal.show(RetractReport(found: found, root: root, changed: changed, isUndone: undo, isWritten: !dryRun))
     if !dryRun, changed > 0 { common.terminal.remark("commit \(Retractions.fileName), so that every clone \(undo ? "takes it in again" : "keeps it out")") }
@@ -69,18 +71,22 @@ struct Retract: AsyncParsableCommand {
     return Retracted(contributor: nil, trace: trace, wholeID: nil, downstream: try Downstream(of: trace, in: store))
   }
 
+  /// Nil where there is no store: a clone may keep out what it has never seen.
+  private func writableStore(_ root: URL) async throws -> WritableStore? {
+    let folder = Project.storeFolder(in: root)
+    guard try ReadableStore.openIfThere(at: folder) != nil else { return nil }
+    return try await WritableStore.waitAndOpen(at: folder, command: "soulpack retract", onWaiting: common.terminal.tellWaiting)
+  }
+
   /// Digests and counts alone.
-  private func log(_ found: Retracted, _ retractions: Retractions, count: Int) async throws {
-    let folder = Project.storeFolder(in: Project.rootFolder(common))
-    guard try ReadableStore.openIfThere(at: folder) != nil else { return }
-    let store = try await WritableStore.waitAndOpen(at: folder, command: "soulpack retract", onWaiting: common.terminal.tellWaiting)
+  private func log(_ found: Retracted, _ retractions: Retractions, count: Int, _ store: WritableStore) throws {
     var details: [String: LogDetail] = [
       "kind": .name(found.contributor == nil ? "record" : "contributor"), "lines": .count(Int64(count)), "reason": .name(reason),
     ]
     if let code = found.subjects.first.flatMap(retractions.code) { details["code"] = .digest(code) }
     let head = try store.log.append(undo ? "retraction-undone" : "retracted", at: Date(), details)
     var heads = try LogHeads()
-    try heads.note(head, ofStore: folder)
+    try heads.note(head, ofStore: store.root)
   }
 }
 

@@ -1,7 +1,9 @@
 internal import ArgumentParser
 internal import Artifacts
 internal import Curation
+internal import Explaining
 internal import Foundation
+internal import Store
 
 /// `soulpack why FILE:LINE` and `soulpack why RECORD`: what became of a record, stage by stage. Reads; runs nothing.
 struct Why: ParsableCommand {
@@ -18,15 +20,38 @@ struct Why: ParsableCommand {
   @OptionGroup var common: CommonArguments
 
   func run() throws {
-    let answer = try RecordQuestion(subject: subject, recipe: recipe, common: common).answer()
-    common.terminal.show(WhyReport(dataset: answer.dataset, explanations: answer.explanations))
+    do {
+      let answer = try RecordQuestion(subject: subject, recipe: recipe, common: common).answer()
+      common.terminal.show(WhyReport(dataset: answer.dataset, explanations: answer.explanations))
+    } catch let error as LedgerQueryError {
+      guard case .unknownRecord = error, let retracted = try retracted() else { throw error }
+      throw retracted
+    }
   }
+
+  /// A record that was retracted may have had this id in a dataset of before, and have none of it in the ledger of now.
+  private func retracted() throws -> RetractedRecord? {
+    guard let retractions = try ProjectConsent(in: Project.rootFolder(common)).retractions else { return nil }
+    let store = try ReadableStore.openIfThere(common)
+    let ids = try Digest(subject).map { [RecordID($0)] } ?? store.map { try RecordTrace.ids(startingWith: subject, in: $0) } ?? []
+    guard ids.count == 1, let id = ids.first, retractions.hold(id) else { return nil }
+    return RetractedRecord(id: id, place: try store.flatMap { try RecordTrace.places(of: id, in: $0).first })
+  }
+}
+
+/// The record that was asked for stays out of every dataset.
+struct RetractedRecord: ExplainedError {
+  let id: RecordID
+  let place: RecordPlace?
+
+  var message: String { "record \(id.digest.short)\(place.map { " (\($0))" } ?? "") is retracted, and stays out of every dataset" }
+  var hint: String? { place.map { "soulpack why \("\($0)".asShellWord)" } }
 }
 
 struct WhyReport: Report {
   let dataset: String
   /// One for each place that the record was read from.
-  let explanations: [Explanation]
+  let explanations: [RecordExplanation]
 
   let schema = "soulpack.why/2"
 
@@ -34,7 +59,7 @@ struct WhyReport: Report {
 
   var lines: [String] { explanations.flatMap(lines) }
 
-  private func lines(_ explanation: Explanation) -> [String] {
+  private func lines(_ explanation: RecordExplanation) -> [String] {
     let id = explanation.entry.id.map { "  record \($0.digest.short)" } ?? ""
     var table = Table()
     for step in explanation.steps {
@@ -45,7 +70,7 @@ struct WhyReport: Report {
     return ["\(explanation.entry.source.place)\(id)  (\(dataset))"] + table.lines + merged(into: explanation)
   }
 
-  private func outcome(_ step: Explanation.Step) -> String {
+  private func outcome(_ step: RecordExplanation.Step) -> String {
     switch step.outcome {
     case .passed: step.changes.isEmpty ? "passed" : "changed"
     case .dropped(let reason, _): "dropped: \(reason.rawValue)"
@@ -56,10 +81,11 @@ struct WhyReport: Report {
   }
 
   /// A line for each thing that there is to say.
-  private func details(_ step: Explanation.Step) -> [String] {
+  private func details(_ step: RecordExplanation.Step) -> [String] {
     var lines = [(step.changes.map { "\($0.kind.rawValue) ×\($0.count)" } + step.found.map { "found \($0.kind.rawValue) ×\($0.count)" } + measured(step))
       .joined(separator: ", ")].filter { !$0.isEmpty }
     if let detail = step.detail { lines.append(words(detail)) }
+    if case .merged(_, _, .some) = step.outcome, let threshold = step.nearThresholdPPM { lines.append("nearly the same from \(percent(threshold)) on") }
     lines += step.signals.map { signal in
       "\(signal.reading.signal.rawValue) \(number(signal.reading.value))"
         + (signal.bounds.isEmpty ? "" : " (\(signal.bounds.map(words).joined(separator: ", ")))")
@@ -67,7 +93,7 @@ struct WhyReport: Report {
     return lines
   }
 
-  private func measured(_ step: Explanation.Step) -> [String] {
+  private func measured(_ step: RecordExplanation.Step) -> [String] {
     var words = step.measured.map { ["measured \(number($0))"] } ?? []
     if case .dropped(_, let threshold?) = step.outcome { words.append("allowed \(number(threshold))") }
     if let bounds = step.bounds { words = words.filter { !$0.hasPrefix("allowed") } + ["allowed \(bounds.lowerBound) to \(bounds.upperBound)"] }
@@ -90,7 +116,7 @@ struct WhyReport: Report {
     }
   }
 
-  private func merged(into explanation: Explanation) -> [String] {
+  private func merged(into explanation: RecordExplanation) -> [String] {
     let most = 10
     let members = explanation.members
     guard !members.isEmpty else { return [] }
