@@ -20,6 +20,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 }
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -42,6 +43,7 @@ let package = Package(
       name: "CSimdjson", cxxSettings: [.treatAllWarnings(as: .error)],
       linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "CKernels", cSettings: [.treatAllWarnings(as: .error)]),
+    .target(name: "CDisk", cSettings: [.treatAllWarnings(as: .error)]),
 
     // Nouns at the bottom; one library, one owner.
     room("Artifacts"),
@@ -51,7 +53,7 @@ let package = Package(
     room("Signing", ["Artifacts", "Hashing", "CSodium"]),
 
     // Rooms.
-    room("Store", ["Artifacts", "Hashing", grdb]),
+    room("Store", ["Artifacts", "Hashing", "CDisk", grdb, sqlite]),
     room("Recipes", ["Artifacts", yams]),
     room("Planning", ["Artifacts", "Recipes"]),
     room("Running", ["Artifacts", "Hashing", "Planning", "Store"]),

@@ -26,14 +26,22 @@ package struct SHA256: ~Copyable {
   }
 
   package consuming func finalize() -> Digest {
-    var output = [UInt8](repeating: 0, count: Digest.byteCount)
-    precondition(EVP_DigestFinal_ex(context, &output, nil) == 1, "SHA-256 final failed")
-    guard let digest = Digest(bytes: output) else { preconditionFailure("SHA-256 gives 32 bytes") }
-    return digest
+    withUnsafeTemporaryAllocation(byteCount: Digest.byteCount, alignment: 8) { output in
+      precondition(EVP_DigestFinal_ex(context, output.baseAddress, nil) == 1, "SHA-256 final failed")
+      guard let start = output.baseAddress else { preconditionFailure("a buffer of 32 bytes has a start") }
+      return Digest(at: start)
+    }
   }
 }
 
 extension Digest {
+  /// Of bytes at hand, in one call.
+  package init(hashing bytes: UnsafeRawBufferPointer) {
+    var hasher = SHA256()
+    hasher.update(bytes)
+    self = hasher.finalize()
+  }
+
   package init(hashing bytes: some ContiguousBytes) {
     var hasher = SHA256()
     hasher.update(bytes)

@@ -96,45 +96,44 @@ package struct FolderScanner: Sendable {
   /// The digests that need no reading: the status is believed and the object is there.
   private func known(_ files: [FoundFile]) throws -> [Digest?] {
     let believed = try cache.digests(of: files)
-    return try store.database.read { database in
-      try believed.map { digest in
-        guard let digest, let row = try ObjectRow.find(digest, in: database), row.isPresent(in: store.layout) else { return nil }
-        return digest
-      }
-    }
+    let missing = Set(try store.objects.missing(believed.compactMap { $0 }))
+    return believed.map { $0.flatMap { missing.contains($0) ? nil : $0 } }
   }
 
-  /// Reads files in batches, a few at a time, each batch stored in one transaction as soon as it is read: a scan that is cut short goes on
-  /// where it was.
+  /// Reads files in batches, a few at a time, each batch committed as soon as it is read: a scan that is cut short goes on where it was.
   private func read(_ indices: [Int], of files: [FoundFile], began: Int64) async throws -> [(Int, Digest)] {
     var waiting = batches(indices, of: files)[...]
     let width = max(2, ProcessInfo.processInfo.activeProcessorCount)
-    return try await withThrowingTaskGroup(of: [(index: Int, object: StagedObject)].self) { group in
+    return try await withThrowingTaskGroup(of: [(index: Int, digest: Digest)].self) { group in
       func startNext() {
         guard let batch = waiting.popFirst() else { return }
-        group.addTask { try batch.map { ($0, try stage(files[$0])) } }
+        group.addTask { try take(batch, of: files, began: began) }
       }
       for _ in 0..<width { startNext() }
       var digests: [(Int, Digest)] = []
       while let batch = try await group.next() {
         startNext()
-        try store.objects.commit(batch.map(\.object)) { database in
-          for (index, object) in batch {
-            try StatusCache.record(files[index], object.digest, scannedNanoseconds: began, in: database)
-          }
-        }
-        digests += batch.map { ($0.index, $0.object.digest) }
+        digests += batch.map { ($0.index, $0.digest) }
       }
       return digests
     }
   }
 
-  /// Up to 256 files or 8 MiB, so that small files share a transaction and memory stays bounded.
+  private func take(_ indices: [Int], of files: [FoundFile], began: Int64) throws -> [(index: Int, digest: Digest)] {
+    let batch = ObjectBatch(store.objects.stored, calls: store.objects.calls)
+    let digests = try indices.map { (index: $0, digest: try take(files[$0], into: batch)) }
+    try store.objects.commit([batch]) { database in
+      for (index, digest) in digests { try StatusCache.record(files[index], digest, scannedNanoseconds: began, in: database) }
+    }
+    return digests
+  }
+
+  /// So that files share a pack, and not too much is read again after a kill.
   private func batches(_ indices: [Int], of files: [FoundFile]) -> [[Int]] {
     var batches: [[Int]] = []
     var byteCount: Int64 = 0
     for index in indices {
-      let isFull = batches.last.map { $0.count == 256 || byteCount >= 8 << 20 } ?? true
+      let isFull = batches.last.map { $0.count == 8192 || byteCount >= 128 << 20 } ?? true
       if isFull {
         batches.append([])
         byteCount = 0
@@ -145,14 +144,10 @@ package struct FolderScanner: Sendable {
     return batches
   }
 
-  private func stage(_ file: FoundFile) throws -> StagedObject {
+  private func take(_ file: FoundFile, into batch: ObjectBatch) throws -> Digest {
     try Task.checkCancellation()
     willRead(file.path)
-    return try file.reading { open in
-      let (object, status) = try store.objects.stage(open)
-      guard status == file.status else { throw ScanError.changedWhileRead(path: file.place) }
-      return object
-    }
+    return try file.reading { try batch.add($0, foundAs: file.status) }
   }
 }
 

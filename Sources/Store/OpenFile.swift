@@ -37,6 +37,20 @@ struct OpenFile: ~Copyable {
     return filled
   }
 
+  /// Fills `buffer` from what stands at `offset`, less only where the file ends.
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(StoreError) -> Int {
+    var filled = 0
+    while filled < buffer.count {
+      let space = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+      let position = off_t(offset) + off_t(filled)
+      let count = retrying { pread(descriptor, space.baseAddress, space.count, position) }
+      guard count >= 0 else { throw .system(operation: "read", path: path, code: errno) }
+      if count == 0 { break }
+      filled += count
+    }
+    return filled
+  }
+
   /// What is left of the file, at most `limit` bytes.
   func read(atMost limit: Int) throws -> Data {
     var bytes = Data(count: limit)
