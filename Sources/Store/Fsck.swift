@@ -187,12 +187,15 @@ extension OpenStore where Access == Writing {
 }
 
 extension OpenStore where Access == Writing {
-  /// Nothing is in them any more, once their objects are removed.
+  /// What was lost of them is not missed any more, once its objects are removed.
   private func forgetLostPacks() throws {
     try database.write { database in
-      for id in try Int64.fetchAll(database, sql: "SELECT id FROM pack WHERE id NOT IN (SELECT pack FROM object)")
-      where objects.stored.shelf.byteCount(ofPack: id) == nil {
-        try database.execute(sql: "DELETE FROM pack WHERE id = ?", arguments: [id])
+      for (id, byteCount) in try LostPacks.all(objects.stored, in: database) {
+        if let byteCount {
+          try database.execute(sql: "UPDATE pack SET byte_count = ? WHERE id = ?", arguments: [byteCount, id])
+        } else {
+          try database.execute(sql: "DELETE FROM pack WHERE id = ?", arguments: [id])
+        }
       }
     }
   }

@@ -1,4 +1,5 @@
 internal import Artifacts
+internal import CDisk
 internal import Foundation
 internal import Glibc
 internal import Hashing
@@ -109,14 +110,27 @@ package struct FileStatus: Hashable, Sendable {
   package let device: UInt64
   package let inode: UInt64
 
+  /// Of a regular file, as it was once seen.
+  init(byteCount: Int64, modifiedNanoseconds: Int64, changedNanoseconds: Int64, device: UInt64, inode: UInt64) {
+    kind = .regular
+    self.byteCount = byteCount
+    self.modifiedNanoseconds = modifiedNanoseconds
+    self.changedNanoseconds = changedNanoseconds
+    self.device = device
+    self.inode = inode
+  }
+
+  init(_ entry: disk_entry) {
+    kind = Kind(mode: entry.mode)
+    byteCount = entry.byte_count
+    modifiedNanoseconds = entry.modified_ns
+    changedNanoseconds = entry.changed_ns
+    device = entry.device
+    inode = entry.inode
+  }
+
   init(_ raw: stat) {
-    kind =
-      switch raw.st_mode & S_IFMT {
-      case S_IFREG: .regular
-      case S_IFDIR: .folder
-      case S_IFLNK: .link
-      default: .other
-      }
+    kind = Kind(mode: raw.st_mode)
     byteCount = Int64(raw.st_size)
     modifiedNanoseconds = raw.st_mtim.nanoseconds
     changedNanoseconds = raw.st_ctim.nanoseconds
@@ -132,6 +146,18 @@ package struct FileStatus: Hashable, Sendable {
   }
 
   func isSameFile(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }
+}
+
+extension FileStatus.Kind {
+  fileprivate init(mode: mode_t) {
+    self =
+      switch mode & S_IFMT {
+      case S_IFREG: .regular
+      case S_IFDIR: .folder
+      case S_IFLNK: .link
+      default: .other
+      }
+  }
 }
 
 extension timespec {

@@ -22,6 +22,8 @@ package struct OpenStore<Access: StoreAccess>: Sendable {
   package let lineage: LineageIndex
   package let log: EventLog<Access>
   package let memo: Memo<Access>
+  /// Which states each scanned folder was taken in.
+  package let versions: FolderVersions<Access>
 
   let layout: StoreLayout
   let database: StoreDatabase
@@ -33,6 +35,7 @@ package struct OpenStore<Access: StoreAccess>: Sendable {
     actions = ActionCache(stored: objects.stored, database: database)
     builds = BuildHistory(database: database)
     lineage = LineageIndex(stored: objects.stored, database: database)
+    versions = FolderVersions(database: database)
     memo = Memo(layout: layout, database: database, shelf: PackShelf(folder: layout.memo), calls: calls)
     log = EventLog(path: layout.log, database: database, calls: calls)
     self.layout = layout

@@ -207,6 +207,9 @@ struct StoreDatabase: Sendable {
       key BLOB PRIMARY KEY NOT NULL, file INTEGER NOT NULL, place INTEGER NOT NULL, byte_count INTEGER NOT NULL,
       checksum INTEGER NOT NULL, used_day INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
+
+    -- Statuses of files are kept in index/ now: what is forgotten here costs one reading.
+    DROP TABLE file_status;
     """,
   ]
 }

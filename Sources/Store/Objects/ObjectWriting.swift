@@ -36,16 +36,25 @@ extension ObjectStore where Access == Writing {
       for pack in packs { try pack.synchronize() }
       for pack in packs { try pack.place() }
       if !packs.isEmpty { try synchronizeFolder(layout.packs, calls: calls) }
+      var loose: [Digest] = []
       try database.write { database in
+        loose = try batches.flatMap { try replacedFiles(by: $0, in: database) }
         try insert(packs, in: database)
         for batch in batches { try insert(batch, in: database) }
         for batch in batches { try requireMembers(of: batch, in: database) }
         try more(database)
       }
+      for digest in loose { unlink(layout.loose(digest)) }  // Best effort: an orphan does no harm, and `gc` takes it.
     } catch {
       for pack in packs { pack.discard() }
       throw error
     }
+  }
+
+  /// Objects in files of their own that are in a pack from now on.
+  private func replacedFiles(by batch: ObjectBatch, in database: Database) throws -> [Digest] {
+    let digests = batch.rows.filter(\.replaces).map(\.digest)
+    return try ObjectRow.find(any: digests, in: database).compactMap { $0?.place == .loose ? $0?.digest : nil }
   }
 
   private func insert(_ packs: [PackWriter], in database: Database) throws {

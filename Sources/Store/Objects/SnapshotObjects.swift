@@ -7,9 +7,7 @@ extension ObjectStore {
   /// The snapshot that `digest` names.
   package func snapshot(_ digest: Digest) throws -> Snapshot {
     let bytes = try get(digest)
-    guard let value = try? JSONValue(parsingCanonical: bytes), let snapshot = Snapshot(canonical: value) else {
-      throw StoreError.notASnapshot(digest)  // Why the bytes do not parse is of no use to anybody.
-    }
+    guard let snapshot = Snapshot(parsing: bytes) else { throw StoreError.notASnapshot(digest) }
     return snapshot
   }
 
@@ -32,6 +30,6 @@ extension ObjectStore {
 extension ObjectStore where Access == Writing {
   /// Stores the listing. Every file that it names must be there already; the first that is not is thrown as `StoreError.objectMissing`.
   package func put(_ snapshot: Snapshot) throws -> Digest {
-    try put(snapshot.canonical.canonical, holding: snapshot.entries.map(\.digest))
+    try put(snapshot.canonicalBytes, holding: snapshot.entries.map(\.digest))
   }
 }
