@@ -20,6 +20,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [S
 }
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -45,6 +46,7 @@ let package = Package(
       name: "CCLD2", cxxSettings: [.treatAllWarnings(as: .error)],
       linkerSettings: [.linkedLibrary("cld2")]),
     .target(name: "CKernels", cSettings: [.treatAllWarnings(as: .error)]),
+    .target(name: "CDisk", cSettings: [.treatAllWarnings(as: .error)]),
 
     // Nouns at the bottom; one library, one owner.
     room("Artifacts"),
@@ -54,7 +56,7 @@ let package = Package(
     room("Signing", ["Artifacts", "Hashing", "CSodium"]),
 
     // Rooms.
-    room("Store", ["Artifacts", "Hashing", grdb]),
+    room("Store", ["Artifacts", "Hashing", "CDisk", grdb, sqlite]),
     room("Recipes", ["Artifacts", yams]),
     room("Planning", ["Artifacts", "Recipes"]),
     room("Running", ["Artifacts", "Hashing", "Planning", "Store"]),

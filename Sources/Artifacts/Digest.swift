@@ -18,6 +18,20 @@ package struct Digest: Hashable, Sendable {
     self.words = words
   }
 
+  /// Reads 32 bytes at `pointer`, which need not be aligned.
+  package init(at pointer: UnsafeRawPointer) {
+    func word(_ index: Int) -> UInt64 { pointer.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self).bigEndian }
+    words = SIMD4(word(0), word(1), word(2), word(3))
+  }
+
+  /// Lets `body` see the 32 bytes, in order.
+  package func withUnsafeBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    var copy = SIMD4(words.x.bigEndian, words.y.bigEndian, words.z.bigEndian, words.w.bigEndian)
+    return try Swift.withUnsafeBytes(of: &copy, body)
+  }
+
   /// The 32 bytes, in order.
   package var bytes: [UInt8] {
     [UInt8](unsafeUninitializedCapacity: Self.byteCount) { buffer, count in

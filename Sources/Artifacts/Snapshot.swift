@@ -20,7 +20,9 @@ package struct Snapshot: Hashable, Sendable {
   package let entries: [Entry]
 
   package init(entries: [Entry]) {
-    self.entries = entries.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+    // Mostly they come sorted: a scan's do, and those of a listing.
+    let isSorted = zip(entries, entries.dropFirst()).allSatisfy { !$1.path.utf8.lexicographicallyPrecedes($0.path.utf8) }
+    self.entries = isSorted ? entries : entries.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
   }
 
   package subscript(path: String) -> Entry? { entries.first { $0.path == path } }

@@ -48,6 +48,13 @@ private struct Algorithm: Sendable {
 }
 
 extension Digest {
+  /// Of bytes at hand, in one call.
+  package init(hashing bytes: UnsafeRawBufferPointer) {
+    var hasher = SHA256()
+    hasher.update(bytes)
+    self = hasher.finalize()
+  }
+
   package init(hashing bytes: some ContiguousBytes) {
     var hasher = SHA256()
     hasher.update(bytes)

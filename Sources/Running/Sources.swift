@@ -8,10 +8,13 @@ package struct SourceReader: Sendable {
   private let root: URL
   private let scanner: FolderScanner
   private let store: WritableStore
+  private let tellDisguised: @Sendable ([String]) -> Void
 
-  package init(root: URL, store: WritableStore) {
+  /// `tellDisguised` is told of files whose bytes changed behind the file system's back (`FolderScanner.Scan.disguised`).
+  package init(root: URL, store: WritableStore, tellDisguised: @escaping @Sendable ([String]) -> Void = { _ in }) {
     self.root = root
     self.store = store
+    self.tellDisguised = tellDisguised
     scanner = FolderScanner(store)
   }
 
@@ -26,7 +29,9 @@ package struct SourceReader: Sendable {
   }
 
   private func read(_ source: Source) async throws -> Digest {
-    try source.digest(of: try await scanner.scan(try source.place(in: root)))
+    let scan = try await scanner.scan(try source.place(in: root))
+    if !scan.disguised.isEmpty { tellDisguised(scan.disguised.map { "\(source.path)/\($0)" }) }
+    return try source.digest(of: scan)
   }
 
   /// The sources that are no longer, on disk, what was read: by path. One that is gone is changed.

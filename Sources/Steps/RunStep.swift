@@ -25,7 +25,7 @@ struct RunStep: Step {
     try await execute(command.arguments.map(placeholders.expand), of: command, context)
     try supervision.requireUnchanged(context.action.inputs.keys, command, context)
     try requireVisible(output, command)
-    let scan = try await FolderScanner(context.store).scan(output)
+    let scan = try await FolderScanner(context.store, readsIgnoreFiles: false).scan(output)
     guard !scan.snapshot.entries.isEmpty else { throw CommandFailure(action: command.action, problem: .noOutput) }
     return ["files": scan.digest]
   }

@@ -23,7 +23,7 @@ package struct ActionEntry: Hashable, Sendable {
 
 /// What each action gave, by its key. An entry counts only while everything that it gave is in the store.
 package struct ActionCache<Access: StoreAccess>: Sendable {
-  let layout: StoreLayout
+  let stored: StoredBytes
   let database: StoreDatabase
 
   /// The entry for `key`, unless one of its outputs, or a file of a snapshot among them, is no longer there. Sizes are looked at, bytes are not.
@@ -36,19 +36,14 @@ package struct ActionCache<Access: StoreAccess>: Sendable {
 
   /// The first object that the outputs of `key` need and that is not in the store.
   private func firstMissing(of key: Digest, in database: Database) throws -> Digest? {
-    let statement = try database.cachedStatement(
-      sql: """
-        WITH RECURSIVE needed (digest) AS (
-          SELECT digest FROM action_output WHERE key = ?
-          UNION SELECT member.digest FROM needed JOIN member ON member.holder = needed.digest)
-        SELECT needed.digest, byte_count, bytes IS NULL AS loose FROM needed LEFT JOIN object USING (digest)
-        """)
-    let rows = try Row.fetchCursor(statement, arguments: [key.blob])
-    while let row = try rows.next() {
-      let digest = try Digest(column: row["digest"])
-      guard let byteCount: Int64 = row["byte_count"] else { return digest }
-      let object = ObjectRow(digest: digest, byteCount: byteCount, isLoose: row["loose"], bytes: nil)
-      guard object.isPresent(in: layout) else { return digest }
+    var presence = Presence(stored, database)
+    var seen: Set<Digest> = []
+    var waiting = Array(try namedDigests(of: key, table: .outputs, in: database).values)
+    while !waiting.isEmpty {
+      waiting = Array(Set(waiting).subtracting(seen)).sorted()
+      seen.formUnion(waiting)
+      if let missing = try presence.firstMissing(of: waiting) { return missing }
+      waiting = try waiting.flatMap { try Holdings.members(of: $0, stored, in: database) }
     }
     return nil
   }

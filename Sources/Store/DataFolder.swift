@@ -154,29 +154,37 @@ extension DataFolder {
   /// The size of an object that has no listing to say it.
   package func byteCount(of digest: Digest) throws -> Int64 { try naming { try open(digest).status().byteCount } }
 
-  /// Takes the objects that the store does not have, a batch in each transaction: cut short, it goes on from there.
+  /// As much is taken at once: cut short, it goes on from there.
+  private static let batchByteCount: Int64 = 256 << 20
+
+  /// Takes the objects that the store does not have.
   package func take(_ entries: [Snapshot.Entry], into store: WritableStore) throws {
-    var batch: [StagedObject] = []
-    var seen: Set<Digest> = []
-    for entry in entries where seen.insert(entry.digest).inserted {
-      try Task.checkCancellation()
-      guard try !store.objects.contains(entry.digest) else { continue }
-      batch.append(try stage(entry, into: store.objects))
-      // Small objects wait in memory, 16 KiB at most each.
-      guard batch.count == 256 else { continue }
-      try store.objects.commit(batch)
-      batch = []
+    var waiting = ArraySlice(try missing(entries, in: store.objects))
+    while !waiting.isEmpty {
+      try store.objects.withBatch { batch in
+        var byteCount: Int64 = 0
+        while byteCount < Self.batchByteCount, let entry = waiting.popFirst() {
+          try Task.checkCancellation()
+          try take(entry, into: batch)
+          byteCount += entry.byteCount
+        }
+      }
     }
-    try store.objects.commit(batch)
   }
 
-  private func stage(_ entry: Snapshot.Entry, into store: ObjectStore<Writing>) throws -> StagedObject {
+  /// Each digest once, in the order in which it is first named.
+  private func missing(_ entries: [Snapshot.Entry], in store: ObjectStore<Writing>) throws -> [Snapshot.Entry] {
+    var missing = Set(try store.missing(entries.map(\.digest)))
+    return entries.filter { missing.remove($0.digest) != nil }
+  }
+
+  private func take(_ entry: Snapshot.Entry, into batch: ObjectBatch) throws {
     do {
-      return try naming {
+      try naming {
         let file = try open(entry.digest)
         // A file of another size is not read: it could be of any length.
         guard try file.status().byteCount == entry.byteCount else { throw DataFolderError.objectChanged(entry.digest, place: file.path) }
-        return try store.stage(file, expecting: entry.digest).object
+        _ = try batch.add(file, expecting: entry.digest)
       }
     } catch StoreError.objectChanged(_, let place) {
       throw DataFolderError.objectChanged(entry.digest, place: place)

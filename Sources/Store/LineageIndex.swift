@@ -11,6 +11,7 @@ package struct LineageIndex: Sendable {
     package let outputs: [String: Digest]
   }
 
+  let stored: StoredBytes
   let database: StoreDatabase
 
   /// The actions that gave this object: several where different inputs led to the same bytes.
@@ -23,41 +24,51 @@ package struct LineageIndex: Sendable {
     try derivations("SELECT DISTINCT key FROM action_input WHERE digest = ? ORDER BY key", input)
   }
 
-  /// The snapshots that hold this object.
+  /// The objects that hold this one: snapshots, and what else names its parts. Sorted.
   package func holders(of object: Digest) throws -> [Digest] {
-    try digests("SELECT holder AS digest FROM member WHERE digest = ? ORDER BY holder", object)
+    try database.read { try Holdings.holders(of: [object], stored, in: $0) }
   }
 
   /// Everything that the object was made of, through any number of actions, and the files of the snapshots on the way; sorted, without
   /// the object itself.
   package func ancestors(of object: Digest) throws -> [Digest] {
-    try digests(
-      """
-      WITH RECURSIVE ancestor (digest) AS (
-        VALUES (?1)
-        UNION SELECT i.digest FROM ancestor JOIN action_output o ON o.digest = ancestor.digest JOIN action_input i ON i.key = o.key
-        UNION SELECT member.digest FROM ancestor JOIN member ON member.holder = ancestor.digest)
-      SELECT digest FROM ancestor WHERE digest <> ?1 ORDER BY digest
-      """, object)
+    try reached(from: object) { found, database in
+      try made("SELECT i.digest FROM action_output o JOIN action_input i ON i.key = o.key WHERE o.digest = ?1", found, database)
+        + found.flatMap { try Holdings.members(of: $0, stored, in: database) }
+    }
   }
 
   /// Everything that was made of the object: the snapshots that hold it and what came out of actions that took one or the other; sorted,
   /// without the object itself.
   package func descendants(of object: Digest) throws -> [Digest] {
-    try digests(
-      """
-      WITH RECURSIVE descendant (digest) AS (
-        VALUES (?1)
-        UNION SELECT o.digest FROM descendant JOIN action_input i ON i.digest = descendant.digest JOIN action_output o ON o.key = i.key
-        UNION SELECT member.holder FROM descendant JOIN member ON member.digest = descendant.digest)
-      SELECT digest FROM descendant WHERE digest <> ?1 ORDER BY digest
-      """, object)
+    try reached(from: object) { found, database in
+      try made("SELECT o.digest FROM action_input i JOIN action_output o ON o.key = i.key WHERE i.digest = ?1", found, database)
+        + Holdings.holders(of: found, stored, in: database)
+    }
   }
 
-  private func digests(_ sql: String, _ object: Digest) throws -> [Digest] {
+  /// Step by step: `onward` gives what is next to all that the last step found.
+  private func reached(from object: Digest, onward: (Set<Digest>, Database) throws -> [Digest]) throws -> [Digest] {
     try database.read { database in
-      try Row.fetchAll(database.cachedStatement(sql: sql), arguments: [object.blob]).map { try Digest(column: $0["digest"]) }
+      var seen: Set<Digest> = [object]
+      var found = seen
+      while !found.isEmpty {
+        found = Set(try onward(found, database)).subtracting(seen)
+        seen.formUnion(found)
+      }
+      return seen.subtracting([object]).sorted()
     }
+  }
+
+  private func made(_ sql: String, _ objects: Set<Digest>, _ database: Database) throws -> [Digest] {
+    let statement = try RawStatement(sql, in: database)
+    var digests: [Digest] = []
+    for object in objects {
+      statement.bind(object, at: 1)
+      while try statement.step() { digests += try statement.digest(0).map { [$0] } ?? [] }
+      statement.reset()
+    }
+    return digests
   }
 
   private func derivations(_ sql: String, _ object: Digest) throws -> [Derivation] {

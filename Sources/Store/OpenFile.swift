@@ -1,4 +1,5 @@
 internal import Artifacts
+internal import CDisk
 internal import Foundation
 internal import Glibc
 internal import Hashing
@@ -30,6 +31,20 @@ struct OpenFile: ~Copyable {
     while filled < buffer.count {
       let space = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
       let count = retrying { Glibc.read(descriptor, space.baseAddress, space.count) }
+      guard count >= 0 else { throw .system(operation: "read", path: path, code: errno) }
+      if count == 0 { break }
+      filled += count
+    }
+    return filled
+  }
+
+  /// Fills `buffer` from what stands at `offset`, less only where the file ends.
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(StoreError) -> Int {
+    var filled = 0
+    while filled < buffer.count {
+      let space = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+      let position = off_t(offset) + off_t(filled)
+      let count = retrying { pread(descriptor, space.baseAddress, space.count, position) }
       guard count >= 0 else { throw .system(operation: "read", path: path, code: errno) }
       if count == 0 { break }
       filled += count
@@ -95,14 +110,27 @@ package struct FileStatus: Hashable, Sendable {
   package let device: UInt64
   package let inode: UInt64
 
+  /// Of a regular file, as it was once seen.
+  init(byteCount: Int64, modifiedNanoseconds: Int64, changedNanoseconds: Int64, device: UInt64, inode: UInt64) {
+    kind = .regular
+    self.byteCount = byteCount
+    self.modifiedNanoseconds = modifiedNanoseconds
+    self.changedNanoseconds = changedNanoseconds
+    self.device = device
+    self.inode = inode
+  }
+
+  init(_ entry: disk_entry) {
+    kind = Kind(mode: entry.mode)
+    byteCount = entry.byte_count
+    modifiedNanoseconds = entry.modified_ns
+    changedNanoseconds = entry.changed_ns
+    device = entry.device
+    inode = entry.inode
+  }
+
   init(_ raw: stat) {
-    kind =
-      switch raw.st_mode & S_IFMT {
-      case S_IFREG: .regular
-      case S_IFDIR: .folder
-      case S_IFLNK: .link
-      default: .other
-      }
+    kind = Kind(mode: raw.st_mode)
     byteCount = Int64(raw.st_size)
     modifiedNanoseconds = raw.st_mtim.nanoseconds
     changedNanoseconds = raw.st_ctim.nanoseconds
@@ -118,6 +146,18 @@ package struct FileStatus: Hashable, Sendable {
   }
 
   func isSameFile(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }
+}
+
+extension FileStatus.Kind {
+  fileprivate init(mode: mode_t) {
+    self =
+      switch mode & S_IFMT {
+      case S_IFREG: .regular
+      case S_IFDIR: .folder
+      case S_IFLNK: .link
+      default: .other
+      }
+  }
 }
 
 extension timespec {

@@ -21,6 +21,9 @@ package struct OpenStore<Access: StoreAccess>: Sendable {
   package let builds: BuildHistory<Access>
   package let lineage: LineageIndex
   package let log: EventLog<Access>
+  package let memo: Memo<Access>
+  /// Which states each scanned folder was taken in.
+  package let versions: FolderVersions<Access>
 
   let layout: StoreLayout
   let database: StoreDatabase
@@ -28,10 +31,12 @@ package struct OpenStore<Access: StoreAccess>: Sendable {
 
   private init(layout: StoreLayout, database: StoreDatabase, lock: WriterLock?, calls: DiskCalls) {
     root = layout.root
-    objects = ObjectStore(layout: layout, database: database, calls: calls)
-    actions = ActionCache(layout: layout, database: database)
+    objects = ObjectStore(layout: layout, database: database, shelf: PackShelf(folder: layout.packs), calls: calls)
+    actions = ActionCache(stored: objects.stored, database: database)
     builds = BuildHistory(database: database)
-    lineage = LineageIndex(database: database)
+    lineage = LineageIndex(stored: objects.stored, database: database)
+    versions = FolderVersions(database: database)
+    memo = Memo(layout: layout, database: database, shelf: PackShelf(folder: layout.memo), calls: calls)
     log = EventLog(path: layout.log, database: database, calls: calls)
     self.layout = layout
     self.database = database
@@ -87,6 +92,12 @@ extension OpenStore where Access == Writing {
     let database = try StoreDatabase.writing(at: layout.database)
     try layout.makeContents(calls: calls)
     try layout.removeLeftovers()
-    return OpenStore(layout: layout, database: database, lock: lock, calls: calls)
+    let store = OpenStore(layout: layout, database: database, lock: lock, calls: calls)
+    do {
+      try store.objects.finishRemoval()
+    } catch StoreError.logInUse {
+      // The next writer tries again: whoever removed something was told.
+    }
+    return store
   }
 }

@@ -23,7 +23,8 @@ struct StoreDatabase: Sendable {
       let found = exists ? try foundVersion(at: path) : 0
       guard found <= version else { throw StoreError.newer(path: path, found: found, supported: version) }
       let pool = try DatabasePool(path: path, configuration: Configuration())
-      try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }  // GRDB sets NORMAL when it opens
+      // GRDB sets NORMAL when it opens. What is deleted is overwritten with zeros (https://www.sqlite.org/pragma.html#pragma_secure_delete).
+      try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON") }
       try pool.write { try migrate($0, from: found) }
       return StoreDatabase(path: path, pool: pool)
     }
@@ -70,6 +71,20 @@ struct StoreDatabase: Sendable {
       }
     }
   }
+
+  /// Moves everything out of the write-ahead log and empties it, so that no deleted byte is left there. False where a reader, here or in
+  /// another process, still needs it.
+  func emptyLog() throws -> Bool {
+    try Self.mapping(path) {
+      try pool.writeWithoutTransaction { database in
+        // One row: whether it was blocked, and two counts (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint).
+        try Int.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)") == 0
+      }
+    }
+  }
+
+  /// Gives back the space of what was deleted.
+  func shrink() throws { try Self.mapping(path) { try pool.vacuum() } }
 
   func close() throws { try Self.mapping(path) { try pool.close() } }
 
@@ -161,6 +176,51 @@ struct StoreDatabase: Sendable {
     ALTER TABLE build ADD COLUMN recipe TEXT;
     -- Whether values of the recipe were set for this build only.
     ALTER TABLE build ADD COLUMN is_trial INTEGER NOT NULL DEFAULT 0 CHECK (is_trial IN (0, 1));
+    """,
+    """
+    -- Packs: where an object is, is said apart from the bytes of small ones.
+    ALTER TABLE object RENAME TO inline_object;
+    CREATE TABLE object (
+      digest BLOB PRIMARY KEY NOT NULL CHECK (length(digest) = 32),
+      byte_count INTEGER NOT NULL,
+      form INTEGER NOT NULL,  -- 0 in inline_object, 1 a file under objects/, 2 in a pack, 3 in chunks, which are objects
+      pack INTEGER NOT NULL,
+      place INTEGER NOT NULL,  -- where in the pack it begins
+      list BLOB,  -- the object that lists the chunks
+      is_named INTEGER NOT NULL  -- 0: only a part of another object
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO object SELECT digest, byte_count, bytes IS NULL, 0, 0, NULL, 1 FROM inline_object ORDER BY digest;
+    DELETE FROM inline_object WHERE bytes IS NULL;
+    CREATE INDEX object_in_chunks ON object (digest) WHERE form = 3;
+    CREATE TABLE pack (id INTEGER PRIMARY KEY NOT NULL, byte_count INTEGER NOT NULL) STRICT;
+
+    -- Bytes whose rows are gone and that are still to be destroyed: by the next writer, where this one is killed.
+    CREATE TABLE doomed (
+      digest BLOB NOT NULL, form INTEGER NOT NULL, pack INTEGER NOT NULL, place INTEGER NOT NULL, byte_count INTEGER NOT NULL
+    ) STRICT;
+
+    -- How often objects were taken out: while it stands still, what was seen to be there is there.
+    CREATE TABLE removal (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL) STRICT;
+    INSERT INTO removal VALUES (1, 0);
+
+    -- Holders of so many objects that these are listed in an object, 32 bytes each, and not in rows of member.
+    CREATE TABLE holder (digest BLOB PRIMARY KEY NOT NULL, list BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+    -- The states in which a folder was taken in, in their order.
+    CREATE TABLE version (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, folder TEXT NOT NULL, digest BLOB NOT NULL, taken_ns INTEGER NOT NULL,
+      is_kept INTEGER NOT NULL CHECK (is_kept IN (0, 1))  -- 1: asked for by name, not only on the way of a build
+    ) STRICT;
+    CREATE INDEX version_by_folder ON version (folder, id);
+
+    -- What steps remember of what they computed: places in files of memo/.
+    CREATE TABLE memo (
+      key BLOB PRIMARY KEY NOT NULL, file INTEGER NOT NULL, place INTEGER NOT NULL, byte_count INTEGER NOT NULL,
+      checksum INTEGER NOT NULL, used_day INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    -- Statuses of files are kept in index/ now: what is forgotten here costs one reading.
+    DROP TABLE file_status;
     """,
   ]
 }

@@ -24,6 +24,8 @@ package enum StoreError: ExplainedError, Hashable {
   case changedWhileRead(path: String)
   /// A folder, a pipe or a device stands where a file was to be stored.
   case notAFile(path: String)
+  /// What was removed may still stand in the database's log, since somebody reads it.
+  case logInUse(path: String)
   /// The object is not a snapshot, though it was asked for as one.
   case notASnapshot(Digest)
 
@@ -43,6 +45,7 @@ package enum StoreError: ExplainedError, Hashable {
     case .objectChanged(let digest, let place): "object \(digest) was changed in \"\(place)\""
     case .changedWhileRead(let path): "\"\(path)\" changed while it was read"
     case .notAFile(let path): "\"\(path)\" is not a file"
+    case .logInUse(let path): "\"\(path)\": removed, but another process reads the store, and its log could not be emptied"
     case .notASnapshot(let digest): "object \(digest) is not a snapshot"
     }
   }
@@ -59,6 +62,7 @@ package enum StoreError: ExplainedError, Hashable {
     case .objectMissing: "build again: what is missing is made anew"
     case .objectChanged: "run `soulpack fsck --repair`: it removes what is damaged, and the next build makes it anew"
     case .changedWhileRead: "run again when nothing writes to it"
+    case .logInUse: "end the other command and run this one again"
     case .notAFile, .notASnapshot: nil
     }
   }

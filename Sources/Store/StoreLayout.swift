@@ -11,6 +11,11 @@ struct StoreLayout: Sendable {
   var lock: String { path + "/lock" }
   var log: String { path + "/log" }
   var objects: String { path + "/objects" }
+  var packs: String { path + "/packs" }
+  /// What steps remember.
+  var memo: String { path + "/memo" }
+  /// Statuses of scanned folders.
+  var index: String { path + "/index" }
   /// Objects while they are written.
   var temporary: String { path + "/tmp" }
   /// Folders of running steps.
@@ -20,10 +25,21 @@ struct StoreLayout: Sendable {
   func shard(of digest: Digest) -> String { objects + "/" + digest.hex.prefix(2) }
   func loose(_ digest: Digest) -> String { shard(of: digest) + "/" + digest.hex.dropFirst(2) }
 
+  func pack(_ id: Int64) -> String { packs + "/" + Self.name(id) }
+  func memoFile(_ id: Int64) -> String { memo + "/" + Self.name(id) }
+
+  /// 16 hexadecimal digits.
+  static func name(_ id: Int64) -> String {
+    let digits = String(id, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  static func id(_ name: String) -> Int64? { name.count == 16 ? Int64(name, radix: 16) : nil }
+
   func newTemporary() -> String { temporary + "/" + UUID().uuidString.lowercased() }
 
   private static let names: Set<String> = [
-    ".gitignore", "checkpoints", "lock", "log", "objects", "store.sqlite", "store.sqlite-shm", "store.sqlite-wal", "tmp", "work",
+    ".gitignore", "checkpoints", "index", "lock", "log", "memo", "objects", "packs", "store.sqlite", "store.sqlite-shm", "store.sqlite-wal", "tmp", "work",
   ]
 
   /// Refuses a folder of somebody else's: what lies in `tmp` and `work` of a store is deleted without asking. A store whose making was
@@ -54,7 +70,7 @@ struct StoreLayout: Sendable {
 
   /// The folders, and a `.gitignore` by which the store ignores itself. Called with the writer lock.
   func makeContents(calls: DiskCalls) throws {
-    for folder in [objects, temporary, work] { try makeFolder(folder) }
+    for folder in [objects, packs, memo, index, temporary, work] { try makeFolder(folder) }
     let ignored = path + "/.gitignore"
     if FileStatus(at: ignored, followingLinks: false) == nil {
       let written = newTemporary()

@@ -43,7 +43,7 @@ struct ActionRun {
   /// Throws the first failure. `permit` is asked when the sources are known and nothing has been run.
   func perform(_ actions: [Action], sources needed: [Source], permit: ([Source: Digest]) throws -> Void) async throws -> Result {
     let store = try await openStore()
-    let reader = SourceReader(root: subject.rootFolder, store: store)
+    let reader = SourceReader(root: subject.rootFolder, store: store, tellDisguised: terminal.tellDisguised)
     let sources = try await reader.read(needed)
     try permit(sources)
     let report = try await build(actions, sources, reader, store)

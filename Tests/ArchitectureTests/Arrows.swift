@@ -8,7 +8,7 @@ let arrows: [String: Set<String>] = [
   "Hashing": ["Artifacts", "CCrypto"],
   "Archiving": ["CArchive"],
   "Signing": ["Artifacts", "Hashing", "CSodium"],
-  "Store": ["Artifacts", "Hashing", "GRDB"],
+  "Store": ["Artifacts", "Hashing", "CDisk", "GRDB", "GRDBSQLite"],
   "Recipes": ["Artifacts", "Yams"],
   "Planning": ["Artifacts", "Recipes"],
   "Running": ["Artifacts", "Hashing", "Planning", "Store"],

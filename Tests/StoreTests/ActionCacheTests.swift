@@ -42,7 +42,7 @@ struct ActionCacheTests {
     let entry = entry("key", inputs: [:], outputs: ["x": output])
     try store.actions.record(entry)
     if byteCount > inlineByteLimit {
-      try FileManager.default.removeItem(at: place(of: output, in: folder))
+      try FileManager.default.removeItem(at: try folder.pack())
     } else {
       try store.objects.remove([output])
     }

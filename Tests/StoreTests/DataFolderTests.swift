@@ -70,9 +70,9 @@ struct DataFolderTests {
   @Test("an object that is damaged in the store is not carried")
   func damagedStore() throws {
     let digest = try store.objects.put(contents[2])
-    try flipByte(of: place(of: digest, in: home))
+    try flipByte(of: try home.pack())
     let folder = try DataFolder.make(at: stick)
-    #expect(throws: StoreError.objectChanged(digest, place: place(of: digest, in: home).path)) { try folder.put(digest, from: store.objects) }
+    #expect(throws: StoreError.objectChanged(digest, place: try home.pack().path)) { try folder.put(digest, from: store.objects) }
     #expect(try files() == [])
   }
 
@@ -87,7 +87,7 @@ struct DataFolderTests {
     let clone = try other.openStore()
     #expect(throws: DataFolderError.objectChanged(digests[number], place: place)) { try folder.take([entries(digests)[number]], into: clone) }
     #expect(try clone.objects.totals().count == 0)
-    let loose = try FileManager.default.subpathsOfDirectory(atPath: other.storeRoot.path).filter { $0.hasPrefix("objects/") || $0.hasPrefix("tmp/") }
+    let loose = try FileManager.default.subpathsOfDirectory(atPath: other.storeRoot.path).filter { $0.hasPrefix("objects/") || $0.hasPrefix("packs/") || $0.hasPrefix("tmp/") }
     #expect(loose == [])
   }
 

@@ -41,14 +41,14 @@ struct FsckTests {
     case flippedByte, deletedFile, shortFile, changedRow, deletedRow, deletedSnapshot, changedLog, brokenFile
 
     func apply(_ folder: TemporaryFolder, large: Digest, small: Digest, files: Digest) throws {
-      let loose = place(of: large, in: folder)
+      let pack = try folder.pack()
       switch self {
-      case .flippedByte: try flipByte(of: loose)
-      case .deletedFile: try FileManager.default.removeItem(at: loose)
+      case .flippedByte: try flipByte(of: pack)
+      case .deletedFile: try FileManager.default.removeItem(at: pack)
       case .shortFile:
-        try FileManager.default.removeItem(at: loose)
-        try noise(100).write(to: loose)
-      case .changedRow: try damageDatabase(of: folder, "UPDATE object SET bytes = x'00' WHERE digest = x'\(small.hex)'")
+        try FileManager.default.removeItem(at: pack)
+        try noise(100).write(to: pack)
+      case .changedRow: try damageDatabase(of: folder, "UPDATE inline_object SET bytes = x'00' WHERE digest = x'\(small.hex)'")
       case .deletedRow: try damageDatabase(of: folder, "DELETE FROM object WHERE digest = x'\(small.hex)'")
       case .deletedSnapshot: try damageDatabase(of: folder, "DELETE FROM object WHERE digest = x'\(files.hex)'")
       case .changedLog:
@@ -57,8 +57,8 @@ struct FsckTests {
         try text.replacingOccurrences(of: #""event":"built","previous":null"#, with: #""event":"spoilt","previous":null"#)
           .write(to: log, atomically: true, encoding: .utf8)
       case .brokenFile:
-        try FileManager.default.removeItem(at: loose)
-        try FileManager.default.createDirectory(at: loose, withIntermediateDirectories: false)
+        try FileManager.default.removeItem(at: pack)
+        try FileManager.default.createDirectory(at: pack, withIntermediateDirectories: false)
       }
     }
   }
@@ -66,22 +66,23 @@ struct FsckTests {
   @Test("each kind of damage is found, and nothing else is called damaged", arguments: Damage.allCases)
   func damage(_ damage: Damage) throws {
     let sample = try Sample()
+    let pack = try sample.folder.pack().lastPathComponent
     try damage.apply(sample.folder, large: sample.large, small: sample.small, files: sample.files)
     let problems = try sample.store.fsck().problems
     let expected: [Fsck.Problem] =
       switch damage {
-      case .flippedByte, .shortFile: [.objectChanged(sample.large)]
-      case .deletedFile: [.objectMissing(sample.large)]
+      case .flippedByte: [.objectChanged(sample.large)]
+      case .shortFile: [.packCutShort(pack, objects: 1)]
+      case .deletedFile, .brokenFile: [.packMissing(pack, objects: 1)]
       case .changedRow: [.objectChanged(sample.small)]
-      case .deletedRow: [.memberMissing(snapshot: sample.files, sample.small)]
+      case .deletedRow: [.memberMissing(holder: sample.files, sample.small)]
       case .deletedSnapshot: [.outputMissing(key: sample.key, name: "files", sample.files)]
       case .changedLog: [.log(.changed(line: 1))]
-      case .brokenFile: [.objectUnreadable(sample.large, reason: "cannot read \"\(place(of: sample.large, in: sample.folder).path)\": is a directory")]
       }
     #expect(problems == expected)
   }
 
-  @Test("after a repair the store is sound, and what was damaged is made anew", arguments: [Damage.flippedByte, .deletedFile, .shortFile, .changedRow])
+  @Test("after a repair the store is sound, and what was damaged is made anew", arguments: [Damage.flippedByte, .deletedFile, .shortFile, .brokenFile, .changedRow])
   func repair(_ damage: Damage) throws {
     let sample = try Sample()
     try damage.apply(sample.folder, large: sample.large, small: sample.small, files: sample.files)
@@ -96,11 +97,12 @@ struct FsckTests {
   func orphans() throws {
     let sample = try Sample()
     try sample.folder.write(noise(20_000), to: ".soulpack/objects/ab/" + String(repeating: "c", count: 62))
-    try sample.folder.write("x", to: ".soulpack/objects/\(sample.large.hex.prefix(2))/notes.txt")
+    try sample.folder.write("x", to: ".soulpack/objects/ab/notes.txt")
+    try sample.folder.write("x", to: ".soulpack/packs/0123456789abcdef")
     try sample.folder.write("x", to: ".soulpack/tmp/half")
     let report = try sample.store.fsck()
     #expect(report.isSound)
-    #expect(report.orphanCount == 2 && report.leftoverCount == 1)
+    #expect(report.orphanCount == 3 && report.leftoverCount == 1)
     try sample.store.repair(report)
     #expect(try sample.store.fsck().orphanCount == 0)
   }
@@ -117,7 +119,7 @@ struct FsckTests {
   @Test("a damaged page of the database is found")
   func damagedPage() throws {
     let sample = try Sample()
-    _ = try sample.store.objects.put((0..<200).map { noise(3000, seed: UInt64($0)) })
+    for seed in 0..<200 { _ = try sample.store.objects.put(noise(3000, seed: UInt64(seed))) }
     try sample.store.close()
     try damageDatabase(of: sample.folder, "PRAGMA wal_checkpoint(TRUNCATE)")  // all pages into the file
     let file = sample.folder.storeRoot.appending(path: "store.sqlite")

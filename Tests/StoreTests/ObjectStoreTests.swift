@@ -10,7 +10,7 @@ import Testing
 struct ObjectStoreTests {
   private static let limit = inlineByteLimit
 
-  @Test("bytes come back, small ones from the database and larger ones from a file", arguments: [0, 1, limit - 1, limit, limit + 1, 3 << 20])
+  @Test("bytes come back, small ones from the database and larger ones from a pack", arguments: [0, 1, limit - 1, limit, limit + 1, 128 << 10, 131_073, 3 << 20])
   func roundTrip(byteCount: Int) throws {
     let folder = try TemporaryFolder()
     let store = try folder.openStore()
@@ -19,7 +19,8 @@ struct ObjectStoreTests {
     #expect(digest == Digest(hashing: bytes))
     #expect(try store.objects.get(digest) == bytes)
     #expect(try store.objects.byteCount(of: digest) == Int64(byteCount))
-    #expect(FileManager.default.fileExists(atPath: place(of: digest, in: folder).path) == (byteCount > Self.limit))
+    #expect(try folder.packs().count == (byteCount > Self.limit ? 1 : 0))
+    #expect(try store.fsck().isSound)
   }
 
   @Test("a file is stored as its bytes are, and exported again", arguments: [0, limit, limit + 1, 3 << 20])
@@ -57,13 +58,13 @@ struct ObjectStoreTests {
     #expect(throws: StoreError.objectMissing(digest)) { try store.objects.export(digest, to: folder.url.appending(path: "x")) }
   }
 
-  @Test("a flipped byte in a file is found, never returned, and mended by putting again")
-  func changedLoose() throws {
+  @Test("a flipped byte in a pack is found, never returned, and mended by putting again")
+  func changedPack() throws {
     let folder = try TemporaryFolder()
     let store = try folder.openStore()
     let bytes = noise(50_000)
     let digest = try store.objects.put(bytes)
-    let place = place(of: digest, in: folder)
+    let place = try folder.pack()
     try flipByte(of: place)
     let expected = StoreError.objectChanged(digest, place: place.path)
     #expect(throws: expected) { try store.objects.get(digest) }
@@ -82,18 +83,18 @@ struct ObjectStoreTests {
     let store = try folder.openStore()
     let bytes = Data("small".utf8)
     let digest = try store.objects.put(bytes)
-    try damageDatabase(of: folder, "UPDATE object SET bytes = x'00'")
+    try damageDatabase(of: folder, "UPDATE inline_object SET bytes = x'00'")
     #expect(throws: StoreError.self) { try store.objects.get(digest) }
     #expect(try store.objects.put(bytes) == digest)
     #expect(try store.objects.get(digest) == bytes)
   }
 
-  @Test("a loose object that was cut short or deleted does not count as there", arguments: [true, false])
-  func damagedLoose(isDeleted: Bool) throws {
+  @Test("an object whose pack was cut short or deleted does not count as there", arguments: [true, false])
+  func damagedPack(isDeleted: Bool) throws {
     let folder = try TemporaryFolder()
     let store = try folder.openStore()
     let digest = try store.objects.put(noise(50_000))
-    if isDeleted { try FileManager.default.removeItem(at: place(of: digest, in: folder)) } else { truncate(place(of: digest, in: folder).path, 7) }
+    if isDeleted { try FileManager.default.removeItem(at: try folder.pack()) } else { truncate(try folder.pack().path, 7) }
     #expect(try !store.objects.contains(digest))
     #expect(throws: StoreError.self) { try store.objects.get(digest) }
   }
@@ -105,18 +106,6 @@ struct ObjectStoreTests {
     let place = folder.url.appending(path: name)
     try #require((name == "pipe" ? mkfifo(place.path, 0o644) : mkdir(place.path, 0o755)) == 0)
     #expect(throws: StoreError.notAFile(path: place.path)) { try store.objects.put(fileAt: place) }
-  }
-
-  @Test("a removed object is gone, small or large, and can be put again", arguments: [10, 50_000])
-  func removal(byteCount: Int) throws {
-    let folder = try TemporaryFolder()
-    let store = try folder.openStore()
-    let digest = try store.objects.put(noise(byteCount))
-    try store.objects.remove([digest])
-    #expect(try !store.objects.contains(digest))
-    #expect(try store.fsck() == Fsck.Report())
-    #expect(try store.objects.put(noise(byteCount)) == digest)
-    #expect(try store.objects.contains(digest))
   }
 
   @Test("a snapshot needs its files, and is written out again with its folders")
@@ -136,15 +125,15 @@ struct ObjectStoreTests {
     #expect(try Data(contentsOf: target.appending(path: "a/b/c.txt")) == bytes)
   }
 
-  @Test("a file is flushed before it is renamed, and its folder before a row names it")
+  @Test("a pack is flushed before it is renamed, and its folder before a row names it")
   func order() throws {
     let folder = try TemporaryFolder()
     let recorder = CallRecorder(root: folder.storeRoot.path)
     let store = try folder.openStore(calls: recorder.calls)
     recorder.forget()
     let digest = try store.objects.put(noise(50_000))
-    let shard = "objects/\(digest.hex.prefix(2))"
-    #expect(recorder.events == ["flush tmp/*", "rename to \(shard)/\(digest.hex.dropFirst(2))", "flush \(shard)", "flush objects"])
+    #expect(recorder.events == ["flush tmp/*", "rename to packs/\(try folder.pack().lastPathComponent)", "flush packs"])
+    #expect(try store.objects.contains(digest))
   }
 
   @Test("a full disk is an error with path and hint; nothing is seen of what was half done, and the store goes on")

@@ -1,5 +1,6 @@
 import Artifacts
 import Foundation
+import Hashing
 import Store
 import Testing
 
@@ -51,10 +52,10 @@ struct OpenStoreTests {
     try folder.openStore().close()
     try damageDatabase(of: folder, "PRAGMA user_version = 99")
     let leftover = try folder.write("x", to: ".soulpack/work/step/file")
-    let expected = StoreError.newer(path: folder.storeRoot.path + "/store.sqlite", found: 99, supported: 2)
+    let expected = StoreError.newer(path: folder.storeRoot.path + "/store.sqlite", found: 99, supported: 3)
     #expect(throws: expected) { try folder.openStore() }
     #expect(throws: expected) { try ReadableStore.open(at: folder.storeRoot) }
-    #expect(expected.message.contains("version 99") && expected.message.contains("up to 2"))
+    #expect(expected.message.contains("version 99") && expected.message.contains("up to 3"))
     #expect(FileManager.default.fileExists(atPath: leftover.path))
   }
 
@@ -65,13 +66,36 @@ struct OpenStoreTests {
     let build = try first.builds.begin(goal: "build", recipe: "a.yaml", at: Date(timeIntervalSince1970: 0))
     try first.close()
     try damageDatabase(
-      of: folder, "ALTER TABLE build DROP COLUMN recipe; ALTER TABLE build DROP COLUMN is_trial; PRAGMA user_version = 1")
-    #expect(throws: StoreError.older(path: folder.storeRoot.path + "/store.sqlite", found: 1, supported: 2)) {
+      of: folder,
+      versionTwo + "ALTER TABLE build DROP COLUMN recipe; ALTER TABLE build DROP COLUMN is_trial; PRAGMA user_version = 1")
+    #expect(throws: StoreError.older(path: folder.storeRoot.path + "/store.sqlite", found: 1, supported: 3)) {
       try ReadableStore.open(at: folder.storeRoot)
     }
     let entry = try #require(try folder.openStore().builds.last(1).first)
     #expect(entry.id == build && entry.goal == "build" && entry.recipe == nil && !entry.isTrial)
     #expect(try ReadableStore.open(at: folder.storeRoot).builds.last(1) == [entry])
+  }
+
+  @Test("a store of version 2 keeps its objects, those in files of their own too, when a writer brings it up to date")
+  func versionTwoObjects() throws {
+    let folder = try TemporaryFolder()
+    try folder.openStore().close()
+    let (small, large) = (Data("small".utf8), noise(300_000))
+    let digests = [Digest(hashing: small), Digest(hashing: large)]
+    try folder.write(large, to: ".soulpack/objects/\(digests[1].hex.prefix(2))/\(digests[1].hex.dropFirst(2))")
+    let rows = "(x'\(digests[0].hex)', 5, x'\(hexadecimal(small))'), (x'\(digests[1].hex)', 300000, NULL)"
+    try damageDatabase(of: folder, versionTwo + "INSERT INTO object VALUES \(rows); PRAGMA user_version = 2")
+
+    let store = try folder.openStore()
+    #expect(try store.objects.get(digests) == [small, large])
+    #expect(try store.objects.open(digests[1]).read(299_990..<300_000) == large.suffix(10))
+    let report = try store.fsck()
+    #expect(report.isSound && report.objectCount == 2 && report.orphanCount == 0)
+    // What is there is not written again, and what is taken out is gone.
+    _ = try store.objects.put([small, large])
+    try store.objects.remove(digests)
+    #expect(try store.objects.missing(digests) == digests)
+    #expect(try store.fsck() == Fsck.Report())
   }
 
   @Test("a folder of somebody else's is refused and left alone", arguments: ["work/thesis.txt", "store.txt", "tmp/a"])
@@ -152,3 +176,12 @@ struct OpenStoreTests {
   }
 
 }
+
+/// Turns a new store into one of version 2, before there were packs.
+private let versionTwo = """
+  DROP TABLE object; DROP TABLE inline_object; DROP TABLE doomed; DROP TABLE pack; DROP TABLE removal; DROP TABLE holder;
+  DROP TABLE version; DROP TABLE memo;
+  CREATE TABLE object (
+    digest BLOB PRIMARY KEY NOT NULL CHECK (length(digest) = 32), byte_count INTEGER NOT NULL, bytes BLOB) STRICT;
+
+  """

@@ -2,6 +2,7 @@ import Artifacts
 import Foundation
 import Glibc
 import Store
+import Testing
 
 /// A folder that is removed with the last reference to it.
 final class TemporaryFolder: Sendable {
@@ -56,9 +57,47 @@ func noise(_ byteCount: Int, seed: UInt64 = 1) -> Data {
     })
 }
 
-/// Where a loose object lies.
-func place(of digest: Digest, in folder: TemporaryFolder) -> URL {
-  folder.storeRoot.appending(path: "objects/\(digest.hex.prefix(2))/\(digest.hex.dropFirst(2))")
+extension TemporaryFolder {
+  /// The packs of the store, by name.
+  func packs() throws -> [URL] {
+    let folder = storeRoot.appending(path: "packs")
+    return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().map { folder.appending(path: $0) }
+  }
+
+  /// The only pack of the store.
+  func pack() throws -> URL {
+    let packs = try packs()
+    try #require(packs.count == 1)
+    return packs[0]
+  }
+
+  /// Every file of the store, whatever it is: what was destroyed must be in none.
+  func allStoreBytes() throws -> Data {
+    try FileManager.default.subpathsOfDirectory(atPath: storeRoot.path).reduce(into: Data()) { bytes, path in
+      let file = storeRoot.appending(path: path)
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder), !isFolder.boolValue else { return }
+      bytes += try Data(contentsOf: file)
+    }
+  }
+}
+
+extension Data {
+  /// Foundation's search takes minutes for megabytes.
+  func holds(_ part: Data) -> Bool {
+    withUnsafeBytes { whole in
+      part.withUnsafeBytes { part in
+        guard let first = part.first, let begin = whole.baseAddress, let wanted = part.baseAddress, whole.count >= part.count else { return false }
+        var offset = 0
+        while let found = memchr(begin + offset, Int32(first), whole.count - part.count + 1 - offset) {
+          if memcmp(found, wanted, part.count) == 0 { return true }
+          offset = found - UnsafeMutableRawPointer(mutating: begin) + 1
+          if offset > whole.count - part.count { return false }
+        }
+        return false
+      }
+    }
+  }
 }
 
 /// Changes one byte in the middle of a file, against its permissions.

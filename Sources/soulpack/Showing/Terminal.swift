@@ -64,6 +64,15 @@ struct Terminal: Sendable {
     remark("waiting for " + (holder.map { "process \($0.processID) (\($0.command.harmless))" } ?? "another soulpack") + ", which has the store")
   }
 
+  /// What the audit of a scan caught: nothing silences it.
+  func tellDisguised(_ paths: [String]) {
+    let text =
+      "warning: \(paths.map(\.harmless).joined(separator: ", ")): the bytes changed and no time did; every file was read again. "
+      + "Check this disk, its file system and the clock"
+    guard isJSON else { return sayAlways("soulpack: " + text) }
+    sayAlways((["schema": "soulpack.remark/1", "text": .string(text)] as JSONValue).canonicalText)
+  }
+
   /// Talk that nothing silences: errors, and questions.
   func sayAlways(_ text: String, terminator: String = "\n") { write(text + terminator, to: STDERR_FILENO) }
 

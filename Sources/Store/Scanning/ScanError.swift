@@ -20,6 +20,8 @@ package enum ScanError: ExplainedError, Hashable {
   case nameIsNotUTF8(path: String)
   /// Two names that only Unicode normalisation tells apart; other file systems cannot hold both.
   case namesClash(path: String)
+  /// A `.soulpackignore` of more bytes than anybody writes.
+  case ignoreFileTooLarge(path: String, limit: Int)
   /// A socket, a device or a pipe.
   case notAFile(path: String)
 
@@ -36,6 +38,7 @@ package enum ScanError: ExplainedError, Hashable {
     case .linkLeadsIntoState(let path): "\"\(path)\": the symbolic link leads into a folder that is never read"
     case .nameIsNotUTF8(let path): "\"\(path)\": the name is not UTF-8"
     case .namesClash(let path): "\"\(path)\": another name differs from this one only by Unicode normalisation"
+    case .ignoreFileTooLarge(let path, let limit): "\"\(path)\": more than \(limit) bytes of patterns"
     case .notAFile(let path): "\"\(path)\": neither a file nor a folder"
     }
   }
@@ -49,6 +52,7 @@ package enum ScanError: ExplainedError, Hashable {
     case .linkLeavesFolder: "copy the file into the folder, or name its own folder as a source"
     case .linkLoops, .linksNestedTooDeep, .linkLeadsIntoState: "remove the link"
     case .nameIsNotUTF8, .namesClash: "rename it"
+    case .ignoreFileTooLarge: "name folders instead of their files"
     case .notAFile: "move it out of the folder"
     }
   }

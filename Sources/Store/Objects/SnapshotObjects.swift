@@ -1,7 +1,5 @@
 package import Artifacts
 package import Foundation
-internal import GRDB
-internal import Hashing
 
 /// Snapshots as objects. The store knows that they hold other objects: a snapshot with a missing file is not all there, and lineage goes
 /// through it.
@@ -9,9 +7,7 @@ extension ObjectStore {
   /// The snapshot that `digest` names.
   package func snapshot(_ digest: Digest) throws -> Snapshot {
     let bytes = try get(digest)
-    guard let value = try? JSONValue(parsingCanonical: bytes), let snapshot = Snapshot(canonical: value) else {
-      throw StoreError.notASnapshot(digest)  // Why the bytes do not parse is of no use to anybody.
-    }
+    guard let snapshot = Snapshot(parsing: bytes) else { throw StoreError.notASnapshot(digest) }
     return snapshot
   }
 
@@ -34,18 +30,6 @@ extension ObjectStore {
 extension ObjectStore where Access == Writing {
   /// Stores the listing. Every file that it names must be there already; the first that is not is thrown as `StoreError.objectMissing`.
   package func put(_ snapshot: Snapshot) throws -> Digest {
-    let staged = try stage(snapshot.canonical.canonical)
-    try commit([staged]) { try insertMembers(of: snapshot, digest: staged.digest, in: $0) }
-    return staged.digest
-  }
-
-  func insertMembers(of snapshot: Snapshot, digest: Digest, in database: Database) throws {
-    let statement = try database.cachedStatement(sql: "INSERT INTO member (holder, digest) VALUES (?, ?) ON CONFLICT DO NOTHING")
-    for entry in snapshot.entries {
-      guard let row = try ObjectRow.find(entry.digest, in: database), row.isPresent(in: layout) else {
-        throw StoreError.objectMissing(entry.digest)
-      }
-      try statement.execute(arguments: [digest.blob, entry.digest.blob])
-    }
+    try put(snapshot.canonicalBytes, holding: snapshot.entries.map(\.digest))
   }
 }

@@ -1,0 +1,195 @@
+package import Artifacts
+package import Foundation
+internal import GRDB
+internal import Glibc
+internal import Hashing
+internal import Synchronization
+
+/// Takes a folder, or one file, into the store: every file's bytes as objects, and their listing as a snapshot.
+///
+/// Hidden names are passed over, and so are `.git`, `.soulpack`, the store and what a `.soulpackignore` names; what cannot be taken in
+/// faithfully is an error (`ScanError`). A file is read only where its status changed since the last scan. That is never believed blindly:
+/// some files that should be as they were are read again each time, and where one is not, every file is.
+package struct FolderScanner: Sendable {
+  /// What a scan found.
+  package struct Scan: Hashable, Sendable {
+    package let snapshot: Snapshot
+    /// The object that holds the listing.
+    package let digest: Digest
+    /// How many of the files were read; the others were known.
+    package let filesRead: Int
+    /// Files whose bytes changed though nothing that the file system says of them did: found by the audit. Their disk, its file system or
+    /// its clock cannot be trusted.
+    package let disguised: [String]
+
+    package init(snapshot: Snapshot, digest: Digest, filesRead: Int, disguised: [String] = []) {
+      self.snapshot = snapshot
+      self.digest = digest
+      self.filesRead = filesRead
+      self.disguised = disguised
+    }
+  }
+
+  /// A file that no longer is as a snapshot has it.
+  package struct Difference: Hashable, Sendable {
+    package enum Kind: String, Sendable {
+      case changed, missing, added
+    }
+
+    package let path: String
+    package let kind: Kind
+
+    package init(path: String, kind: Kind) {
+      self.path = path
+      self.kind = kind
+    }
+  }
+
+  private let store: WritableStore
+  private let sight: FolderSight
+  private let willRead: @Sendable (String) -> Void
+
+  /// `willRead` is called with the relative path of each file before it is read, from several threads. `clock` gives nanoseconds since 1970,
+  /// by the clock that the file system uses. Without `readsIgnoreFiles` nothing is ignored.
+  package init(
+    _ store: WritableStore, readsIgnoreFiles: Bool = true, clock: @escaping @Sendable () -> Int64 = FolderScanner.systemClock,
+    willRead: @escaping @Sendable (String) -> Void = { _ in }
+  ) {
+    self.store = store
+    sight = FolderSight(
+      objects: store.reading.objects, layout: store.layout, storeRoot: store.root.path, readsIgnoreFiles: readsIgnoreFiles, clock: clock)
+    self.willRead = willRead
+  }
+
+  package static let systemClock: @Sendable () -> Int64 = {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return now.nanoseconds
+  }
+
+  /// Takes in what is at `source`. Its files and its listing are in the store when this returns. `isKept` says that somebody asked for this
+  /// version by name, so that a collection leaves it.
+  package func scan(_ source: URL, isKept: Bool = false) async throws -> Scan {
+    var seen = try sight.look(at: source)
+    let unread = seen.unread
+    try await read(unread, of: &seen)
+    let snapshot = seen.snapshot
+    let digest = try seen.knownSnapshot ?? put(snapshot)
+    try seen.index(snapshot: digest, removalCount: store.objects.removalCount()).write(to: seen.indexPlace, store.layout, calls: store.objects.calls)
+    try store.versions.note(digest, of: seen.place, isKept: isKept)
+    return Scan(snapshot: snapshot, digest: digest, filesRead: unread.count, disguised: seen.disguised)
+  }
+
+  /// Every file of it was read into the store, or seen to be there.
+  private func put(_ snapshot: Snapshot) throws -> Digest {
+    try store.objects.withBatch { batch in
+      let digest = try batch.add(snapshot.canonicalBytes)
+      try batch.hold(digest, snapshot.entries.map(\.digest), areKnown: true)
+      return digest
+    }
+  }
+
+  /// Which files at `source` are no longer as `snapshot` has them, by path. Reads what may have changed; stores nothing.
+  package func recheck(_ snapshot: Snapshot, at source: URL) throws -> [Difference] {
+    let seen = try sight.look(at: source, mustBeStored: false)
+    var expected = Dictionary(uniqueKeysWithValues: snapshot.entries.map { ($0.path, $0) })
+    var differences: [Difference] = []
+    for (file, digest) in zip(seen.files, seen.digests) {
+      guard let entry = expected.removeValue(forKey: file.path) else {
+        differences.append(Difference(path: file.path, kind: .added))
+        continue
+      }
+      if try !isSame(file, as: entry, believed: digest) { differences.append(Difference(path: file.path, kind: .changed)) }
+    }
+    differences += expected.keys.map { Difference(path: $0, kind: .missing) }
+    return differences.sorted { $0.path.precedesByBytes($1.path) }
+  }
+
+  private func isSame(_ file: FoundFile, as entry: Snapshot.Entry, believed: Digest?) throws -> Bool {
+    guard file.status.byteCount == entry.byteCount else { return false }
+    if let believed { return believed == entry.digest }
+    return try file.reading { try $0.hash().digest == entry.digest }
+  }
+}
+
+// MARK: - Reading
+
+extension FolderScanner {
+  /// After so many bytes or files what was read is committed: a scan that is cut short goes on from there.
+  private static let sliceByteCount: Int64 = 1 << 30
+  private static let sliceFileCount = 200_000
+
+  private func read(_ indices: [Int], of seen: inout FolderSight.Seen) async throws {
+    var start = 0
+    while start < indices.count {
+      var end = start
+      var byteCount: Int64 = 0
+      while end < indices.count, end - start < Self.sliceFileCount, byteCount < Self.sliceByteCount {
+        byteCount += seen.files[indices[end]].status.byteCount
+        end += 1
+      }
+      for (index, digest) in try await readSlice(Array(indices[start..<end]), seen.files) { seen.digests[index] = digest }
+      start = end
+      guard start < indices.count else { break }
+      try seen.index(snapshot: nil, removalCount: store.objects.removalCount()).write(to: seen.indexPlace, store.layout, calls: store.objects.calls)
+    }
+  }
+
+  /// Some threads, each with packs of its own, take what is next.
+  private func readSlice(_ indices: [Int], _ files: [FoundFile]) async throws -> [(Int, Digest)] {
+    let width = max(1, min(ProcessInfo.processInfo.activeProcessorCount, indices.count))
+    let turns = Turns(count: indices.count)
+    return try await withThrowingTaskGroup(of: [(Int, Digest)].self) { group in
+      for _ in 0..<width {
+        group.addTask { try takeTurns(turns, indices, files) }
+      }
+      return try await group.reduce(into: []) { $0 += $1 }
+    }
+  }
+
+  private func takeTurns(_ turns: Turns, _ indices: [Int], _ files: [FoundFile]) throws -> [(Int, Digest)] {
+    try store.objects.withBatch { batch in
+      var digests: [(Int, Digest)] = []
+      while let turn = turns.next() {
+        try Task.checkCancellation()
+        digests.append((indices[turn], try take(files[indices[turn]], into: batch)))
+      }
+      return digests
+    }
+  }
+
+  private func take(_ file: FoundFile, into batch: ObjectBatch) throws -> Digest {
+    willRead(file.path)
+    return try file.reading { try batch.add($0, foundAs: file.status) }
+  }
+}
+
+/// Numbers that several threads take, each one once.
+private final class Turns: Sendable {
+  private let count: Int
+  private let taken = Atomic(0)
+
+  init(count: Int) { self.count = count }
+
+  /// Nil when none is left.
+  func next() -> Int? {
+    let turn = taken.add(1, ordering: .relaxed).oldValue
+    return turn < count ? turn : nil
+  }
+}
+
+extension FoundFile {
+  /// Opens a file that the walk found, and tells failures of the source from failures of the store.
+  func reading<Value>(_ body: (borrowing OpenFile) throws -> Value) throws -> Value {
+    let place = place
+    do {
+      return try body(try OpenFile(place, O_RDONLY | O_NOFOLLOW | O_NONBLOCK))
+    } catch StoreError.changedWhileRead(let path) {
+      throw ScanError.changedWhileRead(path: path)
+    } catch StoreError.notAFile(let path) {
+      throw ScanError.changedWhileRead(path: path)
+    } catch StoreError.system(_, place, let code) {
+      throw code == ENOENT ? ScanError.vanished(path: place) : ScanError.unreadable(path: place, code: code)
+    }
+  }
+}

@@ -1,0 +1,114 @@
+internal import ArgumentParser
+internal import Artifacts
+internal import Foundation
+internal import Planning
+internal import Store
+
+/// `soulpack checkout`: a version of a folder, brought back into a new one.
+struct CheckoutCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "checkout", abstract: "Bring a version of a dataset's folder back, byte for byte, into a new folder.",
+    discussion: """
+      DATASET is a folder that was snapshotted or built from, also one that is gone, or the name of a dataset in the recipe. DIGEST is the \
+      beginning of the version's digest, four digits at least; without it, the last version. Nothing is ever written over: the new folder \
+      must not be there yet, or be empty, and appears whole or not at all.
+      """)
+
+  @Argument(help: ArgumentHelp("Which version of what.", valueName: "dataset[@digest]")) var version: String
+  @Option(help: ArgumentHelp("The folder to write.", valueName: "dir")) var to: String
+  @OptionGroup var common: CommonArguments
+
+  func run() throws {
+    let store = try ReadableStore.open(at: Project.storeFolder(in: Project.rootFolder(common)))
+    let (name, digits) = parts
+    let versions = try versions(of: name, in: store)
+    let chosen = try choose(digits, of: name, versions)
+    guard try store.objects.contains(chosen.digest) else { throw VersionProblem.collected(name: name, chosen.digest) }
+    let snapshot = try store.objects.snapshot(chosen.digest)
+    let target = URL(filePath: to, relativeTo: common.folder).standardizedFileURL
+    try store.objects.checkOut(snapshot, to: target)
+    common.terminal.show(CheckoutReport(digest: chosen.digest, snapshot: snapshot, folder: target.path))
+  }
+
+  /// The last `@` parts, since a folder's name may hold one too.
+  private var parts: (name: String, digits: String?) {
+    guard let at = version.lastIndex(of: "@"), at != version.startIndex else { return (version, nil) }
+    return (String(version[..<at]), String(version[version.index(after: at)...]))
+  }
+
+  private func versions(of name: String, in store: ReadableStore) throws -> [FolderVersion] {
+    let folder = URL(filePath: name, relativeTo: common.folder).standardizedFileURL
+    let found = try store.versions.all(of: folder.followed)
+    if !found.isEmpty { return found }
+    if let source = try sourceOfDataset(name) {
+      let found = try store.versions.all(of: source.followed)
+      if !found.isEmpty { return found }
+    }
+    throw VersionProblem.unknown(name: name)
+  }
+
+  /// Nil without a recipe, or without such a dataset in it.
+  private func sourceOfDataset(_ name: String) throws -> URL? {
+    guard let project = try? Project(option: nil, common) else { return nil }  // Then it can only be a folder.
+    for id in project.plan.goals[.curate] ?? [] where id.name == "\(ActionKind.curate.rawValue).\(name)" {
+      if case .source(let source)? = project.plan[id]?.inputs["source"] { return URL(filePath: source.path, relativeTo: project.rootFolder) }
+    }
+    return nil
+  }
+
+  private func choose(_ digits: String?, of name: String, _ versions: [FolderVersion]) throws -> FolderVersion {
+    guard let digits else { return versions[0] }
+    let wanted = digits.hasPrefix("sha256:") ? String(digits.dropFirst(7)) : digits
+    guard wanted.utf8.count >= 4, wanted.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }) else {
+      throw VersionProblem.notADigest(digits)
+    }
+    let fitting = versions.filter { $0.digest.hex.hasPrefix(wanted) }
+    guard let first = fitting.first else { throw VersionProblem.noVersion(name: name, digits: wanted, known: versions.map(\.digest)) }
+    guard fitting.count == 1 else { throw VersionProblem.ambiguous(name: name, digits: wanted, fitting.map(\.digest)) }
+    return first
+  }
+}
+
+struct CheckoutReport: Report {
+  let schema = "soulpack.checkout/1"
+  let digest: Digest
+  let snapshot: Snapshot
+  let folder: String
+
+  var members: [String: JSONValue] {
+    ["digest": .digest(digest), "files": .integer(Int64(snapshot.entries.count)), "bytes": .integer(snapshot.byteCount), "folder": .string(folder)]
+  }
+
+  var lines: [String] {
+    ["\(folder): \(Quantity.counted(snapshot.entries.count, "file")), \(Quantity.bytes(snapshot.byteCount)), version \(digest.short)"]
+  }
+}
+
+/// Why no version was chosen.
+enum VersionProblem: ExplainedError {
+  case unknown(name: String)
+  case notADigest(String)
+  case noVersion(name: String, digits: String, known: [Digest])
+  case ambiguous(name: String, digits: String, [Digest])
+  case collected(name: String, Digest)
+
+  var message: String {
+    switch self {
+    case .unknown(let name): "\"\(name)\": no version is known of such a folder or dataset"
+    case .notADigest(let text): "\"\(text)\" is not the beginning of a digest"
+    case .noVersion(let name, let digits, _): "\"\(name)\" has no version that begins with \(digits)"
+    case .ambiguous(let name, let digits, let found): "\"\(name)\" has \(found.count) versions that begin with \(digits)"
+    case .collected(let name, let digest): "version \(digest.short) of \"\(name)\" is known, and its files are no longer in the store"
+    }
+  }
+
+  var hint: String? {
+    switch self {
+    case .unknown: "`soulpack snapshot FOLDER` keeps one; name the folder from where you are"
+    case .notADigest: "four or more of its hexadecimal digits, in lower case"
+    case .noVersion(_, _, let known): "known, the newest first: " + known.prefix(10).map(\.short).joined(separator: ", ")
+    case .ambiguous(_, _, let found): "give more digits: " + found.prefix(10).map(\.short).joined(separator: ", ")
+    case .collected: "`soulpack gc` keeps what was snapshotted, locked or built lately"
+    }
+  }
+}
