@@ -113,6 +113,7 @@ extension CanonicalWriter {
       switch record.content {
       case .text(let text): text.utf8.count
       case .messages(let messages): messages.reduce(0) { $0 + $1.content.utf8.count + 40 }
+      case .toolUse, .preference, .judged: 0  // They are written as values.
       }
     bytes.reserveCapacity(texts + texts / 32 + (record.conversation?.utf8.count ?? 0) + 80)
   }

@@ -51,7 +51,7 @@ private enum LedgerLines {
 
 extension UnsafeRawBufferPointer {
   /// `needle` is not empty.
-  fileprivate func holds(_ needle: [UInt8]) -> Bool {
+  func holds(_ needle: [UInt8]) -> Bool {
     guard let base = baseAddress, let first = needle.first else { return false }
     var from = 0
     while from + needle.count <= count, let hit = memchr(base + from, Int32(first), count - from - needle.count + 1) {

@@ -14,15 +14,18 @@ struct CurateStep: Step {
       context.note("\(evaluations.unsearchableCount) of \(evaluations.recordCount) evaluation records are too short to be looked for, or say what the others say")
     }
     let curator = Curator(parameters: parameters, evaluations: evaluations)
-    let curation = try await curator.curate(
-      try context.snapshot("source"), scratch: context.workFolder, load: { SourceFile(try objects.get($0.digest)) }, shelf: context.shelf,
-      get: { try objects.get($0) })
-    let summary = curation.ledger.summary
-    context.note("\(summary.recordsRead) records in: \(summary.kept) kept, \(summary.droppedCount) dropped, \(summary.merged) merged")
-    return [
-      "dataset": try context.store.objects.put(curation.dataset.canonical.canonical),
-      "ledger": try context.store.objects.put(curation.ledger.canonical.canonical),
-    ]
+    let snapshot = try context.snapshot("source")
+    return try await context.store.objects.withSharedBatch { batch in
+      let (dataset, ledger) = try await curator.curate(
+        snapshot, scratch: context.workFolder, load: { try SourceFile(objects.open($0.digest)) }, shelf: Shelf { try batch.add($0) },
+        get: { try objects.get($0) })
+      let summary = ledger.summary
+      context.note("\(summary.recordsRead) records in: \(summary.kept) kept, \(summary.droppedCount) dropped, \(summary.merged) merged")
+      return [
+        "dataset": try batch.add(dataset.canonical.canonical, holding: dataset.shards.map(\.digest)),
+        "ledger": try batch.add(ledger.canonical.canonical, holding: ledger.chunks.map(\.digest)),
+      ]
+    }
   }
 
   /// What the data is kept clear of, in the order in which the plan numbers it. A name that was there before gets its input's number.
@@ -44,5 +47,11 @@ struct CurateStep: Step {
     var parameters = try CurationParameters(context.action.parameters)
     if context.inputs["retractions"] != nil { parameters.retractions = try Retractions(parsing: try context.input("retractions")) }
     return parameters
+  }
+}
+
+extension SourceFile {
+  fileprivate init(_ object: ObjectReader) {
+    self.init(byteCount: Int(object.byteCount)) { try object.read(Int64($0.lowerBound)..<Int64($0.upperBound)) }
   }
 }

@@ -14,10 +14,4 @@ extension StepContext {
     let objects = store.reading.objects
     return try StoredLedger(try digest(of: input)) { try objects.get($0) }
   }
-
-  /// Pieces go into the store as they are made.
-  var shelf: Shelf {
-    let objects = store.objects
-    return Shelf { try objects.put($0) }
-  }
 }

@@ -97,6 +97,8 @@ extension OpenStore where Access == Writing {
     try objects.remove(digests)
     let checkpoints = layout.path + "/checkpoints"
     if FileStatus(at: checkpoints, followingLinks: false) != nil { try removeTree(checkpoints) }
-    try database.rewrite()
+    // No page holds what was deleted (https://www.sqlite.org/lang_vacuum.html: "to ensure that deleted content is gone").
+    try database.shrink()
+    _ = try database.emptyLog()
   }
 }

@@ -61,17 +61,6 @@ struct StoreDatabase: Sendable {
     try Self.mapping(path) { try pool.write(body) }
   }
 
-  /// Writes the whole database anew and empties its log, so that no page holds what was deleted
-  /// (https://www.sqlite.org/lang_vacuum.html: "to ensure that deleted content is gone").
-  func rewrite() throws {
-    try Self.mapping(path) {
-      try pool.writeWithoutTransaction { database in
-        try database.execute(sql: "VACUUM")
-        _ = try database.checkpoint(.truncate)
-      }
-    }
-  }
-
   /// Moves everything out of the write-ahead log and empties it, so that no deleted byte is left there. False where a reader, here or in
   /// another process, still needs it.
   func emptyLog() throws -> Bool {

@@ -20,9 +20,9 @@ package struct CurationInvariants {
   }
 
   /// Reads the file whole and cut into pieces, and holds both against each other and against the rules. Gives the number of records.
-  package func check(chunkByteCount: Int) async throws -> Int {
-    let whole = try await curate(chunkByteCount: data.count + 1)
-    let cut = try await curate(chunkByteCount: chunkByteCount)
+  package func check(partByteCount: Int) async throws -> Int {
+    let whole = try await curate(partByteCount: data.count + 1)
+    let cut = try await curate(partByteCount: chunkByteCount)
     switch (whole, cut) {
     case (.failure(let first), .failure(let second)):
       guard first.message == second.message else { throw Violation(description: "whole: \(first.message); in pieces: \(second.message)") }
@@ -38,13 +38,13 @@ package struct CurationInvariants {
   }
 
   /// Refusals are a result as good as any; a defect that names itself is none.
-  private func curate(chunkByteCount: Int) async throws -> Result<Curation, CurationError> {
+  private func curate(partByteCount: Int) async throws -> Result<Curation, CurationError> {
     let good = Data("{\"text\":\"something to keep\"}".utf8)
     let files = [name: data, "~keep.jsonl": good]
     let snapshot = Snapshot(entries: files.map { Snapshot.Entry(path: $0, byteCount: Int64($1.count), digest: Digest(hashing: $1)) })
     let parameters = CurationParameters(stages: [], reading: reading)
     do {
-      return .success(try await Curator(parameters: parameters, concurrency: 1, chunkByteCount: chunkByteCount).curate(snapshot) { entry in files[entry.path] ?? Data() })
+      return .success(try await Curator(parameters: parameters, concurrency: 1, partByteCount: chunkByteCount).curate(snapshot) { entry in files[entry.path] ?? Data() })
     } catch let error as CurationError {
       switch error {
       case .recordsUnaccounted, .repeatedPath, .malformedDataset, .malformedLedger, .outOfMemory, .unreadable: throw Violation(description: error.message)

@@ -57,7 +57,7 @@ struct RecordLine {
     if body.starts(with: text.utf8) {
       hasher.update(schemaFirst)
       hasher.update(body)
-    } else if body.starts(with: messages.utf8), !holds(body, tools) {
+    } else if body.starts(with: messages.utf8), !body.holds(tools) {
       hasher.update([UInt8(ascii: "{")])
       hasher.update(UnsafeRawBufferPointer(rebasing: body.dropLast()))
       hasher.update(schemaLast)
@@ -65,10 +65,6 @@ struct RecordLine {
       return nil
     }
     return RecordID(hasher.finalize())
-  }
-
-  private static func holds(_ body: UnsafeRawBufferPointer, _ needle: [UInt8]) -> Bool {
-    memmem(body.baseAddress, body.count, needle, needle.count) != nil
   }
 
   /// One past the closing quotation mark of the string that begins at `start`.

@@ -56,6 +56,8 @@ package struct ProbeEncoder: Sendable {
         if let probe = fromBeginning(of: answer, after: head) { probes.append(probe) }
       }
       return probes
+    // The engine trains on no other kind: nothing of these was learnt.
+    case .toolUse, .preference, .judged: return []
     }
   }
 

@@ -87,6 +87,8 @@ struct PlantedCanary {
         return
       }
       return nil
+    // No recipe trains on these.
+    case .toolUse, .preference, .judged: return nil
     }
   }
 

@@ -19,11 +19,11 @@ struct PersonalDataStage: RecordStage {
     guard !counts.isEmpty else { return .pass }
     let found = PersonalData.allCases.compactMap { kind in counts[kind].map { PersonalData.Finding(kind: kind, count: $0) } }
     func total(_ action: PersonalData.Action) -> Int { found.reduce(0) { $0 + (actions[$1.kind] == action ? $1.count : 0) } }
-    let (dropping, redacted) = (total(.drop), total(.redact))
+    let (dropping, redactions) = (total(.drop), total(.redact))
     if dropping > 0 { return Verdict(decision: .drop(.personalData, measured: Double(dropping), threshold: 0), found: found) }
-    guard redacted > 0 else { return Verdict(decision: .pass, found: found) }
+    guard redactions > 0 else { return Verdict(decision: .pass, found: found) }
     let changed = DatasetRecord(content: content, conversation: record.conversation)
-    return Verdict(decision: .change(changed), changes: [Change(kind: .redaction, count: redacted)], found: found)
+    return Verdict(decision: .change(changed), changes: [Change(kind: .redaction, count: redactions)], found: found)
   }
 
   /// Nil where nothing is found.

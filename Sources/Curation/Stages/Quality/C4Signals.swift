@@ -33,12 +33,7 @@ struct C4Cleaning {
   func clean(_ content: DatasetRecord.Content) -> Result {
     var tally = Tally()
     var result = Result(content: content)
-    switch content {
-    case .text(let text): result.content = .text(clean(text, &tally))
-    case .messages(var messages):
-      for index in messages.indices where messages[index].role != .system { messages[index].content = clean(messages[index].content, &tally) }
-      result.content = .messages(messages)
-    }
+    result.content = content.mappingTexts { part, text in part.isSpoken ? clean(text, &tally) : nil }
     if tally.linesRemoved > 0 { result.changes.append(Change(kind: .lines, count: tally.linesRemoved)) }
     if tally.marksRemoved > 0 { result.changes.append(Change(kind: .citationMarks, count: tally.marksRemoved)) }
     result.readings = [
