@@ -40,7 +40,7 @@ package struct VisibleMarks {
     var index = 0
     while index < utf8.count {
       let end = index + Self.blockByteCount
-      if end < utf8.count, let block = Block(utf8, at: index) {
+      if end <= utf8.count, let block = Block(utf8, at: index) {
         add(block, utf8, at: index)
         index = end
       } else {
@@ -57,7 +57,8 @@ package struct VisibleMarks {
     let symbols: Int
     let feeds: Int
 
-    /// Nil where a byte is not ASCII, or no two neighbours are seen that are different characters and both show. Looks one byte beyond the block.
+    /// Nil where a byte is not ASCII, or no two neighbours are seen that are different characters and both show. Neighbours are looked for within
+    /// each eight, so that both lie in the block.
     @inline(__always)
     init?(_ utf8: UnsafeBufferPointer<UInt8>, at start: Int) {
       var all: UInt64 = 0
@@ -67,8 +68,9 @@ package struct VisibleMarks {
       var feeds: UInt64 = 0
       for index in stride(from: start, to: start + VisibleMarks.blockByteCount, by: EightBytes.count) {
         let eight = EightBytes(utf8, at: index)
-        let next = EightBytes(utf8, at: index + 1)
-        all |= eight.word | next.word
+        // Behind the last one stands 0, which does not show.
+        let next = EightBytes(word: eight.word >> 8)
+        all |= eight.word
         let shown = eight.atLeast(0x21)
         different |= EightBytes(word: eight.word ^ next.word).atLeast(1) & shown & next.atLeast(0x21)
         visible += shown >> 7
