@@ -25,6 +25,38 @@ struct CurateFolderTests {
     }
   }
 
+  @Test("a folder is kept clear of the text of an evaluation file, which why names by its line")
+  func against() throws {
+    let probe = "the lamp that burned in the northern tower was never lit by any hand but the keeper's own"
+    let files = Self.letters.merging(["letters/leak.jsonl": #"{"text":"Note: \#(probe.uppercased())"}"#, "evals/probes.jsonl": #"{"text":"\#(probe)"}"# + "\n"]) { own, _ in own }
+    try Tool.inProject(files) { tool in
+      let outcome = try tool.must("curate", "letters", "--against", "evals/probes.jsonl")
+      #expect(outcome.output.contains("text of an evaluation record"), "\(outcome.output)")
+      let why = try tool.must("why", "letters/leak.jsonl:1").output
+      #expect(why.contains("decontaminate") && why.contains("shares 7 of 7 word runs with the evaluation record probes.jsonl:1"), "\(why)")
+      #expect(try tool.must("curate", "letters", "--only", "decontaminate", "--against", "evals").output.contains("text of an evaluation record"))
+      // Another evaluation is another curation.
+      try tool.write(#"{"text":"\#(probe.replacing("lamp", with: "lantern"))"}"#, to: "evals/probes.jsonl")
+      #expect(try tool.must("curate", "letters", "--against", "evals/probes.jsonl").output.hasSuffix("\n1 action run, 0 up to date\n"))
+
+      let refused = try tool.start(["curate", "letters", "--only", "decontaminate"]).wait()
+      #expect(refused.status != 0 && refused.errors.contains("needs to be told what to run with") && refused.errors.contains("--against FILE"), "\(refused.errors)")
+      try tool.write("{broken\n", to: "evals/probes.jsonl")
+      let broken = try tool.start(["curate", "letters", "--against", "evals/probes.jsonl"]).wait()
+      #expect(broken.status != 0 && broken.errors.contains("probes.jsonl:1: an evaluation record that cannot be read: invalid JSON"), "\(broken.errors)")
+    }
+  }
+
+  @Test("languages are shown, noted by the stage or of a sample")
+  func languages() throws {
+    try Tool.inProject(Self.letters) { tool in
+      #expect(try tool.must("curate", "letters").output.contains("\nlanguages of kept records\n"))
+      let json = try tool.must("curate", "letters", "--only", "language", "--json").output
+      #expect(json.contains(#""languages":{"languages":[{"code":"#), "\(json)")
+      #expect(try tool.must("why", "letters/talk.jsonl:1").output.contains("% of the letters"))
+    }
+  }
+
   @Test("no text of a record is in any output")
   func discreet() throws {
     try Tool.inProject(Self.letters) { tool in

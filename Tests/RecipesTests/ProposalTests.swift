@@ -71,8 +71,11 @@ struct OnlyStagesTests {
   func only() {
     let action = Planner.curation(named: "x", of: "x")
     #expect(action.running(only: []) == action)
-    for name in CurationStage.names { #expect(stages(action.running(only: [name])) == [name]) }
-    #expect(Set(stages(action.running(only: CurationStage.names))) == Set(CurationStage.names))
+    // What it is to be held against only a person can say.
+    let names = CurationStage.names.filter { $0 != "decontaminate" }
+    for name in names { #expect(stages(action.running(only: [name])) == [name]) }
+    #expect(stages(action.running(only: ["decontaminate"])) == [])
+    #expect(Set(stages(action.running(only: CurationStage.names))) == Set(names))
     let short: JSONValue = ["length": ["min-characters": 3, "max-characters": 9]]
     let own = Action(id: "curate.x", kind: .curate, parameters: ["files": nil, "stages": [short]], inputs: [:])
     #expect(own.running(only: ["normalize", "length"]).parameters["stages"]?.array?.first == short)

@@ -22,18 +22,18 @@ package struct CurationInvariants {
   /// Reads the file whole and cut into pieces, and holds both against each other and against the rules. Gives the number of records.
   package func check(partByteCount: Int) async throws -> Int {
     let whole = try await curate(partByteCount: data.count + 1)
-    let cut = try await curate(partByteCount: chunkByteCount)
+    let cut = try await curate(partByteCount: partByteCount)
     switch (whole, cut) {
     case (.failure(let first), .failure(let second)):
       guard first.message == second.message else { throw Violation(description: "whole: \(first.message); in pieces: \(second.message)") }
       return 0
     case (.success(let first), .success(let second)):
       guard first.ledger.bytes == second.ledger.bytes, first.dataset.bytes == second.dataset.bytes else {
-        throw Violation(description: "pieces of \(chunkByteCount) bytes give another result")
+        throw Violation(description: "pieces of \(partByteCount) bytes give another result")
       }
       try check(first)
       return first.ledger.entries.count
-    default: throw Violation(description: "pieces of \(chunkByteCount) bytes end otherwise")
+    default: throw Violation(description: "pieces of \(partByteCount) bytes end otherwise")
     }
   }
 
@@ -44,7 +44,7 @@ package struct CurationInvariants {
     let snapshot = Snapshot(entries: files.map { Snapshot.Entry(path: $0, byteCount: Int64($1.count), digest: Digest(hashing: $1)) })
     let parameters = CurationParameters(stages: [], reading: reading)
     do {
-      return .success(try await Curator(parameters: parameters, concurrency: 1, partByteCount: chunkByteCount).curate(snapshot) { entry in files[entry.path] ?? Data() })
+      return .success(try await Curator(parameters: parameters, concurrency: 1, partByteCount: partByteCount).curate(snapshot) { entry in files[entry.path] ?? Data() })
     } catch let error as CurationError {
       switch error {
       case .recordsUnaccounted, .repeatedPath, .malformedDataset, .malformedLedger, .outOfMemory, .unreadable: throw Violation(description: error.message)

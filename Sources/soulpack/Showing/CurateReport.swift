@@ -129,7 +129,7 @@ struct CurationTable {
 
   private var tokenCounts: [String] {
     guard let tokens else { return [] }
-    return distribution(tokens.lengths, named: "tokens of the base, \(Quantity.count(tokens.total)) in all; of a kept record")
+    return distribution(tokens.lengths, named: "tokens of the base, \(Quantity.count(tokens.total)) in all")
   }
 
   private func distribution(_ lengths: LengthDistribution, named name: String) -> [String] {
