@@ -5,40 +5,52 @@
 package struct Digest: Hashable, Sendable {
   package static let byteCount = 32
 
-  /// The 32 bytes, eight to a word, the first of them the most significant.
-  package let words: SIMD4<UInt64>
+  /// Eight bytes each, the first of them the most significant. Four numbers and no vector: that would ask for an alignment of 32 bytes wherever a
+  /// digest is part of something.
+  package struct Words: Hashable, Sendable {
+    package var x: UInt64 = 0
+    package var y: UInt64 = 0
+    package var z: UInt64 = 0
+    package var w: UInt64 = 0
 
-  package init(words: SIMD4<UInt64>) { self.words = words }
+    package static let zero = Words()
+
+    package init() {}
+
+    package init(_ x: UInt64, _ y: UInt64, _ z: UInt64, _ w: UInt64) { (self.x, self.y, self.z, self.w) = (x, y, z, w) }
+
+    /// As they lie in memory: the 32 bytes in their order.
+    fileprivate var bigEndian: Words { Words(x.bigEndian, y.bigEndian, z.bigEndian, w.bigEndian) }
+  }
+
+  package let words: Words
+
+  package init(words: Words) { self.words = words }
 
   /// Fails unless there are exactly 32 bytes.
   package init?(bytes: some Collection<UInt8>) {
     guard bytes.count == Self.byteCount else { return nil }
-    var words = SIMD4<UInt64>()
-    for (index, byte) in bytes.enumerated() { words[index / 8] = words[index / 8] << 8 | UInt64(byte) }
-    self.words = words
+    var words = Words()
+    Swift.withUnsafeMutableBytes(of: &words) { $0.copyBytes(from: bytes) }
+    self.words = words.bigEndian
   }
 
   /// Reads 32 bytes at `pointer`, which need not be aligned.
   package init(at pointer: UnsafeRawPointer) {
     func word(_ index: Int) -> UInt64 { pointer.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self).bigEndian }
-    words = SIMD4(word(0), word(1), word(2), word(3))
+    words = Words(word(0), word(1), word(2), word(3))
   }
 
   /// Lets `body` see the 32 bytes, in order.
   package func withUnsafeBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    var copy = SIMD4(words.x.bigEndian, words.y.bigEndian, words.z.bigEndian, words.w.bigEndian)
+    var copy = words.bigEndian
     return try Swift.withUnsafeBytes(of: &copy, body)
   }
 
   /// The 32 bytes, in order.
-  package var bytes: [UInt8] {
-    [UInt8](unsafeUninitializedCapacity: Self.byteCount) { buffer, count in
-      for index in 0..<Self.byteCount { buffer[index] = UInt8(truncatingIfNeeded: words[index / 8] >> (56 - 8 * UInt64(index % 8))) }
-      count = Self.byteCount
-    }
-  }
+  package var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
 
   /// Any part of a digest is a hash already.
   package func hash(into hasher: inout Hasher) { hasher.combine(words.x) }
@@ -64,8 +76,10 @@ extension Digest: CustomStringConvertible {
 
 extension Digest: Comparable {
   package static func < (left: Digest, right: Digest) -> Bool {
-    for index in 0..<3 where left.words[index] != right.words[index] { return left.words[index] < right.words[index] }
-    return left.words.w < right.words.w
+    let (left, right) = (left.words, right.words)
+    if left.x != right.x { return left.x < right.x }
+    if left.y != right.y { return left.y < right.y }
+    return left.z == right.z ? left.w < right.w : left.z < right.z
   }
 }
 

@@ -30,10 +30,10 @@ package struct SHA256: ~Copyable {
   }
 
   package consuming func finalize() -> Digest {
-    var words = SIMD4<UInt64>()
+    var words = Digest.Words()
     let isDone = withUnsafeMutableBytes(of: &words) { EVP_DigestFinal_ex(context, $0.bindMemory(to: UInt8.self).baseAddress, nil) }
     precondition(isDone == 1, "SHA-256 final failed")
-    return Digest(words: SIMD4(words.x.bigEndian, words.y.bigEndian, words.z.bigEndian, words.w.bigEndian))
+    return Digest(words: Digest.Words(words.x.bigEndian, words.y.bigEndian, words.z.bigEndian, words.w.bigEndian))
   }
 }
 

@@ -139,7 +139,7 @@ struct CurateFolderTests {
     try Tool.inProject(Self.letters) { tool in
       try tool.must("curate", "letters")
       try tool.write("{}\n", to: "letters/more.jsonl")
-      try tool.run("why", "talk.jsonl:41").expectFailure(1, "letters: not curated yet, or its source has changed", hint: "soulpack curate letters")
+      try tool.run("why", "talk.jsonl:41").expectFailure(1, "letters: not curated yet, or its source, or what is retracted, has changed", hint: "soulpack curate letters")
       try tool.remove("letters")
       try tool.run("why", "talk.jsonl:41").expectFailure(2, "letters: there is no such file or folder")
     }

@@ -95,7 +95,9 @@ struct OpenStoreTests {
     _ = try store.objects.put([small, large])
     try store.objects.remove(digests)
     #expect(try store.objects.missing(digests) == digests)
-    #expect(try store.fsck() == Fsck.Report())
+    var expected = Fsck.Report()
+    expected.removedCount = 2
+    #expect(try store.fsck() == expected)
   }
 
   @Test("a folder of somebody else's is refused and left alone", arguments: ["work/thesis.txt", "store.txt", "tmp/a"])
@@ -181,6 +183,9 @@ struct OpenStoreTests {
 private let versionTwo = """
   DROP TABLE object; DROP TABLE inline_object; DROP TABLE doomed; DROP TABLE pack; DROP TABLE removal; DROP TABLE holder;
   DROP TABLE version; DROP TABLE memo;
+  CREATE TABLE file_status (
+    path TEXT PRIMARY KEY NOT NULL, byte_count INTEGER NOT NULL, modified_ns INTEGER NOT NULL, changed_ns INTEGER NOT NULL,
+    device INTEGER NOT NULL, inode INTEGER NOT NULL, scanned_ns INTEGER NOT NULL, digest BLOB NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE object (
     digest BLOB PRIMARY KEY NOT NULL CHECK (length(digest) = 32), byte_count INTEGER NOT NULL, bytes BLOB) STRICT;
 
