@@ -10,6 +10,8 @@ package struct ErasurePlan: Sendable {
     /// A file of a source, or an archive that packs it.
     case file
     case dataset
+    /// Some hundred records of a dataset or of a part, which hold the text.
+    case shard
     /// Of a dataset: train, validation or holdout.
     case part
     /// What a command wrote, or whatever else the bytes were found in.
@@ -37,7 +39,7 @@ package struct ErasurePlan: Sendable {
     // The lists of their shards go with the shards: what they would give can no longer be had.
     for (digest, kind) in downstream.datasets.map({ ($0.digest, Kind.dataset) }) + downstream.parts.map({ ($0, .part) }) {
       objects[digest] = kind
-      for found in try store.dataset(digest)?.records(of: trace.ids) ?? [] { objects[found.shard.digest] = kind }
+      for found in try store.dataset(digest)?.records(of: trace.ids) ?? [] { objects[found.shard.digest] = .shard }
     }
     bytes = ErasedBytes(Array(needles))
     for digest in try store.objects.holding(bytes, progress: progress) where objects[digest] == nil { objects[digest] = .other }

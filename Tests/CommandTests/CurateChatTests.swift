@@ -20,7 +20,7 @@ struct CurateChatTests {
       let prose = try tool.must("curate", "chats", "--format", "plain-text")
       #expect(prose.output.contains("text"))
       // One chat is one conversation, which cannot be parted: others of her own stand beside it.
-      for name in ["Cleo", "Dan", "Eve", "Finn", "Gus", "Hal", "Ida", "Jon"] { try tool.write(Self.chat.replacing("Ben", with: name), to: "chats/\(name).txt") }
+      for name in ["Cleo", "Dan", "Eve", "Finn", "Gus", "Hal", "Ida", "Jon"] { try tool.write(Self.chat.replacing("Ben", with: name).replacing("the lamp", with: "the lamp of \(name)"), to: "chats/\(name).txt") }
       let recipe = try tool.must("init", "chats", "--speaker", "anna", "--print")
       #expect(recipe.output.contains(#"speaker: ["anna"]"#))
     }

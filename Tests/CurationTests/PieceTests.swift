@@ -63,10 +63,10 @@ struct PieceTests {
 
   @Test("an index that does not fit its shards, or shards that do not fit it, are refused")
   func damagedDataset() async throws {
-    let (dataset, _, shelf) = try await stored(["a.jsonl": file(plainLines(0..<4_000))], stages: [.exact])
+    let (dataset, _, shelf) = try await stored(["a.jsonl": file(plainLines(0..<9_000))], stages: [.exact])
     let index = dataset.canonical.canonical
     #expect(try StoredDataset(parsing: index, load: shelf.get).whole().bytes == dataset.whole().bytes)
-    for bytes in [Data(), Data("{}".utf8), Data(index.dropLast()), index + Data("\n".utf8), Data(String(decoding: index, as: UTF8.self).replacing("\"records\":4000", with: "\"records\":4001").utf8)] {
+    for bytes in [Data(), Data("{}".utf8), Data(index.dropLast()), index + Data("\n".utf8), Data(String(decoding: index, as: UTF8.self).replacing("\"records\":9000", with: "\"records\":9001").utf8)] {
       #expect(throws: CurationError.self) { try StoredDataset(parsing: bytes, load: shelf.get) }
     }
     let swapped = StoredDataset(shards: dataset.shards.reversed(), load: shelf.get)

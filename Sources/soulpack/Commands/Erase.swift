@@ -157,6 +157,7 @@ struct EraseReport: Report {
     switch kind {
     case .file: "\(count) \(count == 1 ? "file" : "files")"
     case .dataset: "\(count) \(count == 1 ? "dataset" : "datasets")"
+    case .shard: "\(count) \(count == 1 ? "shard" : "shards") of datasets"
     case .part: "\(count) \(count == 1 ? "part" : "parts") of datasets"
     case .other: "\(count) other \(count == 1 ? "object" : "objects")"
     }
