@@ -180,7 +180,7 @@ struct OpenStoreTests {
 /// Turns a new store into one of version 2, before there were packs.
 private let versionTwo = """
   DROP TABLE object; DROP TABLE inline_object; DROP TABLE doomed; DROP TABLE pack; DROP TABLE removal; DROP TABLE holder;
-  DROP TABLE version; DROP TABLE memo;
+  DROP TABLE version; DROP TABLE memo; CREATE TABLE file_status (path TEXT PRIMARY KEY) STRICT;
   CREATE TABLE object (
     digest BLOB PRIMARY KEY NOT NULL CHECK (length(digest) = 32), byte_count INTEGER NOT NULL, bytes BLOB) STRICT;
 

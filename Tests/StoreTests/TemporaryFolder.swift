@@ -102,10 +102,14 @@ extension Data {
 
 /// Changes one byte in the middle of a file, against its permissions.
 func flipByte(of file: URL) throws {
-  var bytes = try Data(contentsOf: file)
-  bytes[bytes.count / 2] ^= 1
-  try FileManager.default.removeItem(at: file)
-  try bytes.write(to: file)
+  chmod(file.path, 0o644)
+  let handle = try FileHandle(forUpdating: file)
+  let middle = try handle.seekToEnd() / 2
+  try handle.seek(toOffset: middle)
+  let byte = try #require(try handle.read(upToCount: 1)?.first)
+  try handle.seek(toOffset: middle)
+  try handle.write(contentsOf: [byte ^ 1])
+  try handle.close()
 }
 
 /// Runs SQL on the store's database from outside: the damage that a test does must not go through the code under test.

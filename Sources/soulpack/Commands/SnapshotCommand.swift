@@ -26,7 +26,7 @@ struct SnapshotCommand: AsyncParsableCommand {
   private func keep(_ folder: FolderToCurate) async throws -> SnapshotReport {
     let store = try await WritableStore.waitAndOpen(at: folder.storeFolder, command: "soulpack snapshot \(path)", onWaiting: common.terminal.tellWaiting)
     let last = try LastVersion(of: folder.place, in: store.reading)
-    let report = SnapshotReport(try await FolderScanner(store).scan(folder.place, isKept: true), since: last, isKept: true)
+    let report = try SnapshotReport(try await FolderScanner(store).scan(folder.place, isKept: true), since: last, isKept: true)
     try store.close()
     return report
   }
@@ -34,22 +34,24 @@ struct SnapshotCommand: AsyncParsableCommand {
   private func look(_ folder: FolderToCurate) throws -> SnapshotReport {
     let store = try ReadableStore.openIfThere(at: folder.storeFolder)
     let last = try store.flatMap { try LastVersion(of: folder.place, in: $0) }
-    return SnapshotReport(try FolderProbe(store, storeRoot: folder.storeFolder).scan(folder.place), since: last, isKept: false)
+    return try SnapshotReport(try FolderProbe(store, storeRoot: folder.storeFolder).scan(folder.place), since: last, isKept: false)
   }
 }
 
 /// The version that was noted last.
 private struct LastVersion {
   let digest: Digest
-  /// Nil where a collection took it.
-  let snapshot: Snapshot?
+  private let store: ReadableStore
 
   /// Nil where there is none.
   init?(of folder: URL, in store: ReadableStore) throws {
     guard let digest = try store.versions.all(of: folder).first?.digest else { return nil }
     self.digest = digest
-    snapshot = try store.objects.contains(digest) ? store.objects.snapshot(digest) : nil
+    self.store = store
   }
+
+  /// Read only where something changed. Nil where a collection took it.
+  func snapshot() throws -> Snapshot? { try store.objects.contains(digest) ? store.objects.snapshot(digest) : nil }
 }
 
 struct SnapshotReport: Report {
@@ -62,12 +64,12 @@ struct SnapshotReport: Report {
   let isKept: Bool
   let disguised: [String]
 
-  fileprivate init(_ scan: FolderScanner.Scan, since last: LastVersion?, isKept: Bool) {
+  fileprivate init(_ scan: FolderScanner.Scan, since last: LastVersion?, isKept: Bool) throws {
     digest = scan.digest
     fileCount = scan.snapshot.entries.count
     byteCount = scan.snapshot.byteCount
-    changes = last.flatMap { last in
-      last.digest == scan.digest ? VersionChanges() : last.snapshot.map { VersionChanges(from: $0, to: scan.snapshot) }
+    changes = try last.flatMap { last in
+      try last.digest == scan.digest ? VersionChanges() : last.snapshot().map { VersionChanges(from: $0, to: scan.snapshot) }
     }
     self.isKept = isKept
     disguised = scan.disguised
