@@ -12,9 +12,14 @@ package struct DatasetRecord: Hashable, Sendable {
   /// Records that share this key stay on one side of every split. Nil: the record stands alone.
   package var conversation: String?
 
-  package init(content: Content, conversation: String? = nil) {
+  /// The licence and consent of this record where they are its own and not its dataset's: an SPDX expression, in one spelling once curation has judged
+  /// it. No part of the content.
+  package var license: String?
+
+  package init(content: Content, conversation: String? = nil, license: String? = nil) {
     self.content = content
     self.conversation = conversation
+    self.license = license
   }
 }
 
@@ -54,10 +59,11 @@ extension DatasetRecord {
     }
   }
 
-  /// One line of a curated dataset: `{"conversation":…,"messages":[…]}` or `{"conversation":…,"text":…}`.
+  /// One line of a curated dataset: `{"conversation":…,"license":…,"messages":[…]}` or `{"conversation":…,"license":…,"text":…}`.
   package var canonicalLine: JSONValue {
     var members: [String: JSONValue] = [:]
     if let conversation { members["conversation"] = .string(conversation) }
+    if let license { members["license"] = .string(license) }
     switch content {
     case .text(let text): members["text"] = .string(text)
     case .messages(let messages): members["messages"] = .array(messages.map(\.canonical))
@@ -69,6 +75,7 @@ extension DatasetRecord {
   package init?(line: JSONValue) {
     guard let members = line.object else { return nil }
     conversation = members["conversation"]?.string
+    license = members["license"]?.string
     if let text = members["text"]?.string {
       content = .text(text)
     } else if let values = members["messages"]?.array {

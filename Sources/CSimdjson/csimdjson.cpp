@@ -99,21 +99,25 @@ csj_status take_turns(const dom::array &values, const turn_dialect &dialect, std
   return CSJ_OK;
 }
 
+// One more value under a name. A second one is told apart from the first, not refused.
+void take_field(const dom::element &value, csj_field &field) {
+  std::string_view view;
+  if (value.is_null()) return;
+  if (field.state != CSJ_ABSENT) {
+    field.state = CSJ_TWICE;
+  } else if (value.get(view) == simdjson::SUCCESS) {
+    field = {CSJ_STRING, {view.data(), view.size()}};
+  } else {
+    field.state = CSJ_NOT_A_STRING;
+  }
+}
+
 // The strings under the reader's names.
 void take_fields(const dom::object &members, const std::vector<std::string> &names, std::vector<csj_field> &fields) {
   fields.assign(names.size(), csj_field{});
   for (const auto member : members) {
     const auto name = std::find(names.begin(), names.end(), member.key);
-    if (name == names.end() || member.value.is_null()) continue;
-    csj_field &field = fields[static_cast<size_t>(name - names.begin())];
-    std::string_view view;
-    if (field.state != CSJ_ABSENT) {
-      field.state = CSJ_TWICE;
-    } else if (member.value.get(view) == simdjson::SUCCESS) {
-      field = {CSJ_STRING, {view.data(), view.size()}};
-    } else {
-      field.state = CSJ_NOT_A_STRING;
-    }
+    if (name != names.end()) take_field(member.value, fields[static_cast<size_t>(name - names.begin())]);
   }
 }
 
@@ -121,6 +125,7 @@ void take_fields(const dom::object &members, const std::vector<std::string> &nam
 struct line_members {
   dom::element messages, text, conversation, conversations;
   bool has_messages = false, has_text = false, has_conversation = false;
+  csj_field license{}, consent{};
   size_t conversations_count = 0;  // a second one matters only where it is what is read
 
   static bool put(const dom::element &value, dom::element &slot, bool &taken) {
@@ -142,6 +147,10 @@ struct line_members {
       } else if (member.key == "conversations" && !member.value.is_null()) {
         conversations = member.value;
         conversations_count += 1;
+      } else if (member.key == "license") {
+        take_field(member.value, license);
+      } else if (member.key == "consent") {
+        take_field(member.value, consent);
       }
       if (!first) return CSJ_DUPLICATE_KEY;
     }
@@ -185,6 +194,8 @@ csj_status take_record(csj_reader &reader, const dom::element &root, csj_record 
     if (status != CSJ_OK) return status;
     record.has_conversation = record.conversation.count > 0;
   }
+  record.license = members.license;
+  record.consent = members.consent;
   if (members.has_text) return take_text(members, record);
   csj_status status = CSJ_OK;
   if (members.has_messages) {

@@ -90,6 +90,11 @@ extension CanonicalWriter {
       string(conversation)
       raw(",")
     }
+    if let license = record.license {
+      raw("\"license\":")
+      string(license)
+      raw(",")
+    }
     switch record.content {
     case .messages(let turns):
       messages(turns)

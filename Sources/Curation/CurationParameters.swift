@@ -1,4 +1,5 @@
 package import Artifacts
+package import Licensing
 
 /// Everything about a curation that can change what it gives and is not the files: the parameters of the `curate` action.
 package struct CurationParameters: Hashable, Sendable {
@@ -24,13 +25,16 @@ package struct CurationParameters: Hashable, Sendable {
   package let files: [String]?
   /// In the order in which they run, each at most once. The structure rule is not among them: it always holds.
   package let stages: [Stage]
+  /// Nil where no recipe says what is allowed, as for a bare folder.
+  package let terms: TermsRule?
 
-  package init(files: [String]? = nil, stages: [Stage]) {
+  package init(files: [String]? = nil, stages: [Stage], terms: TermsRule? = nil) {
     self.files = files
     self.stages = stages
+    self.terms = terms
   }
 
-  /// Reads `{"files":["*.md"],"stages":[…]}`, where a stage is one of
+  /// Reads `{"files":["*.md"],"stages":[…],"terms":…}`, where `terms` may be left out and a stage is one of
   ///
   ///     {"normalize":{"mojibake":"repair","unicode":"nfc"}}
   ///     {"quality":{"profile":"chat"}}
@@ -50,7 +54,14 @@ package struct CurationParameters: Hashable, Sendable {
       stages.append(stage)
     }
     self.stages = stages
+    terms = try CurationParameters.terms(&reader)
     try reader.finish()
+  }
+
+  private static func terms(_ reader: inout ParameterReader) throws(ParameterError) -> TermsRule? {
+    guard let value = reader.take("terms") else { return nil }
+    guard let rule = TermsRule(document: value) else { throw reader.error("terms", "must be a rule of terms") }
+    return rule
   }
 
   private static func patterns(_ reader: inout ParameterReader) throws(ParameterError) -> [String]? {
@@ -63,7 +74,9 @@ package struct CurationParameters: Hashable, Sendable {
 
   /// What the ledger says about the run.
   var canonical: JSONValue {
-    ["files": files.map { .array($0.map { .string($0) }) } ?? .null, "stages": .array(stages.map(\.canonical))]
+    var members: [String: JSONValue] = ["files": files.map { .array($0.map { .string($0) }) } ?? .null, "stages": .array(stages.map(\.canonical))]
+    members["terms"] = terms?.document
+    return .object(members)
   }
 }
 

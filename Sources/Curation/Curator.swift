@@ -38,8 +38,8 @@ package struct Curator: Sendable {
     guard listing.hasReadFiles else { throw CurationError.noReadableFile(kinds: listing.kinds, patterns: parameters.files ?? []) }
     guard !outcomes.isEmpty else { throw CurationError.noRecords(files: listing.readFileCount) }
     if let rule = route.deduplication, let leg = route.legs.last {
-      if rule.exact { outcomes = ExactDuplicates.merge(outcomes) }
-      if let near = rule.near { outcomes = try await NearDuplicates(near, workers: workers).merge(outcomes) }
+      if rule.exact { outcomes = ExactDuplicates.merge(outcomes, parameters.terms) }
+      if let near = rule.near { outcomes = try await NearDuplicates(near, workers: workers, terms: parameters.terms).merge(outcomes) }
       outcomes = try await run(leg, over: outcomes)
     }
     return try await finish(outcomes, listing)

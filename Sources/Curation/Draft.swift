@@ -27,6 +27,13 @@ struct Draft: Sendable {
     knownID = id
   }
 
+  /// Nor are its terms.
+  mutating func adopt(license: String?) {
+    let id = knownID
+    record.license = license
+    knownID = id
+  }
+
   func ended(_ fate: Fate) -> LedgerEntry {
     LedgerEntry(source: source, id: id, fate: fate, passages: passages)
   }

@@ -15,6 +15,8 @@ struct Route: Sendable {
       legs[legs.count - 1].append(stage)
       names.append(stage.name)
     }
+    legs[0].append(TermsStage(parameters.terms))
+    if parameters.terms != nil { names.append(.terms) }
     if !parameters.stages.contains(where: { $0.name == .normalize }) { run(StructureStage()) }
     for stage in parameters.stages {
       switch stage {

@@ -1,11 +1,14 @@
 internal import Artifacts
+internal import Licensing
 internal import Recipes
 
 /// The canonical parameters of actions. What `ActionKind` documents and what stands here are one contract with the steps.
 
 extension Dataset {
   var curationParameters: JSONValue {
-    ["files": files.map { .array($0.map { .string($0) }) } ?? .null, "stages": .array(stages.map(\.parameters))]
+    var members: [String: JSONValue] = ["files": files.map { .array($0.map { .string($0) }) } ?? .null, "stages": .array(stages.map(\.parameters))]
+    members["terms"] = terms?.document
+    return .object(members)
   }
 }
 

@@ -4,7 +4,7 @@
 // A C face for simdjson (https://simdjson.org, 3.0): Swift cannot call its templates, and no C++ exception may cross into Swift.
 //
 // It reads the objects that curation takes: `{"messages":[{"role":…,"content":…},…]}`, `{"text":…}`, `{"conversations":[{"from":…,"value":…},…]}`,
-// each with an optional `"conversation"`; of any other object it hands out the strings that the caller named. docs/curation.md, "JSON Lines", is
+// each with an optional `"conversation"`, `"license"` and `"consent"`; of any other object it hands out the strings that the caller named. docs/curation.md, "JSON Lines", is
 // the contract; this header says only how to call it.
 
 #include <stdbool.h>
@@ -70,6 +70,8 @@ typedef struct csj_record {
   size_t turn_count;
   bool has_conversation;   // false where it is absent, null or empty
   csj_text conversation;
+  csj_field license;  // of `"license"` and `"consent"`, whatever the kind
+  csj_field consent;
   const csj_field *fields;  // one for each name, where kind is CSJ_CONVERSATIONS or CSJ_FIELDS
 } csj_record;
 

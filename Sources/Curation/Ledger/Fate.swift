@@ -2,7 +2,7 @@ package import Artifacts
 
 /// The steps that a record passes, by the names that the ledger uses.
 package enum StageName: String, CaseIterable, Hashable, Sendable {
-  case read, normalize, structure, quality, deduplicate, pii, length
+  case read, terms, normalize, structure, quality, deduplicate, pii, length
 }
 
 /// Why a record was dropped. The raw value is what the ledger holds and people read; once released, it keeps its meaning.
@@ -32,6 +32,9 @@ package enum DropReason: String, CaseIterable, Hashable, Sendable {
   case raggedRow = "ragged row"
   case unclosedQuote = "unclosed quote"
   case textAfterQuote = "text after a closing quote"
+  // terms
+  case unknownLicense = "unknown licence"
+  case licenseForbidsUse = "licence forbids the use"
   // structure
   case noTurns = "no turns"
   case emptyText = "empty text"
@@ -109,6 +112,8 @@ package struct Change: Hashable, Sendable {
     case outerSpace = "outer-space"
     /// The keeper took the conversation key of a record that was merged into it.
     case conversation
+    /// The keeper took the terms of a record that was merged into it, beside its own.
+    case terms
     /// Addresses and numbers of people that gave way to a placeholder.
     case redaction
   }

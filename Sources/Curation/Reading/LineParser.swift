@@ -52,8 +52,14 @@ struct LineParser: ~Copyable {
   private func content(of record: csj_record) -> Result<DatasetRecord, RecordFault> {
     guard record.status == CSJ_OK else { return .failure(fault(of: record)) }
     let conversation = record.has_conversation ? string(record.conversation) : nil
-    if record.kind == CSJ_TEXT { return .success(DatasetRecord(content: .text(string(record.text)), conversation: conversation)) }
-    return messages(of: record).map { DatasetRecord(content: .messages($0), conversation: conversation) }
+    let license = license(of: record)
+    if record.kind == CSJ_TEXT { return .success(DatasetRecord(content: .text(string(record.text)), conversation: conversation, license: license)) }
+    return messages(of: record).map { DatasetRecord(content: .messages($0), conversation: conversation, license: license) }
+  }
+
+  private func license(of record: csj_record) -> String? {
+    guard record.license.state != CSJ_ABSENT || record.consent.state != CSJ_ABSENT else { return nil }
+    return StatedTerms(license: value(of: record.license), consent: value(of: record.consent)).expression
   }
 
   private func messages(of record: csj_record) -> Result<[Message], RecordFault> {
@@ -73,14 +79,16 @@ struct LineParser: ~Copyable {
 
   private func fields(of record: csj_record) -> Fields {
     Fields(
-      UnsafeBufferPointer(start: record.fields, count: FieldName.allCases.count).map { field in
-        switch field.state {
-        case CSJ_ABSENT: .absent
-        case CSJ_STRING: .string(string(field.text))
-        case CSJ_TWICE: .twice
-        default: .notAString
-        }
-      })
+      UnsafeBufferPointer(start: record.fields, count: FieldName.allCases.count).map { value(of: $0) })
+  }
+
+  private func value(of field: csj_field) -> Fields.Value {
+    switch field.state {
+    case CSJ_ABSENT: .absent
+    case CSJ_STRING: .string(string(field.text))
+    case CSJ_TWICE: .twice
+    default: .notAString
+    }
   }
 
   /// Copies: the bytes live until the next line is read. They are valid UTF-8: simdjson checks the line, and refuses escapes of lone surrogates.

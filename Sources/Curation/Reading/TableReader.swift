@@ -34,9 +34,11 @@ struct TableReader {
     var fields: [Int: FieldName] = [:]
     var text: Int?
     var conversation: Int?
+    var license: Int?
+    var consent: Int?
     var dialect: QuestionDialect?
 
-    func isWanted(_ column: Int) -> Bool { fields[column] != nil || column == text || column == conversation }
+    func isWanted(_ column: Int) -> Bool { fields[column] != nil || [text, conversation, license, consent].contains(column) }
   }
 
   // MARK: - The first row
@@ -109,14 +111,17 @@ struct TableReader {
     var fields = Fields()
     var text = ""
     var conversation: String?
+    var stated = StatedTerms()
     for cell in row.cells {
       let content = scanner.text(of: cell)
       if cell.column == header.text { text = content }
       if cell.column == header.conversation, !content.isEmpty { conversation = content }
+      if cell.column == header.license, !content.isEmpty { stated.license = .string(content) }
+      if cell.column == header.consent, !content.isEmpty { stated.consent = .string(content) }
       if let name = header.fields[cell.column] { fields[name] = .string(content) }
     }
-    guard let dialect = header.dialect else { return .success(DatasetRecord(content: .text(text), conversation: conversation)) }
-    return dialect.messages(fields).map { DatasetRecord(content: .messages($0), conversation: conversation) }
+    guard let dialect = header.dialect else { return .success(DatasetRecord(content: .text(text), conversation: conversation, license: stated.expression)) }
+    return dialect.messages(fields).map { DatasetRecord(content: .messages($0), conversation: conversation, license: stated.expression) }
   }
 
   private func isUTF8(_ row: TableScanner.Row) -> Bool {
@@ -135,6 +140,8 @@ extension TableReader.Header {
     switch name {
     case "text": text = column
     case "conversation": conversation = column
+    case "license": license = column
+    case "consent": consent = column
     default:
       guard let field = FieldName(rawValue: name) else { return false }
       fields[column] = field

@@ -1,4 +1,5 @@
 internal import Artifacts
+internal import Licensing
 
 /// Merges records that say nearly the same. docs/curation.md, "Near duplicates", is the contract.
 ///
@@ -7,12 +8,14 @@ internal import Artifacts
 struct NearDuplicates: Sendable {
   private let rule: NearDuplicateRule
   private let workers: Workers
+  private let terms: TermsRule?
   private let minhash: MinHash
   /// Counters are held once for each thread that counts.
   private static let mostSketches = 8
 
-  init(_ rule: NearDuplicateRule, workers: Workers) {
+  init(_ rule: NearDuplicateRule, workers: Workers, terms: TermsRule? = nil) {
     self.rule = rule
+    self.terms = terms
     self.workers = workers
     minhash = MinHash(thresholdPPM: rule.thresholdPPM)
   }
@@ -36,6 +39,7 @@ struct NearDuplicates: Sendable {
     for merge in merges {
       guard let draft = outcomes[places[merge.member]].draft, let keeper = outcomes[places[merge.keeper]].draft else { continue }
       merged[places[merge.member]] = .ended(draft.ended(.merged(keeper: keeper.id, at: keeper.source.place, similarityPPM: merge.similarityPPM)))
+      merged[places[merge.keeper]] = merged[places[merge.keeper]].taking(termsOf: draft, terms)
     }
     return merged
   }
@@ -152,5 +156,17 @@ extension Outcome {
   var isAlive: Bool {
     guard case .alive = self else { return false }
     return true
+  }
+}
+
+extension Outcome {
+  /// A keeper stands for what was merged into it, so the terms of both hold.
+  fileprivate func taking(termsOf member: Draft, _ terms: TermsRule?) -> Outcome {
+    guard let terms, case .alive(var keeper) = self else { return self }
+    let license = terms.strictest(keeper.record.license, member.record.license)
+    guard license != keeper.record.license else { return self }
+    keeper.adopt(license: license)
+    keeper.passages.append(Passage(stage: .deduplicate, changes: [Change(kind: .terms, count: 1)]))
+    return .alive(keeper)
   }
 }
