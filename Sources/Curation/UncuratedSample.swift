@@ -90,6 +90,8 @@ package struct NoUncuratedRecords: ExplainedError, Hashable {
   package let pool: Int
   package let nearHoldout: Int
 
+  package init(pool: Int, nearHoldout: Int) { (self.pool, self.nearHoldout) = (pool, nearHoldout) }
+
   package var message: String { "no uncurated record is left to compare with: of \(pool), the holdout has or nearly has \(nearHoldout)" }
   package var hint: String? { "the texts are too much alike to be told apart by runs of five words; more or longer ones are needed" }
 }

@@ -74,6 +74,8 @@ package struct UnknownTerms: ExplainedError, Hashable {
   package let recipe: String
   package let dataset: String
 
+  package init(recipe: String, dataset: String) { (self.recipe, self.dataset) = (recipe, dataset) }
+
   package var message: String { "\(recipe): nobody has said under which licence the texts of \"\(dataset)\" were given" }
   package var hint: String? {
     "answer \"datasets.\(dataset).license\": LicenseRef-own for texts of your own, an SPDX expression such as CC-BY-4.0 for others'; --smoke tries without"
