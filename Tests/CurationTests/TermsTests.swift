@@ -1,6 +1,7 @@
 import Artifacts
 import Curation
 import Foundation
+import Hashing
 import Licensing
 import Testing
 
