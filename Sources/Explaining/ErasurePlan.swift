@@ -70,8 +70,15 @@ extension DatasetRecord {
     switch content {
     case .text(let text): Data("\"text\":\(JSONValue.string(text).canonicalText)".utf8)
     case .messages(let messages): Data("\"messages\":\(JSONValue.array(messages.map(\.canonical)).canonicalText)".utf8)
+    case .toolUse: member("messages")
+    case .preference: member("chosen")
+    case .judged: member("completion")
     }
   }
+}
+
+extension DatasetRecord {
+  fileprivate func member(_ name: String) -> Data { Data("\"\(name)\":\((canonicalLine[name] ?? .null).canonicalText)".utf8) }
 }
 
 extension Data {

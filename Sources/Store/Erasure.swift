@@ -81,12 +81,21 @@ extension OpenStore {
     return found.sorted()
   }
 
-  /// Where files with these contents were last seen, by their absolute paths.
+  /// Where files with these contents were seen, by their absolute paths: in every state of a folder that was taken in.
   package func paths(ofFiles digests: some Sequence<Digest>) throws -> [String] {
-    try database.read { database in
-      let statement = try database.cachedStatement(sql: "SELECT path FROM file_status WHERE digest = ? ORDER BY path")
-      return try digests.flatMap { digest in try Row.fetchAll(statement, arguments: [digest.blob]).map { $0["path"] as String } }
+    let wanted = Set(digests)
+    let versions = try database.read { database in
+      try Row.fetchAll(database, sql: "SELECT DISTINCT folder, digest FROM version").map { ($0["folder"] as String, try Digest(column: $0["digest"])) }
     }
+    var paths: Set<String> = []
+    for (folder, listing) in versions where try objects.contains(listing) {
+      for entry in try objects.snapshot(listing).entries where wanted.contains(entry.digest) {
+        // A source that is one file is listed by its name, and may stand for the folder itself.
+        let isFile = FileStatus(at: folder, followingLinks: true)?.kind == .regular
+        paths.insert(isFile ? folder : folder + "/" + entry.path)
+      }
+    }
+    return paths.sorted()
   }
 }
 

@@ -41,6 +41,8 @@ struct TokenCount {
     switch content {
     case .messages(let messages): format.encode(messages, cache: &cache).tokens.count
     case .text(let text): format.tokenizer.encodeOrdinary(text, cache: &cache).count + 1  // The end of the text.
+    // The base's template has no form for these: what is said in them.
+    case .toolUse, .preference, .judged: content.texts { _ in true }.reduce(0) { $0 + format.tokenizer.encodeOrdinary($1, cache: &cache).count }
     }
   }
 

@@ -26,7 +26,7 @@ struct CorpusTests {
     let isChat = path.hasPrefix("telegram") || path.hasPrefix("whatsapp")
     let reading = isChat ? ReadingRules(speakers: ["Anna"]) : .standard
     for size in [1, 7, 64] {
-      let records = try await CurationInvariants(name: name, data: data, reading: reading).check(chunkByteCount: size)
+      let records = try await CurationInvariants(name: name, data: data, reading: reading).check(partByteCount: size)
       #expect(records > 0)
     }
   }

@@ -26,7 +26,7 @@ enum CurationFuzz {
       guard arguments.count >= 4, let seed = UInt64(arguments[2]), let number = UInt64(arguments[3]) else { exit(2) }
       let input = fuzzer.input(seed, number)
       if arguments.count > 4 { try input.data.write(to: URL(filePath: arguments[4])) }
-      print("\(input.name): \(input.data.count) bytes, pieces of \(input.chunkByteCount)")
+      print("\(input.name): \(input.data.count) bytes, pieces of \(input.partByteCount)")
       print(try await fuzzer.check(input), "records")
     } else {
       guard let seconds = Double(arguments[1]) else { exit(2) }
@@ -67,7 +67,7 @@ struct Fuzzer {
   struct Input {
     let name: String
     let data: Data
-    let chunkByteCount: Int
+    let partByteCount: Int
     let reading: ReadingRules
   }
 
@@ -90,11 +90,11 @@ struct Fuzzer {
     let speakers = [[], ["Anna"], ["anna", "user2"]][mutation.below(3)]
     let isChat = format == .telegram || format == .whatsapp
     let reading = isChat ? ReadingRules(speakers: speakers, pauseInSeconds: mutation.pick([60, 21_600]), namesOthers: mutation.below(2) == 0) : .standard
-    return Input(name: name, data: Data(changed), chunkByteCount: 1 + mutation.below(mutation.pick([8, 64, 4_096])), reading: reading)
+    return Input(name: name, data: Data(changed), partByteCount: 1 + mutation.below(mutation.pick([8, 64, 4_096])), reading: reading)
   }
 
   func check(_ input: Input) async throws -> Int {
-    try await CurationInvariants(name: input.name, data: input.data, reading: input.reading).check(chunkByteCount: input.chunkByteCount)
+    try await CurationInvariants(name: input.name, data: input.data, reading: input.reading).check(partByteCount: input.partByteCount)
   }
 
   func run(seconds: Double, seed: UInt64) async throws {
