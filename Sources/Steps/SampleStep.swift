@@ -12,7 +12,9 @@ struct SampleStep: Step {
     let contextLength = try parameters.count("context")
     let encoder = ExampleEncoder(format: try format(context), contextLength: contextLength)
     let train = try context.dataset("train")
-    let counts = encoder.encode(try train.records()).counts
+    let records = try train.records()
+    if let untrainable = UntrainableRecords(records) { throw untrainable }
+    let counts = encoder.encode(records).counts
     let sample = try UncuratedSample(
       of: try context.dataset("pool").whole(), without: try context.dataset("holdout").whole(), tokens: counts.supervisedTokens, salt: try parameters.string("salt")
     ) { encoder.encode([$0]).counts.supervisedTokens }
