@@ -28,14 +28,14 @@ struct RecordLine {
     var start = 1
     var key: String?
     if line.dropFirst(start).starts(with: conversation.utf8) {
-      guard let value = value(after: conversation, in: line, from: start) else { return nil }
+      guard let range = value(after: conversation, in: line, from: start) else { return nil }
       // What does not parse is not of our writing: the caller says so.
-      guard let text = try? JSONValue(parsing: Data(line[value])).string else { return nil }
-      (key, start) = (text, value.upperBound + 1)
+      guard let text = try? JSONValue(parsing: Data(line[range])).string else { return nil }
+      (key, start) = (text, range.upperBound + 1)
     }
     if line.dropFirst(start).starts(with: license.utf8) {
-      guard let value = value(after: license, in: line, from: start) else { return nil }
-      start = value.upperBound + 1
+      guard let range = value(after: license, in: line, from: start) else { return nil }
+      start = range.upperBound + 1
     }
     if let id = id(ofBody: UnsafeRawBufferPointer(rebasing: line[start...])) { return (id, key) }
     return record(of: line).map { ($0.contentID, $0.conversation) }
