@@ -62,23 +62,6 @@ package struct CuratedDataset: Sendable {
     self.rows = rows
   }
 
-  /// The rows whose indices `isMember` takes, in the same order.
-  func filtered(at isMember: (Int) -> Bool) -> CuratedDataset {
-    var bytes = Data()
-    var rows: [Row] = []
-    for (index, row) in self.rows.enumerated() where isMember(index) {
-      let start = bytes.count
-      bytes.append(self.bytes[self.bytes.startIndex + row.byteRange.lowerBound..<self.bytes.startIndex + row.byteRange.upperBound])
-      rows.append(Row(id: row.id, conversation: row.conversation, byteRange: start..<bytes.count))
-    }
-    return CuratedDataset(bytes: bytes, rows: rows)
-  }
-
-  private init(bytes: Data, rows: [Row]) {
-    self.bytes = bytes
-    self.rows = rows
-  }
-
   private static func lines(of bytes: Data) throws -> [LineParser.Line] {
     let parser = try LineParser()
     var lines: [LineParser.Line] = []
@@ -87,37 +70,5 @@ package struct CuratedDataset: Sendable {
       try parser.forEachLine(in: buffer, lineLimitInBytes: Int.max) { lines.append($0) }
     }
     return lines
-  }
-}
-
-extension CuratedDataset {
-  /// A record ready to be put in its place.
-  struct Line: Sendable {
-    let id: RecordID
-    let conversation: String?
-    let bytes: [UInt8]
-    let characters: Int
-
-    init(_ draft: Draft) {
-      id = draft.id
-      conversation = draft.record.conversation
-      bytes = draft.record.lineBytes
-      characters = LengthStage.characters(of: draft.record.content)
-    }
-  }
-
-  /// Sorts by id, and equal ids (there are none after deduplication) by the bytes of the line.
-  init(_ lines: [Line]) {
-    let sorted = lines.sorted { left, right in
-      left.id == right.id ? left.bytes.lexicographicallyPrecedes(right.bytes) : left.id < right.id
-    }
-    var bytes = Data(capacity: sorted.reduce(0) { $0 + $1.bytes.count + 1 })
-    rows = sorted.map { line in
-      let start = bytes.count
-      bytes.append(contentsOf: line.bytes)
-      bytes.append(UInt8(ascii: "\n"))
-      return Row(id: line.id, conversation: line.conversation, byteRange: start..<bytes.count)
-    }
-    self.bytes = bytes
   }
 }
