@@ -52,7 +52,7 @@ package struct Curator: Sendable {
     let shards = try await DatasetWriter(records, lines, workers, shelf).shards()
     let dataset = StoredDataset(shards: shards, load: get)
     let (chunks, tally) = try await LedgerWriter(records, workers, shelf).write()
-    let summary = try LedgerSummary(tally, recordsRead: listing.recordsRead, recordsKept: dataset.count)
+    let summary = try LedgerSummary(tally, NearDuplicateGroups(records), recordsRead: listing.recordsRead, recordsKept: dataset.count)
     guard dataset.count > 0 else { throw CurationError.everythingDropped(summary.dropped) }
     listing.sort()
     return (dataset, StoredLedger(files: listing.files, parameters: parameters, summary: summary, chunks: chunks, load: get))

@@ -18,16 +18,6 @@ extension LedgerQuery {
       number += chunk.recordCount
     }
   }
-
-  /// The documents of those lines.
-  func lines(holding needle: String) throws -> [JSONValue] {
-    var lines: [JSONValue] = []
-    try forEachLine(holding: needle) { _, line in
-      lines.append(line)
-      return true
-    }
-    return lines
-  }
 }
 
 private enum LedgerLines {

@@ -67,7 +67,7 @@ package enum ActionKind: String, CaseIterable, Sendable {
   package var semantics: Int64 {
     switch self {
     case .run: 1
-    case .curate: 3
+    case .curate: 4
     case .split: 1
     case .tokenizer: 1
     case .train: 1

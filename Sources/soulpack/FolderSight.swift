@@ -21,12 +21,13 @@ struct FolderSight {
     let (dataset, ledger) = try await Curator(parameters: parameters).curateInMemory(snapshot) { entry in
       try Data(contentsOf: start.appending(path: entry.path))
     }
-    let lengths = try dataset.lengthsInCharacters().sorted()
-    var chats = 0
+    var (lengths, chats): ([Int], Int) = ([], 0)
     try dataset.forEachRecord { _, record in
+      lengths.append(record.content.characterCount)
       if case .messages = record.content { chats += 1 }
     }
-    overview = try CurationOverview(LedgerQuery(ledger), dataset)
+    lengths.sort()
+    overview = CurationOverview(files: ledger.files, ledger.summary)
     fileCount = snapshot.entries.count
     byteCount = snapshot.byteCount
     sight = RecipeProposal.Sight(
@@ -60,7 +61,7 @@ struct FolderSight {
       "\(Quantity.counted(fileCount, "file")), \(Quantity.bytes(byteCount)): " + kinds.joined(separator: ", ")
         + (unread.isEmpty ? "" : "; not read: " + unread.prefix(6).joined(separator: ", ")),
       "\(Quantity.counted(overview.summary.recordsRead, "record")), \(Quantity.count(overview.summary.kept)) kept: "
-        + "\(contents.joined(separator: ", ")), median \(Quantity.counted(overview.lengths.median, "character"))",
+        + "\(contents.joined(separator: ", ")), median \(Quantity.counted(overview.summary.lengths.median, "character"))",
     ]
   }
 }

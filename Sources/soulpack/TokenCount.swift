@@ -34,7 +34,7 @@ struct TokenCount {
       return await group.reduce(into: []) { $0 += $1 }
     }
     total = lengths.reduce(0, +)
-    self.lengths = LengthDistribution(lengthsInTokens: lengths)
+    self.lengths = LengthDistribution(lengths)
   }
 
   private static func tokens(of content: DatasetRecord.Content, _ format: ChatFormat, _ cache: inout PieceCache) -> Int {

@@ -156,19 +156,19 @@ struct NearDuplicateTests {
     #expect(try await run([textLine(text), textLine(text.replacing("o", with: "o\u{200D}\u{FEFF}"))]).dataset.count == 1)
   }
 
-  @Test("clusters are listed by size, and why shows both ends")
+  @Test("groups are listed by size, and why shows both ends")
   func clusters() async throws {
     let (first, second) = (words(80, seed: 8).joined(separator: " "), words(80, seed: 9).joined(separator: " "))
     let result = try await run([textLine(first + " x y"), textLine(second + " x y"), textLine(second), textLine(second + " x"), textLine(first)])
     let query = try LedgerQuery(result.ledger.bytes)
-    let clusters = try query.largestNearDuplicateClusters(5)
-    #expect(clusters.map(\.keeper.line) == [2, 1])
-    #expect(clusters.map { $0.members.map(\.place.line) } == [[3, 4], [5]])
-    #expect(try query.largestNearDuplicateClusters(1).count == 1)
+    let groups = result.ledger.summary.nearDuplicates
+    #expect(groups.count == 2)
+    #expect(groups.largest.map(\.keeper.line) == [2, 1])
+    #expect(groups.largest.map { $0.members.map(\.line) } == [[3, 4], [5]])
     #expect(try query.why(file: "a.jsonl", line: 2).members.map(\.source.place.line) == [3, 4])
     guard case .merged(_, let place, let similarity?) = try query.why(file: "a.jsonl", line: 5).steps.last?.outcome else { Issue.record("line 5 was merged"); return }
     #expect(place.line == 1)
-    #expect(similarity == clusters[1].members[0].similarityPPM)
+    guard case .merged(_, _, similarity)? = result.entry("a.jsonl", 5)?.fate else { Issue.record("the ledger says something else"); return }
   }
 }
 

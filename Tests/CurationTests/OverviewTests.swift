@@ -11,13 +11,13 @@ struct OverviewTests {
     ([85, 30, 40, 160], "30 40 160: 30-49=2 50-69=0 70-99=1 100-149=0 150-199=1"),
   ] as [([Int], String)])
   func lengths(of lengths: [Int], expected: String) {
-    let found = LengthDistribution(lengthsInCharacters: lengths)
+    let found = LengthDistribution(lengths)
     let bins = found.bins.map { "\($0.range.lowerBound)-\($0.range.upperBound)=\($0.count)" }.joined(separator: " ")
     #expect("\(found.shortest) \(found.median) \(found.longest): \(bins)" == expected)
   }
 
   @Test("the longest length there can be has a bin")
-  func longest() { #expect(LengthDistribution(lengthsInCharacters: [Int.max]).bins.map(\.count) == [1]) }
+  func longest() { #expect(LengthDistribution([Int.max]).bins.map(\.count) == [1]) }
 
   @Test("counts come from the ledger: files by kind, changes by stage, exact copies")
   func counts() async throws {
@@ -25,13 +25,14 @@ struct OverviewTests {
       "a.jsonl": [textLine("one  \nand more  "), textLine("two"), textLine("two"), "{", ""].joined(separator: "\n"), "b.md": "Prose.\r\n", "c.md": "Other.",
       "d.csv2": "x", "e": "x",
     ])
-    let overview = try CurationOverview(try LedgerQuery(curation.ledger.bytes), StoredDataset(curation.dataset))
+    let summary = curation.ledger.summary
+    let overview = CurationOverview(files: curation.ledger.files, summary)
     #expect(overview.read.map { "\($0.kind) \($0.files) \($0.records)" } == ["jsonl 1 4", "markdown 2 2"])
     #expect(overview.unread.map { "\($0.suffix) \($0.files)" } == [" 1", "csv2 1"])
     #expect(overview.changes.contains { $0.stage == "normalize" && $0.kind == "trailing-space" && $0.records == 1 })
-    #expect(overview.mergedExactly == 1 && overview.mergedNearly == 0 && overview.clusters.isEmpty)
-    #expect(overview.lengths.bins.reduce(0) { $0 + $1.count } == curation.dataset.count)
-    #expect(overview.examples == [RecordPlace(file: "a.jsonl", line: 4), RecordPlace(file: "a.jsonl", line: 3)])
+    #expect(summary.mergedExactly == 1 && summary.mergedNearly == 0 && summary.nearDuplicates.count == 0)
+    #expect(summary.lengths.bins.reduce(0) { $0 + $1.count } == curation.dataset.count)
+    #expect(summary.examples == [RecordPlace(file: "a.jsonl", line: 4), RecordPlace(file: "a.jsonl", line: 3)])
   }
 
   @Test("an exported line is canonical, and is the dataset's but for its source")

@@ -247,7 +247,7 @@ struct AllStagesTests {
     #expect(summary.recordsRead == lines.count)
     #expect(summary.recordsRead == summary.kept + summary.droppedCount + summary.mergedExactly + summary.mergedNearly)
     #expect(summary.kept == result.dataset.count)
-    #expect(summary.lengths.reduce(0, +) == summary.kept)
+    #expect(summary.lengths.bins.reduce(0) { $0 + $1.count } == summary.kept)
     #expect(summary.mergedExactly > 0 && summary.mergedNearly > 0)
     #expect(result.ledger.entries.filter { $0.fate == .kept }.compactMap(\.id).sorted() == result.dataset.rows.map(\.id))
     let copy = try Ledger(parsing: result.ledger.bytes)

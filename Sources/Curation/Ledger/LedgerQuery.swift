@@ -68,29 +68,6 @@ package struct LedgerQuery: Sendable {
     return try keepers.keys.sorted().map { try why(file: $0.file, line: $0.line) }
   }
 
-  /// The near duplicates of one keeper.
-  package struct NearDuplicateCluster: Hashable, Sendable {
-    package let keeper: RecordPlace
-    /// In the order of the sources.
-    package let members: [Member]
-
-    package struct Member: Hashable, Sendable {
-      package let place: RecordPlace
-      package let similarityPPM: Int
-    }
-  }
-
-  /// The clusters of most members, those before others of their size whose keeper's source sorts first.
-  package func largestNearDuplicateClusters(_ count: Int) throws -> [NearDuplicateCluster] {
-    var members: [RecordPlace: [NearDuplicateCluster.Member]] = [:]
-    for entry in try entries(holding: ",\"similarity-ppm\":") {
-      guard case .merged(_, let keeper, let similarityPPM?) = entry.fate else { continue }
-      members[keeper, default: []].append(.init(place: entry.source.place, similarityPPM: similarityPPM))
-    }
-    let clusters = members.map { NearDuplicateCluster(keeper: $0, members: $1) }
-    return Array(clusters.sorted { ($1.members.count, $0.keeper) < ($0.members.count, $1.keeper) }.prefix(count))
-  }
-
   /// What a record was merged into is named by its place: with copies left in, an id may stand for several, and a stage after the merge may have
   /// given the keeper another. After a keeper's line stands its end or its similarity, after a record's own its offset.
   private func explanation(of entry: LedgerEntry) throws -> Explanation {

@@ -1,4 +1,4 @@
-internal import Artifacts
+package import Artifacts
 
 /// Bounds on the characters (Unicode code points) of a record, over all its contents. Code points, because their number does not depend on
 /// a version of Unicode, as that of grapheme clusters does.
@@ -26,6 +26,11 @@ struct LengthStage: RecordStage {
     var text = text
     return text.withUTF8(\.characterCount)
   }
+}
+
+extension DatasetRecord.Content {
+  /// As the stage counts them.
+  package var characterCount: Int { LengthStage.characters(of: self) }
 }
 
 extension UnsafeBufferPointer<UInt8> {

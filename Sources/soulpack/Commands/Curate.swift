@@ -103,7 +103,7 @@ extension Curate {
   private func sayNext(_ folder: FolderToCurate, _ report: CurateReport) {
     let terminal = arguments.common.terminal
     guard !terminal.isJSON, let path = arguments.recipe.recipe else { return }
-    let example = report.datasets.first?.overview.examples.first.map { "\($0.file):\($0.line)" }
+    let example = report.datasets.first?.overview.summary.examples.first.map { "\($0.file):\($0.line)" }
     var table = Table()
     table.add("  soulpack why \((example ?? "FILE:LINE").asShellWord)", "tells the story of one record")
     if !folder.isRoot { table.add("  soulpack init \(path.asShellWord)", "writes this down as a recipe") }

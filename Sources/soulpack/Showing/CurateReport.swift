@@ -19,8 +19,8 @@ struct CurateReport: Report {
   init(_ curated: [Curated], _ counts: ActionCounts) throws {
     datasets = try curated.map {
       Dataset(
-        name: $0.name, digest: $0.digest, overview: try CurationOverview($0.ledger, $0.dataset),
-        languages: try LanguageDistribution($0.ledger, $0.dataset))
+        name: $0.name, digest: $0.digest, overview: CurationOverview(files: $0.ledger.files, $0.ledger.summary),
+        languages: try LanguageDistribution($0.ledger.summary, $0.dataset))
     }
     self.counts = counts
   }
@@ -90,7 +90,7 @@ struct CurationTable {
     table.add("  read", Quantity.count(summary.recordsRead), "", "")
     row("kept", summary.kept, summary.changed > 0 ? "\(Quantity.count(summary.changed)) of them changed" : "")
     if summary.merged > 0 {
-      row("merged", summary.merged, "\(Quantity.count(overview.mergedExactly)) exactly, \(Quantity.count(overview.mergedNearly)) nearly the same")
+      row("merged", summary.merged, "\(Quantity.count(summary.mergedExactly)) exactly, \(Quantity.count(summary.mergedNearly)) nearly the same")
     }
     if summary.droppedCount > 0 { row("dropped", summary.droppedCount) }
     return ["records"] + table.lines
@@ -125,7 +125,7 @@ struct CurationTable {
     return ["languages of kept records" + (languages.isSample ? ", of a sample of \(Quantity.count(languages.records))" : "")] + table.lines
   }
 
-  private var lengths: [String] { distribution(overview.lengths, named: "characters of a kept record") }
+  private var lengths: [String] { distribution(overview.summary.lengths, named: "characters of a kept record") }
 
   private var tokenCounts: [String] {
     guard let tokens else { return [] }
@@ -149,26 +149,29 @@ struct CurationTable {
   }
 
   private var clusters: [String] {
-    guard !overview.clusters.isEmpty else { return [] }
-    let shown = overview.clusters.prefix(Self.mostClusters)
-    let isAll = shown.count == overview.clusters.count
-    let head = "nearly the same as" + (isAll ? "" : " (the largest \(shown.count) of \(Quantity.count(overview.clusters.count)) groups)")
+    let groups = overview.summary.nearDuplicates
+    let shown = groups.largest.prefix(Self.mostClusters)
+    guard !shown.isEmpty else { return [] }
+    let isAll = shown.count == groups.count
+    let head = "nearly the same as" + (isAll ? "" : " (the largest \(shown.count) of \(Quantity.count(groups.count)) groups)")
     return [head]
-      + shown.flatMap { cluster in
-        let members = cluster.members.map(\.description)
-        return ["  \(cluster.keeper)", "    \(Quantity.count(members.count)): " + list(members, widthInColumns: Self.widthInColumns - 12)]
+      + shown.flatMap { group in
+        let count = Quantity.count(group.memberCount)
+        let members = list(group.members.map(\.description), of: group.memberCount, widthInColumns: Self.widthInColumns - 6 - count.count)
+        return ["  \(group.keeper)", "    \(count): " + members]
       }
   }
 
-  /// As many of the words as fit, and how many there are beside them.
-  private func list(_ words: [String], widthInColumns: Int) -> String {
+  /// As many of the words as fit, and how many there are beside them; `words` may be the first of `count`.
+  private func list(_ words: [String], of count: Int? = nil, widthInColumns: Int) -> String {
+    let count = count ?? words.count
     var text = ""
     for (index, word) in words.enumerated() {
-      let left = words.count - index
+      let left = count - index
       let more = " … and \(left) more"
       if !text.isEmpty && text.count + 2 + word.count + (left > 1 ? more.count : 0) > widthInColumns { return text + more }
       text += (text.isEmpty ? "" : ", ") + word
     }
-    return text
+    return count > words.count ? text + " … and \(count - words.count) more" : text
   }
 }

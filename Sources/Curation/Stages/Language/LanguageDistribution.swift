@@ -17,22 +17,24 @@ package struct LanguageDistribution: Hashable, Sendable {
 
   package init(_ readings: some Sequence<LanguageReading>, isSample: Bool = false) {
     var counts: [String: Int] = [:]
-    for reading in readings { counts[reading.isReliable ? reading.code : LanguageReading.undetermined, default: 0] += 1 }
+    for reading in readings { counts[reading.certainCode, default: 0] += 1 }
+    self.init(counts: counts, isSample: isSample)
+  }
+
+  private init(counts: [String: Int], isSample: Bool) {
     self.counts = counts.map { Count(code: $0.key, records: $0.value) }.sorted { ($1.records, $0.code) < ($0.records, $1.code) }
     records = counts.values.reduce(0, +)
     self.isSample = isSample
   }
 
-  /// So many are enough for a table: a share of a half is then known to about two in a hundred.
-  package static let sampleSize = 2_000
+  /// So many are enough for a table: a share of a half is then known to about three in a hundred.
+  package static let sampleSize = 1_000
 
   /// Of what a curation kept: by what its ledger says, where the `language` stage ran, else of the first records of the dataset. They stand in the
   /// order of their ids, which are digests, and so are a sample that knows nothing of sources; and the same one every time.
-  package init(_ ledger: LedgerQuery, _ dataset: StoredDataset) throws {
-    let noted = try ledger.lines(holding: #""language":{"#).filter { $0["fate"]?.string == "kept" }.flatMap { $0["passages"]?.array ?? [] }
-      .compactMap { $0["language"].flatMap(LanguageReading.init(canonical:)) }
-    guard noted.isEmpty else {
-      self.init(noted)
+  package init(_ summary: LedgerSummary, _ dataset: StoredDataset) throws {
+    guard summary.languages.isEmpty else {
+      self.init(counts: summary.languages, isSample: false)
       return
     }
     let sample = try dataset.first(Self.sampleSize)

@@ -9,6 +9,9 @@ package struct LanguageReading: Hashable, Sendable {
 
   package static let undetermined = "und"
 
+  /// What is not reliable counts as undetermined.
+  var certainCode: String { isReliable ? code : Self.undetermined }
+
   package init(code: String, percent: Int, isReliable: Bool) {
     (self.code, self.percent, self.isReliable) = (code, percent, isReliable)
   }
