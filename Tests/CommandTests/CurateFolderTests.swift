@@ -18,7 +18,7 @@ struct CurateFolderTests {
       for row in ["jsonl 1 43 records", "markdown 1 1 records", "not read 1 1 .png", "read 44", "merged 1 2.3 % 1 exactly, 0 nearly the same"] {
         #expect(rows.contains(row), "\(row) in\n\(outcome.output)")
       }
-      for row in ["read 1 invalid JSON", "structure 1 empty text"] { #expect(rows.contains(row), "\(row) in\n\(outcome.output)") }
+      for row in ["read invalid JSON 1 ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇", "structure empty text 1 ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇"] { #expect(rows.contains(row), "\(row) in\n\(outcome.output)") }
       #expect(outcome.output.hasPrefix("curate.letters  ") && outcome.output.hasSuffix("\n1 action run, 0 up to date\n"))
       #expect(outcome.errors.contains("soulpack why talk.jsonl:41") && outcome.errors.contains("soulpack init letters"))
       #expect(outcome.output.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(outcome.output)")

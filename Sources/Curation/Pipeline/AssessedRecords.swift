@@ -1,4 +1,5 @@
 internal import Artifacts
+internal import Licensing
 
 /// All records that were read, in the order of their sources, and what became of each when they were compared.
 struct AssessedRecords: Sendable {
@@ -29,6 +30,8 @@ struct AssessedRecords: Sendable {
   private(set) var merges: [Merge?]
   /// The conversation key that a keeper took from a copy.
   private(set) var adopted: [Int: String] = [:]
+  /// The terms of a keeper that were not its own alone; nil for those of the dataset.
+  private(set) var adoptedLicenses: [Int: String?] = [:]
 
   var count: Int { places.count }
 
@@ -69,9 +72,15 @@ struct AssessedRecords: Sendable {
   func details(of record: Int) -> Assessment.Details { assessment(of: record).details(of: row(record)) }
 
   /// The record's own, before it took another's.
-  func ownConversation(of record: Int) -> String? { assessment(of: record).conversation(of: row(record)) }
+  func ownConversation(of record: Int) -> String? { assessment(of: record).belongings(of: row(record)).conversation }
 
   func conversation(of record: Int) -> String? { adopted[record] ?? ownConversation(of: record) }
+
+  /// The record's own, or what it took from others.
+  func belongings(of record: Int) -> (conversation: String?, license: String?) {
+    let own = assessment(of: record).belongings(of: row(record))
+    return (adopted[record] ?? own.conversation, adoptedLicenses[record] ?? own.license)
+  }
 
   func place(of record: Int) -> RecordPlace { source(of: record).place }
 
@@ -94,4 +103,12 @@ struct AssessedRecords: Sendable {
   }
 
   mutating func adopt(_ conversation: String, by record: Int) { adopted[record] = conversation }
+
+  /// A keeper stands for what was merged into it, so the terms of both hold.
+  mutating func adoptTerms(of record: Int, by keeper: Int, _ rule: TermsRule) {
+    let (own, other) = (belongings(of: keeper).license, belongings(of: record).license)
+    guard own != other else { return }
+    let strictest = rule.strictest(own, other)
+    if strictest != own { adoptedLicenses.updateValue(strictest, forKey: keeper) }
+  }
 }

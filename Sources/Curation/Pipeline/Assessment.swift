@@ -32,6 +32,7 @@ extension Assessment {
     var passages: [Passage] = []
     var drop: Drop?
     var conversation: String?
+    var license: String?
     /// What the stages after the comparison said.
     var laterPassages: [Passage] = []
   }
@@ -41,6 +42,7 @@ extension Assessment {
       var reader = DetailReader(bytes, at: Int(row.details))
       var details = Details()
       details.conversation = reader.text()
+      details.license = reader.text()
       details.passages = reader.passages()
       if row.ending != .before { details.laterPassages = reader.passages() }
       if row.ending != .none { details.drop = reader.drop() }
@@ -48,10 +50,11 @@ extension Assessment {
     }
   }
 
-  func conversation(of row: AssessedRow) -> String? {
+  /// What is no part of the content, and read on its own.
+  func belongings(of row: AssessedRow) -> (conversation: String?, license: String?) {
     details.withUnsafeBytes { bytes in
       var reader = DetailReader(bytes, at: Int(row.details))
-      return reader.text()
+      return (reader.text(), reader.text())
     }
   }
 }

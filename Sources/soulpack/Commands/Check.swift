@@ -17,7 +17,7 @@ struct Check: ParsableCommand {
     guard !questions.isEmpty, !common.json else { return }
     common.terminal.remark(
       "still to answer: \(questions.joined(separator: ", "))\n  NOASSERTION says that nobody has named a licence: whoever gets the Soul cannot know\n"
-        + "  what they may do with it, nor whether its texts were given for this")
+        + "  what they may do with it, nor whether its texts were given for this. Nothing is built on\n  texts without one; for your own, LicenseRef-own will do")
   }
 }
 

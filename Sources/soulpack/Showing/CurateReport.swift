@@ -97,10 +97,20 @@ struct CurationTable {
   }
 
   private var drops: [String] {
-    guard !overview.summary.dropped.isEmpty else { return [] }
-    var table = Table(rightAligned: [1])
-    for drop in overview.summary.dropped { table.add("  " + drop.stage.rawValue, Quantity.count(drop.count), drop.reason.rawValue) }
+    let drops = overview.summary.dropped.sorted { ($1.count, $0.stage.rawValue, $0.reason.rawValue) < ($0.count, $1.stage.rawValue, $1.reason.rawValue) }
+    guard let most = drops.first?.count, most > 0 else { return [] }
+    var table = Table(rightAligned: [2])
+    let taken = [drops.map(\.stage.rawValue.count), drops.map(\.reason.rawValue.count), [Quantity.count(most).count]].reduce(8) { $0 + ($1.max() ?? 0) }
+    let columns = max(1, min(16, Self.widthInColumns - taken))
+    for drop in drops {
+      table.add("  " + drop.stage.rawValue, drop.reason.rawValue, Quantity.count(drop.count), bar(drop.count, of: most, columns: columns))
+    }
     return ["dropped by"] + table.lines
+  }
+
+  /// At least a sliver where there is anything.
+  private func bar(_ count: Int, of most: Int, columns: Int) -> String {
+    String(repeating: "▇", count: count == 0 ? 0 : max(1, count * columns / most))
   }
 
   private func counts(_ head: String, _ counts: [CurationOverview.StageCount]) -> [String] {
@@ -136,9 +146,7 @@ struct CurationTable {
     guard let most = lengths.bins.map(\.count).max(), most > 0 else { return [] }
     var table = Table(rightAligned: [0, 1])
     for bin in lengths.bins {
-      // At least a sliver where there is anything.
-      let columns = bin.count == 0 ? 0 : max(1, bin.count * 40 / most)
-      table.add("  " + words(bin.range), Quantity.count(bin.count), String(repeating: "▇", count: columns))
+      table.add("  " + words(bin.range), Quantity.count(bin.count), bar(bin.count, of: most, columns: 40))
     }
     let ends = "shortest \(Quantity.count(lengths.shortest)), median \(Quantity.count(lengths.median)), longest \(Quantity.count(lengths.longest))"
     return ["\(name): \(ends)"] + table.lines
