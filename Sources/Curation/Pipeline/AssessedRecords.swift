@@ -30,14 +30,21 @@ struct AssessedRecords: Sendable {
   private(set) var merges: [Merge?]
   /// The conversation key that a keeper took from a copy.
   private(set) var adopted: [Int: String] = [:]
-  /// The terms of a keeper that were not its own alone; nil for those of the dataset.
-  private(set) var adoptedLicenses: [Int: String?] = [:]
+  /// The terms of a keeper that are not its own alone.
+  private(set) var adoptedTerms: [Int: UInt32] = [:]
+  /// All terms that are met, and under which numbers those of each assessment are among them.
+  private var terms = TermsTable()
+  private let termsOfAssessments: [[UInt32]]
+  private var strictest: [TermsPair: UInt32] = [:]
 
   var count: Int { places.count }
 
   /// `listing` has what was found in archives, and knows in which order files stand.
   init(_ assessments: [Assessment], _ listing: Listing) {
     self.assessments = assessments.sorted { $0.number < $1.number }
+    var terms = TermsTable()
+    termsOfAssessments = self.assessments.map { assessment in [TermsTable.datasetsOwn] + assessment.terms.expressions.map { terms.number(of: $0) } }
+    self.terms = terms
     files = listing.files
     var parts: [(assessment: Int, part: Assessment.Part, rows: Range<Int>)] = []
     for (index, assessment) in self.assessments.enumerated() {
@@ -72,14 +79,15 @@ struct AssessedRecords: Sendable {
   func details(of record: Int) -> Assessment.Details { assessment(of: record).details(of: row(record)) }
 
   /// The record's own, before it took another's.
-  func ownConversation(of record: Int) -> String? { assessment(of: record).belongings(of: row(record)).conversation }
+  func ownConversation(of record: Int) -> String? { assessment(of: record).conversation(of: row(record)) }
 
   func conversation(of record: Int) -> String? { adopted[record] ?? ownConversation(of: record) }
 
-  /// The record's own, or what it took from others.
-  func belongings(of record: Int) -> (conversation: String?, license: String?) {
-    let own = assessment(of: record).belongings(of: row(record))
-    return (adopted[record] ?? own.conversation, adoptedLicenses[record] ?? own.license)
+  /// Its own terms, or those that it took on; nil for the dataset's.
+  func license(of record: Int) -> String? { terms[terms(of: record)] }
+
+  private func terms(of record: Int) -> UInt32 {
+    adoptedTerms[record] ?? termsOfAssessments[Int(places[record].assessment)][Int(row(record).terms)]
   }
 
   func place(of record: Int) -> RecordPlace { source(of: record).place }
@@ -106,9 +114,17 @@ struct AssessedRecords: Sendable {
 
   /// A keeper stands for what was merged into it, so the terms of both hold.
   mutating func adoptTerms(of record: Int, by keeper: Int, _ rule: TermsRule) {
-    let (own, other) = (belongings(of: keeper).license, belongings(of: record).license)
+    let (own, other) = (terms(of: keeper), terms(of: record))
     guard own != other else { return }
-    let strictest = rule.strictest(own, other)
-    if strictest != own { adoptedLicenses.updateValue(strictest, forKey: keeper) }
+    let pair = TermsPair(own: own, other: other)
+    let both = strictest[pair] ?? terms.number(of: rule.strictest(terms[own], terms[other]))
+    strictest[pair] = both
+    if both != own { adoptedTerms[keeper] = both }
   }
+}
+
+/// Terms that meet when one record is merged into another: few pairs, many times.
+private struct TermsPair: Hashable {
+  let own: UInt32
+  let other: UInt32
 }

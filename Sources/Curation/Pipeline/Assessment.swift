@@ -22,6 +22,8 @@ struct Assessment: Sendable {
   /// The counters of each such row's shingles (`ShingleSketch`), laid aside, and how many each row has.
   var slotsStart: UInt64 = 0
   var slotCounts: [UInt32] = []
+  /// What its rows say of licence and consent.
+  var terms = TermsTable()
 
   init(number: Int) { self.number = number }
 }
@@ -32,7 +34,6 @@ extension Assessment {
     var passages: [Passage] = []
     var drop: Drop?
     var conversation: String?
-    var license: String?
     /// What the stages after the comparison said.
     var laterPassages: [Passage] = []
   }
@@ -42,7 +43,6 @@ extension Assessment {
       var reader = DetailReader(bytes, at: Int(row.details))
       var details = Details()
       details.conversation = reader.text()
-      details.license = reader.text()
       details.passages = reader.passages()
       if row.ending != .before { details.laterPassages = reader.passages() }
       if row.ending != .none { details.drop = reader.drop() }
@@ -50,11 +50,10 @@ extension Assessment {
     }
   }
 
-  /// What is no part of the content, and read on its own.
-  func belongings(of row: AssessedRow) -> (conversation: String?, license: String?) {
+  func conversation(of row: AssessedRow) -> String? {
     details.withUnsafeBytes { bytes in
       var reader = DetailReader(bytes, at: Int(row.details))
-      return (reader.text(), reader.text())
+      return reader.text()
     }
   }
 }

@@ -63,13 +63,12 @@ struct Assessor: Sendable {
       row.place(entry.source)
       if let id = entry.id { (row.id, row.hasID) = (id.digest, true) }
       details.text(nil)
-      details.text(nil)
       details.passages(entry.passages)
       details.drop(entry.fate.drop)
     case .alive(var draft):
       row.place(draft.source)
       details.text(draft.record.conversation)
-      details.text(draft.record.license)
+      row.terms = assessment.terms.number(of: draft.record.license)
       details.passages(draft.passages)
       compare(&draft, &row, &assessment, &bench)
       draft.passages = []

@@ -29,7 +29,7 @@ struct DatasetWriter: Sendable {
 
   private func append(_ record: Int, to bytes: inout [UInt8], _ line: inout [UInt8]) throws {
     let span = records.row(record).finalLine
-    let (conversation, license) = records.belongings(of: record)
+    let (conversation, license) = (records.conversation(of: record), records.license(of: record))
     guard conversation != nil || license != nil else {
       try lines.read(span.start, count: Int(span.count), into: &bytes)
       return bytes.append(UInt8(ascii: "\n"))

@@ -84,7 +84,7 @@ extension AssessedRecords {
   private func adoption(of record: Int) -> [Passage] {
     var changes: [Change] = []
     if adopted[record] != nil { changes.append(Change(kind: .conversation, count: 1)) }
-    if adoptedLicenses[record] != nil { changes.append(Change(kind: .terms, count: 1)) }
+    if adoptedTerms[record] != nil { changes.append(Change(kind: .terms, count: 1)) }
     return changes.isEmpty ? [] : [Passage(stage: .deduplicate, changes: changes)]
   }
 
