@@ -59,7 +59,7 @@ struct CurationTable {
   var tokens: TokenCount?
 
   private static let mostLanguages = 8
-  private static let widthInColumns = 80
+  private static let widthInColumns = Wrapping.tableWidth
   private static let mostClusters = 5
 
   var lines: [String] {
@@ -149,7 +149,8 @@ struct CurationTable {
       table.add("  " + words(bin.range), Quantity.count(bin.count), bar(bin.count, of: most, columns: 40))
     }
     let ends = "shortest \(Quantity.count(lengths.shortest)), median \(Quantity.count(lengths.median)), longest \(Quantity.count(lengths.longest))"
-    return ["\(name): \(ends)"] + table.lines
+    let head = "\(name): \(ends)"
+    return (head.count > Self.widthInColumns ? ["\(name):", "  \(ends)"] : [head]) + table.lines
   }
 
   private func words(_ range: ClosedRange<Int>) -> String {
@@ -163,10 +164,16 @@ struct CurationTable {
     let head = "nearly the same as" + (isAll ? "" : " (the largest \(shown.count) of \(Quantity.count(overview.clusters.count)) groups)")
     return [head]
       + shown.flatMap { cluster in
-        let members = cluster.members.map(\.description)
-        return ["  \(cluster.keeper)", "    \(Quantity.count(members.count)): " + list(members, widthInColumns: Self.widthInColumns - 12)]
+        let members = cluster.members.map { shortened("\($0)", to: Self.widthInColumns - 32) }
+        return [
+          "  " + shortened("\(cluster.keeper)", to: Self.widthInColumns - 2),
+          "    \(Quantity.count(members.count)): " + list(members, widthInColumns: Self.widthInColumns - 12),
+        ]
       }
   }
+
+  /// Of a place its end says most.
+  private func shortened(_ place: String, to columns: Int) -> String { place.count > columns ? "…" + place.suffix(columns - 1) : place }
 
   /// As many of the words as fit, and how many there are beside them.
   private func list(_ words: [String], widthInColumns: Int) -> String {

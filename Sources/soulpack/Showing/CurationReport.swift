@@ -54,35 +54,37 @@ struct CurationReport: Report {
     if let base = effect.base { table.add("  nothing (the base)", "", "", Quantity.loss(base.natsPerToken)) }
     table.add("  uncurated data", Quantity.count(uncurated.records), Quantity.count(uncurated.tokens), loss(effect.uncurated))
     table.add("  curated data", Quantity.count(curated.records), Quantity.count(curated.tokens), loss(effect.curated))
-    let measured = "  on \(Quantity.counted(effect.records, "record")) of the curated holdout, \(Quantity.count(effect.tokens)) tokens; \(contender)"
-    return ["\(soul): curated data against as many tokens uncurated"] + table.lines + [measured, ""] + verdict.map { "  " + $0 } + [""] + reading.map { "  " + $0 } + [counts.words]
+    let measured = "\(contender), on \(Quantity.counted(effect.records, "record")) of the curated holdout, \(Quantity.count(effect.tokens)) tokens"
+    let parts = [["\(soul): curated data against as many tokens uncurated"] + table.lines + Wrapping.paragraph(measured), verdict, reading]
+    return parts.joined(separator: [""]) + ["", counts.words]
   }
 
   private func loss(_ loss: CurationEffect.Loss?) -> String { loss.map { Quantity.loss($0.natsPerToken) } ?? "diverged" }
 
   private var verdict: [String] {
-    guard let gain = effect.gain else { return ["a training diverged: nothing can be compared"] }
-    guard let error = effect.standardError else { return ["the holdout has one record: a difference of \(signed(gain)) nats/token, and no telling how sure"] }
+    guard let gain = effect.gain else { return Wrapping.paragraph("a training diverged: nothing can be compared") }
+    guard let error = effect.standardError else {
+      return Wrapping.paragraph("the holdout has one record: a difference of \(signed(gain)) nats/token, and no telling how sure")
+    }
     let margin = 1.96 * error
     let verdict = abs(gain) <= margin ? "no difference can be told: " : gain > 0 ? "curated data are better by " : "curated data are worse by "
     let sure = "standard error \(Quantity.loss(error)), 95 % interval \(signed(gain - margin)) to \(signed(gain + margin))"
-    return [verdict + (abs(gain) <= margin ? signed(gain) : Quantity.loss(abs(gain))) + " nats/token", sure]
+    let difference = abs(gain) <= margin ? signed(gain) : Quantity.loss(abs(gain))
+    return Wrapping.paragraph("\(verdict)\(difference) nats/token") + Wrapping.paragraph(sure)
   }
 
   private func signed(_ value: Double) -> String { String(format: "%+.4f", value) }
 
   private var reading: [String] {
-    var lines = [
-      "Same seed, rates, passes and steps; the data differ. Uncurated is the same",
-      "source after the readers and the structure rule alone, drawn at random to the",
-      "same number of tokens from \(Quantity.count(pool)) records, without \(Quantity.count(nearHoldout)) that the holdout has",
-      "or nearly has. The interval speaks of uncurated minus curated: above zero,",
-      "curation helped. It is over the records of the holdout, for one training each:",
-      "another seed moves the difference too (--candidate, --set).",
-    ]
-    if uncurated.tokens * 100 < curated.tokens * 99 { lines.append("The uncurated records did not suffice: they hold fewer tokens than the curated.") }
-    if isSmoke { lines.append("A smoke run: a few steps and a few records. The numbers say that it works, and nothing else.") }
-    return lines
+    var text = """
+      Same seed, rates, passes and steps; the data differ. Uncurated is the same source after the readers, the licences and the structure rule \
+      alone, drawn at random to the same number of tokens from \(Quantity.count(pool)) records, without \(Quantity.count(nearHoldout)) that the holdout has \
+      or nearly has. The interval speaks of uncurated minus curated: above zero, curation helped. It is over the records of the holdout, for one \
+      training each: another seed moves the difference too (--candidate, --set).
+      """
+    if uncurated.tokens * 100 < curated.tokens * 99 { text += " The uncurated records did not suffice: they hold fewer tokens than the curated." }
+    if isSmoke { text += " A smoke run: a few steps and a few records. The numbers say that it works, and nothing else." }
+    return Wrapping.paragraph(text)
   }
 
   // MARK: - JSON
