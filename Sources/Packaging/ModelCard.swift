@@ -114,7 +114,7 @@ struct ModelCard {
 
   /// What holds for which records, and whom to credit.
   private func terms(of dataset: SoulManifest.Dataset) -> String {
-    var lines = dataset.terms.sorted { $0.key < $1.key }.map { "terms: \($0.key), \($0.value) records" }
+    var lines = dataset.terms.sorted { $0.key < $1.key }.map { "terms: \($0.key), \($0.value) \($0.value == 1 ? "record" : "records")" }
     if let attribution = dataset.attribution { lines.append("credit: \(attribution)") }
     return lines.map { "\n  - \($0)" }.joined()
   }

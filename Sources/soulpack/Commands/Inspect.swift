@@ -35,7 +35,7 @@ struct InspectReport: Report {
       let contributor = dataset.contributor.map { " from \($0)" } ?? ""
       facts.add("  dataset", "\(dataset.name): \(Quantity.count(dataset.counts["kept"] ?? 0)) records\(contributor), \(dataset.license), root \(dataset.roots.all.short)")
       for (terms, records) in dataset.terms.sorted(by: { $0.key < $1.key }) where terms != dataset.license {
-        facts.add("  terms", "\(terms): \(Quantity.count(records)) records of \(dataset.name)")
+        facts.add("  terms", "\(terms): \(Quantity.counted(Int(records), "record")) of \(dataset.name)")
       }
       if let credit = dataset.attribution { facts.add("  credit", credit) }
     }
