@@ -76,15 +76,18 @@ struct CurationReport: Report {
   private func signed(_ value: Double) -> String { String(format: "%+.4f", value) }
 
   private var reading: [String] {
-    var text = """
+    let text = """
       Same seed, rates, passes and steps; the data differ. Uncurated is the same source after the readers, the licences and the structure rule \
       alone, drawn at random to the same number of tokens from \(Quantity.count(pool)) records, without \(Quantity.count(nearHoldout)) that the holdout has \
       or nearly has. The interval speaks of uncurated minus curated: above zero, curation helped. It is over the records of the holdout, for one \
       training each: another seed moves the difference too (--candidate, --set).
       """
-    if uncurated.tokens * 100 < curated.tokens * 99 { text += " The uncurated records did not suffice: they hold fewer tokens than the curated." }
-    if isSmoke { text += " A smoke run: a few steps and a few records. The numbers say that it works, and nothing else." }
-    return Wrapping.paragraph(text)
+    var lines = Wrapping.paragraph(text)
+    if uncurated.tokens * 100 < curated.tokens * 99 {
+      lines += Wrapping.paragraph("The uncurated records did not suffice: they hold fewer tokens than the curated.")
+    }
+    if isSmoke { lines += Wrapping.paragraph("A smoke run: a few steps and a few records. The numbers say that it works, and nothing else.") }
+    return lines
   }
 
   // MARK: - JSON
