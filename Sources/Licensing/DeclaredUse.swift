@@ -71,9 +71,10 @@ extension DeclaredUse {
     soul?.choices.first { !$0.clauses.contains(.noCommercialUse) }.map { .soulLicense($0.expression) }
   }
 
-  /// A choice of the Soul's licence that holds none which the licence accepts.
+  /// A choice of the Soul's licence that holds none which the licence accepts. Where nobody has named the Soul's licence, there is none.
   private func soulNotAccepted(by license: License) -> Violation.Reason? {
-    soul?.choices.first { !$0.licenses.contains(where: { license.isSatisfied(by: $0) }) }.map { .soulLicense($0.expression) }
+    guard let soul else { return .soulLicense("NOASSERTION") }
+    return soul.choices.first { !$0.licenses.contains(where: { license.isSatisfied(by: $0) }) }.map { .soulLicense($0.expression) }
   }
 }
 

@@ -19,6 +19,9 @@ struct RecipeTerms {
       weightsAreAdaptations: use?["weights-are-adaptations"]?.boolean ?? true, soul: recipe["license"]?.text.flatMap { [book] in try? book.expression($0) })
   }
 
+  /// Whether there is a use to hold the data's licences against: an open question of the Soul's licence is one, a licence that is none is not.
+  var isUseInOrder: Bool { use.soul != nil || recipe["license"]?.text == Dataset.openLicense }
+
   /// Nil where the licence is an open question.
   func rule(for dataset: Setting) -> TermsRule? {
     guard let license = dataset["license"]?.text, license != Dataset.openLicense else { return nil }

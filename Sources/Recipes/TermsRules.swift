@@ -70,7 +70,7 @@ extension RecipeRules {
 
   /// What is wrong with a part was told where the part is.
   private mutating func judge(_ dataset: Setting.Member, _ terms: RecipeTerms, at place: Place) {
-    guard let expression = try? terms.expression(for: dataset.setting), case .failure(let refusal) = terms.use.choose(among: expression) else { return }
+    guard terms.isUseInOrder, let expression = try? terms.expression(for: dataset.setting), case .failure(let refusal) = terms.use.choose(among: expression) else { return }
     for violation in refusal.violations { contradiction("dataset \"\(dataset.key)\": \(violation.message)", hint: violation.hint, at: place) }
   }
 

@@ -46,6 +46,10 @@ struct TermsTests {
       Case(dataset: "from: d, license: ▸MIT AND", message: "a licence expression that is not complete"),
       Case(dataset: "from: d, license: ▸NONE", message: "\"NONE\" is no licence: what is not known is not allowed"),
       Case(soul: "▸Proprietary", message: "unknown licence \"Proprietary\""),
+      Case(soul: "▸Proprietary", dataset: "license: CC-BY-SA-4.0, from: d", message: "unknown licence \"Proprietary\""),
+      Case(
+        soul: "NOASSERTION", dataset: "from: d, license: ▸CC-BY-SA-4.0",
+        message: "dataset \"letters\": CC-BY-SA-4.0, section 3(b), wants what is made from the texts under the same terms, and NOASSERTION is not among those that it accepts"),
       Case(
         head: "licenses: [{ id: LicenseRef-letters, redistribute: weights }]", dataset: "from: d, license: ▸LicenseRef-letters",
         message: "dataset \"letters\": LicenseRef-letters allows no commercial use"),
