@@ -25,6 +25,19 @@ struct CurateFolderTests {
     }
   }
 
+  @Test("the table and what comes next fit eighty columns however long the names of files are; a command is never broken")
+  func longNames() throws {
+    let words = "the lamp is trimmed at dusk and the glass is wiped before the first ship passes the point of the long grey head"
+    let name = String(repeating: "letters-from-the-lighthouse/", count: 4) + "a rather long name of a file.jsonl"
+    let lines = ["", " a", " b", " c"].map { #"{"text":"\#(words + $0)"}"# } + ["not json"]
+    try Tool.inProject(["letters/" + name: lines.joined(separator: "\n")]) { tool in
+      let outcome = try tool.must("curate", "letters")
+      #expect(outcome.output.contains("nearly the same as"))
+      #expect(outcome.output.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(outcome.output)")
+      #expect(outcome.errors.contains("  soulpack why '\(name):5'\n    tells the story of one record\n"), "\(outcome.errors)")
+    }
+  }
+
   @Test("a folder is kept clear of the text of an evaluation file, which why names by its line")
   func against() throws {
     let probe = "the lamp that burned in the northern tower was never lit by any hand but the keeper's own"

@@ -58,6 +58,9 @@ struct TermsTests {
     let step = try LedgerQuery(result.ledger.bytes).why(file: "a.jsonl", line: 2).steps[1]
     #expect(step.stage == .terms && step.outcome == .dropped(.unknownLicense, threshold: nil))
     #expect(try Ledger(parsing: result.ledger.bytes).parameters == result.ledger.parameters)
+    let forbidden = try await Self.curated(["a.jsonl": Self.lines([#""license":"MIT AND CC-BY-NC-4.0""#])], nil)
+    let detail = try LedgerQuery(forbidden.ledger.bytes).why(file: "a.jsonl", line: 2).steps[1].detail
+    #expect(detail?.member.name == "forbidden" && detail?.member.value == ["clause": "no commercial use", "license": "CC-BY-NC-4.0"])
   }
 
   @Test("tables and front matter state terms too")
@@ -91,6 +94,29 @@ struct TermsTests {
     let result = try await Self.curated(["a.jsonl": Self.line(words) + "\n" + Self.line(words, #""license":"CC-BY-NC-4.0""#)], "CC-BY-4.0")
     #expect(result.reason("a.jsonl", 2) == .licenseForbidsUse)
     #expect(try result.dataset.records().map(\.license) == [nil])
+  }
+
+  @Test("what was merged exactly gives its terms on when its keeper is merged nearly, however the work is cut, and every record is accounted for")
+  func chained() async throws {
+    let words = "the lamp is trimmed at dusk and the glass is wiped before the first ship passes the point of the long grey head"
+    let stated = [#""license":"MIT""#, "", #""license":"ISC""#, #""license":"0BSD""#, #""license":"CC-BY-NC-4.0""#, #""license":"who knows""#]
+    // Each text twice, under other terms each time; and records that are compared with nothing.
+    let texts = (0..<12).map { words + ["", " a", " b"][$0 % 3] }
+    let lines = texts.enumerated().map { Self.line($0.element, stated[$0.offset % stated.count]) } + (0..<400).map { Self.line("alone \($0)", #""license":"MIT""#) }
+    let files = ["a.jsonl": lines[..<5].joined(separator: "\n"), "b.jsonl": lines[5...].joined(separator: "\n")].mapValues { Data($0.utf8) }
+    let snapshot = Snapshot(entries: files.map { Snapshot.Entry(path: $0, byteCount: Int64($1.count), digest: Digest(hashing: $1)) })
+    let parameters = CurationParameters(stages: [.repair, .near], terms: try Self.rule("CC-BY-4.0"))
+    var results: Set<[Data]> = []
+    for (concurrency, partByteCount) in [(1, 1 << 20), (2, 256), (3, 1_024), (4, 1)] {
+      let result = try await Curator(parameters: parameters, concurrency: concurrency, partByteCount: partByteCount).curate(snapshot) { files[$0.path] ?? Data() }
+      let kept = try result.dataset.records().filter { if case .text(let text) = $0.content { text.hasPrefix(words) } else { false } }
+      #expect(kept.map(\.license) == ["0BSD AND CC-BY-4.0 AND ISC AND MIT"])
+      let summary = result.ledger.summary
+      #expect(summary.recordsRead == 412 && summary.recordsRead == summary.kept + summary.droppedCount + summary.merged)
+      #expect(summary.kept == 401 && summary.droppedCount == 4)
+      results.insert([result.dataset.bytes, result.ledger.bytes])
+    }
+    #expect(results.count == 1)
   }
 
   @Test("terms are no part of the id, stand in the line, and are read back")

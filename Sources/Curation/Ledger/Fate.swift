@@ -186,6 +186,7 @@ package struct Passage: Hashable, Sendable {
   package indirect enum Detail: Hashable, Sendable {
     case language(LanguageReading)
     case overlap(EvaluationOverlap)
+    case forbidden(ForbiddenUse)
   }
 
   package init(

@@ -22,7 +22,9 @@ struct TermsStage: RecordStage {
     guard let rule else { return record.license == nil ? .pass : with(nil, record) }
     switch record.license.flatMap({ verdicts[$0] }) ?? rule.judge(stated: record.license) {
     case .unknown: return .drop(.unknownLicense)
-    case .notAllowed: return .drop(.licenseForbidsUse)
+    case .notAllowed(let violations):
+      let detail = violations.first.map { Passage.Detail.forbidden(ForbiddenUse($0)) }
+      return Verdict(decision: .drop(.licenseForbidsUse, measured: nil, threshold: nil), detail: detail)
     case .allowed(let terms):
       guard record.license != nil else { return .pass }
       let spelled = rule.spelled(terms.expression)
