@@ -18,9 +18,14 @@ package struct DatasetRecord: Hashable, Sendable {
   /// Records that share this key stay on one side of every split. Nil: the record stands alone.
   package var conversation: String?
 
-  package init(content: Content, conversation: String? = nil) {
+  /// The licence and consent of this record where they are its own and not its dataset's: an SPDX expression, in one spelling once curation has judged
+  /// it. No part of the content.
+  package var license: String?
+
+  package init(content: Content, conversation: String? = nil, license: String? = nil) {
     self.content = content
     self.conversation = conversation
+    self.license = license
   }
 }
 
@@ -63,10 +68,12 @@ extension DatasetRecord {
     }
   }
 
-  /// One line of a curated dataset: `{"conversation":…,"messages":[…]}`, `{"conversation":…,"text":…}`, or the members of another kind.
+  /// One line of a curated dataset: `{"conversation":…,"license":…,"messages":[…]}`, `{"conversation":…,"license":…,"text":…}`, or the members of
+  /// another kind beside these two.
   package var canonicalLine: JSONValue {
     var members: [String: JSONValue] = [:]
     if let conversation { members["conversation"] = .string(conversation) }
+    if let license { members["license"] = .string(license) }
     switch content {
     case .text(let text): members["text"] = .string(text)
     case .messages(let messages): members["messages"] = .array(messages.map(\.canonical))
@@ -81,6 +88,7 @@ extension DatasetRecord {
   package init?(line: JSONValue) {
     guard let members = line.object else { return nil }
     conversation = members["conversation"]?.string
+    license = members["license"]?.string
     if let special = Content(membersOfAnotherKind: members) {
       content = special
     } else if let text = members["text"]?.string {

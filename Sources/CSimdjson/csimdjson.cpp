@@ -87,7 +87,7 @@ bool take_turns(const dom::element &element, std::vector<csj_turn> &turns) {
 }
 
 // The two kinds of records that are met by the million: plain messages, plain text. False for anything else, faults included: whoever asked
-// looks at the tree then.
+// looks at the tree then, as for what states its own terms.
 bool take_common(csj_reader &reader, const dom::element &root, csj_record &record) {
   dom::object members;
   if (root.get(members) != simdjson::SUCCESS) return false;
@@ -102,7 +102,7 @@ bool take_common(csj_reader &reader, const dom::element &root, csj_record &recor
       slot = &text, taken = &has_text;
     } else if (member.key == "conversation") {
       slot = &conversation, taken = &has_conversation;
-    } else if (member.key == "tools" || member.key == "functions") {
+    } else if (member.key == "tools" || member.key == "functions" || member.key == "license" || member.key == "consent") {
       return false;
     } else {
       continue;

@@ -149,6 +149,16 @@ extension CanonicalWriter {
     }
   }
 
+  /// Nothing where it is nil; more members follow.
+  mutating func member(_ name: StaticString, _ value: String?) {
+    guard let value else { return }
+    raw("\"")
+    raw(name)
+    raw("\":")
+    string(value)
+    raw(",")
+  }
+
   /// `DatasetRecord.canonicalLine`, without a line feed. With a `source`, that member stands where its name does.
   mutating func line(of record: DatasetRecord, source: RecordPlace? = nil) {
     guard record.isOfCommonKind else {
@@ -158,11 +168,8 @@ extension CanonicalWriter {
       return
     }
     raw("{")
-    if let conversation = record.conversation {
-      raw("\"conversation\":")
-      string(conversation)
-      raw(",")
-    }
+    member("conversation", record.conversation)
+    member("license", record.license)
     switch record.content {
     case .messages(let turns):
       messages(turns)

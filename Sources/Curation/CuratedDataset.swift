@@ -62,6 +62,23 @@ package struct CuratedDataset: Sendable {
     self.rows = rows
   }
 
+  /// The rows whose indices `isMember` takes, in the same order.
+  func filtered(at isMember: (Int) -> Bool) -> CuratedDataset {
+    var bytes = Data()
+    var rows: [Row] = []
+    for (index, row) in self.rows.enumerated() where isMember(index) {
+      let start = bytes.count
+      bytes.append(self.bytes[self.bytes.startIndex + row.byteRange.lowerBound..<self.bytes.startIndex + row.byteRange.upperBound])
+      rows.append(Row(id: row.id, conversation: row.conversation, byteRange: start..<bytes.count))
+    }
+    return CuratedDataset(bytes: bytes, rows: rows)
+  }
+
+  private init(bytes: Data, rows: [Row]) {
+    self.bytes = bytes
+    self.rows = rows
+  }
+
   private static func lines(of bytes: Data) throws -> [LineParser.Line] {
     let parser = try LineParser()
     var lines: [LineParser.Line] = []

@@ -1,4 +1,5 @@
 package import Artifacts
+package import Licensing
 
 /// Everything about a curation that can change what it gives and is not the files: the parameters of the `curate` action.
 package struct CurationParameters: Hashable, Sendable {
@@ -30,17 +31,22 @@ package struct CurationParameters: Hashable, Sendable {
   /// In the order in which they run, each at most once. The structure rule is not among them: it always holds.
   package let stages: [Stage]
   package let reading: ReadingRules
+  /// Nil where no recipe says what is allowed, as for a bare folder.
+  package let terms: TermsRule?
   /// What stays out. Nil where the project has no such file; the ledger says only whether there was one.
   package var retractions: Retractions?
 
-  package init(files: [String]? = nil, stages: [Stage], reading: ReadingRules = .standard, retractions: Retractions? = nil) {
+  package init(
+    files: [String]? = nil, stages: [Stage], reading: ReadingRules = .standard, terms: TermsRule? = nil, retractions: Retractions? = nil
+  ) {
     self.files = files
     self.stages = stages
     self.reading = reading
+    self.terms = terms
     self.retractions = retractions
   }
 
-  /// Reads `{"files":["*.md"],"reading":{…},"stages":[…]}`, where `reading` may be absent and a stage is one of
+  /// Reads `{"files":["*.md"],"reading":{…},"stages":[…],"terms":{…}}`, where `reading` and `terms` may be absent and a stage is one of
   ///
   ///     {"normalize":{"mojibake":"repair","unicode":"nfc"}}
   ///     {"language":{"keep":["de","en"],"min-share-ppm":500000,"undecided":"keep"}}
@@ -63,8 +69,15 @@ package struct CurationParameters: Hashable, Sendable {
     }
     self.stages = stages
     retractions = try reader.bool("retractions", default: false) ? Retractions() : nil
+    terms = try CurationParameters.terms(&reader)
     if var rules = try reader.object("reading") { reading = try ReadingRules(&rules) } else { reading = .standard }
     try reader.finish()
+  }
+
+  private static func terms(_ reader: inout ParameterReader) throws(ParameterError) -> TermsRule? {
+    guard let value = reader.take("terms") else { return nil }
+    guard let rule = TermsRule(document: value) else { throw reader.error("terms", "must be a rule of terms") }
+    return rule
   }
 
   private static func patterns(_ reader: inout ParameterReader) throws(ParameterError) -> [String]? {
@@ -87,6 +100,7 @@ package struct CurationParameters: Hashable, Sendable {
     // Nearly nobody says any of it, and a ledger without it is one without it.
     if reading != .standard { members["reading"] = reading.canonical }
     if retractions != nil { members["retractions"] = true }
+    members["terms"] = terms?.document
     return .object(members)
   }
 }

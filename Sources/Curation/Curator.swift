@@ -46,8 +46,10 @@ package struct Curator: Sendable {
     guard listing.hasReadFiles else { throw CurationError.noReadableFile(kinds: listing.kinds, patterns: parameters.files ?? []) }
     guard records.count > 0 else { throw CurationError.noRecords(files: listing.readFileCount) }
     if let rule = route.deduplication {
-      if rule.exact { ExactDuplicates.merge(in: &records) }
-      if let near = rule.near, let sketch { try await NearDuplicates(near, workers: workers, lines: lines).merge(in: &records, sketch: sketch) }
+      if rule.exact { ExactDuplicates.merge(in: &records, parameters.terms) }
+      if let near = rule.near, let sketch {
+        try await NearDuplicates(near, workers: workers, lines: lines, terms: parameters.terms).merge(in: &records, sketch: sketch)
+      }
     }
     let shards = try await DatasetWriter(records, lines, workers, shelf).shards()
     let dataset = StoredDataset(shards: shards, load: get)

@@ -15,6 +15,8 @@ struct Route: Sendable {
       legs[legs.count - 1].append(stage)
       names.append(stage.name)
     }
+    legs[0].append(TermsStage(parameters.terms))
+    if parameters.terms != nil { names.append(.terms) }
     // Before records are compared: what was retracted must be nobody's keeper.
     var retraction = parameters.retractions.map { RetractionStage(.retract, $0) }
     func takeOutRetracted() {

@@ -111,6 +111,24 @@ package struct StoredDataset: Sendable {
   }
 }
 
+extension CuratedDataset {
+  /// Cuts it as a store keeps it, and puts the pieces on a shelf.
+  package func shards(on shelf: Shelf) throws -> [StoredDataset.Shard] {
+    var cutter = ShardCutter()
+    var shards: [StoredDataset.Shard] = []
+    var start = 0
+    for (index, row) in rows.enumerated() {
+      let next = index + 1 < rows.count ? rows[index + 1].id.digest : nil
+      guard cutter.ends(after: row.id.digest, byteCount: row.byteRange.count, next: next) else { continue }
+      let range = rows[start].byteRange.lowerBound..<row.byteRange.upperBound
+      let shard = Data(bytes[bytes.startIndex + range.lowerBound..<bytes.startIndex + range.upperBound])
+      shards.append(StoredDataset.Shard(recordCount: index + 1 - start, byteCount: shard.count, digest: try shelf.put(shard)))
+      start = index + 1
+    }
+    return shards
+  }
+}
+
 // MARK: - The index
 
 extension StoredDataset {

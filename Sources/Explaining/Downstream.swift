@@ -80,8 +80,14 @@ package struct Downstream: Sendable {
       let holding = try use.outputs.filter { try holds($0.value, ids) }
       parts.formUnion(holding.values)
       return holding.map { ($0.value, $0.key == "train" ? .trained : .measured) }
+    case "sample":
+      let holding = try use.outputs.filter { try $0.key == "train" && holds($0.value, ids) }
+      parts.formUnion(holding.values)
+      return holding.map { ($0.value, .trained) }
     case "tokenizer": return use.outputs.values.map { ($0, .trained) }
     case "train":
+      // Of the other split it is only counted how many examples it has.
+      guard names != ["pace"] else { return [] }
       let touch = names.contains("validation") && names.count == 1 ? Touch.measured : own ?? .trained
       return use.outputs.values.map { ($0, touch) }
     case "score": return use.outputs.values.map { ($0, .measured) }

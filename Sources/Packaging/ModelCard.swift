@@ -108,8 +108,15 @@ struct ModelCard {
       manifest.datasets.map { dataset in
         let counts = dataset.counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
         let contributor = dataset.contributor.map { ", from \($0)" } ?? ""
-        return "\(dataset.name) (\(dataset.license)\(contributor)): \(counts); root `\(dataset.roots.all)`"
+        return "\(dataset.name) (\(dataset.license)\(contributor)): \(counts); root `\(dataset.roots.all)`" + terms(of: dataset)
       })
+  }
+
+  /// What holds for which records, and whom to credit.
+  private func terms(of dataset: SoulManifest.Dataset) -> String {
+    var lines = dataset.terms.sorted { $0.key < $1.key }.map { "terms: \($0.key), \($0.value) \($0.value == 1 ? "record" : "records")" }
+    if let attribution = dataset.attribution { lines.append("credit: \(attribution)") }
+    return lines.map { "\n  - \($0)" }.joined()
   }
 
   private var use: String {

@@ -124,15 +124,23 @@ extension SoulManifest {
 
     package var name: String
     package var license: String
+    /// How many records that were kept are under which terms, SPDX expressions.
+    package var terms: [String: Int64]
+    /// Whom to credit, in the words that the licence asks for.
+    package var attribution: String?
     /// Who gave it: a did:key or a name.
     package var contributor: String?
     package var roots: Roots
     /// How many records met which fate in curation, such as `kept` or `duplicate`.
     package var counts: [String: Int64]
 
-    package init(name: String, license: String, contributor: String?, roots: Roots, counts: [String: Int64]) {
+    package init(
+      name: String, license: String, terms: [String: Int64] = [:], attribution: String? = nil, contributor: String?, roots: Roots, counts: [String: Int64]
+    ) {
       self.name = name
       self.license = license
+      self.terms = terms
+      self.attribution = attribution
       self.contributor = contributor
       self.roots = roots
       self.counts = counts

@@ -175,15 +175,19 @@ extension SoulManifest.Dataset {
       "name": .string(name), "license": .string(license), "roots": roots, "counts": .object(counts.mapValues { .integer($0) }),
     ]
     members["contributor"] = contributor.map { .string($0) }
+    members["attribution"] = attribution.map { .string($0) }
+    if !terms.isEmpty { members["terms"] = .object(terms.mapValues { .integer($0) }) }
     return .object(members)
   }
 
   init(_ reader: DocumentReader) throws(DocumentError) {
-    try reader.object(["name", "license", "contributor", "roots", "counts"])
-    var counts: [String: Int64] = [:]
+    try reader.object(["name", "license", "terms", "attribution", "contributor", "roots", "counts"])
+    var (counts, terms): ([String: Int64], [String: Int64]) = ([:], [:])
     for (fate, count) in try reader.member("counts").entries() { counts[fate] = try count.count() }
+    for (expression, count) in try reader.optional("terms")?.entries() ?? [] { terms[expression] = try count.count() }
     self.init(
       name: try reader.member("name").nonEmptyString(), license: try reader.member("license").nonEmptyString(),
+      terms: terms, attribution: try reader.optional("attribution")?.nonEmptyString(),
       contributor: try reader.optional("contributor")?.nonEmptyString(), roots: try Roots(reader.member("roots")), counts: counts)
   }
 }

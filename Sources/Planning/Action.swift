@@ -25,17 +25,22 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// `dataset` and `ledger`, each an index of pieces.
   /// Parameters: `files` (sorted patterns, or null for all), `stages` (in order, each an object with one member: `normalize` {`unicode`,
   /// `mojibake`}, `language` {`keep`: a sorted list or null, `min-share-ppm`, `undecided`}, `quality` {`profile`}, `deduplicate` {`exact`, `near`: null or {`ngram`, `threshold-ppm`}}, `decontaminate` {`ngram`, `threshold-ppm`}, `pii` {by kind: `redact`, `drop`, `tag` or `keep`}, `length`
-  /// {`min-characters`, `max-characters`}), and `reading` where it is not as it is by default: {`chat` {`names`, `pause-seconds`}, `columns`, `formats` (each
-  /// {`files`, `is`}), `speakers`}.
+  /// {`min-characters`, `max-characters`}), `reading` where it is not as it is by default: {`chat` {`names`, `pause-seconds`}, `columns`, `formats` (each
+  /// {`files`, `is`}), `speakers`}, and `terms` where the recipe names a licence: {`license` (null where each record has its own), `licenses` (those that
+  /// the recipe declares), `use`}.
   case curate
   /// Inputs: `dataset`. Outputs: `train`, `validation`, `holdout`.
   /// Parameters: `by`, `validation-ppm`, `holdout-ppm`, `salt`.
   case split
+  /// Inputs: `pool` (a dataset that no stage has curated), `train`, `holdout`, and `base` or `tokenizer`. Outputs: `train` (lines of the pool), `account` (how many
+  /// records and tokens).
+  /// Parameters: `context`, `salt`.
+  case sample
   /// Inputs: `train`. Outputs: `tokenizer`, a `tokenizer.json`.
   /// Parameters: `kind` (`byte-level-bpe`), `vocabulary`.
   case tokenizer
   /// Inputs: `train`, and `base` (a snapshot of a model folder) or `tokenizer`; for a command `validation`, and `program.NAME`
-  /// for every input that the recipe gives it. Outputs: `files` (a snapshot of a PEFT
+  /// for every input that the recipe gives it; `pace`, another train split, where each pass is to have as many steps as one over that. Outputs: `files` (a snapshot of a PEFT
   /// adapter or of a model folder), `trace` (what the run commits to).
   /// Parameters: `method` (`sft`, `full`), `substrate` (`embedded`, or {`command`} with `{input.NAME}` in it), `seed`, `epochs`, `batch`, `context`, `optimizer` {`learning-rate`, `schedule`, `warmup`,
   /// `weight-decay`, `betas`, `epsilon`, `clip`}; `lora` {`rank`, `alpha`, `targets`: `all-linear` or a sorted list} with `sft`; `model`
@@ -59,7 +64,7 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// Inputs: everything the Soul speaks of: `dataset`, `ledger`, `train`, `validation`, `holdout`, `decision`, `winner`, `trace.1`, …, `score.0`
   /// (as in `select`), `score.1`, …, `gates` where the recipe has any, and `base`, or `tokenizer` for a new model. Outputs: `archive`, `summary` (its digest and the selection).
   /// Parameters: `recipe` (normalised), `bases` (the normalised recipes of the base and of its bases, nearest first), `overrides` (as given),
-  /// `dataset` (its name in the recipe), `candidates` (of each, in order: `target`, its name, and `number` within the target), `component` (`adapter` or `model`: what the winner is),
+  /// `dataset` (its name in the recipe), `terms` (what holds for a record that states nothing; null where each has its own), `candidates` (of each, in order: `target`, its name, and `number` within the target), `component` (`adapter` or `model`: what the winner is),
   /// `lease-seconds`.
   case seal
 
@@ -69,12 +74,13 @@ package enum ActionKind: String, CaseIterable, Sendable {
     case .run: 1
     case .curate: 4
     case .split: 1
+    case .sample: 1
     case .tokenizer: 1
     case .train: 1
     case .score: 1
     case .select: 2
     case .gate: 1
-    case .seal: 2
+    case .seal: 3
     }
   }
 }

@@ -1,4 +1,5 @@
 internal import Artifacts
+internal import Licensing
 internal import Recipes
 
 /// The canonical parameters of actions. What `ActionKind` documents and what stands here are one contract with the steps.
@@ -8,6 +9,7 @@ extension Dataset {
     var members: [String: JSONValue] = ["files": files.map { .array($0.map { .string($0) }) } ?? .null, "stages": .array(stages.map(\.parameters))]
     // Absent where it says what holds anyway, so that writing out a default changes no key.
     if reading != ReadingSettings() { members["reading"] = reading.parameters }
+    members["terms"] = terms?.document
     return .object(members)
   }
 }

@@ -1,4 +1,5 @@
 internal import Artifacts
+package import Licensing
 package import Recipes
 
 /// Recipes that are fine alone and make no plan together.
@@ -7,6 +8,8 @@ package struct PlanError: ExplainedError {
     /// Base recipes that name each other: the files, from the first back to the first that comes again.
     case cycle([String])
     case baseIsAnAdapter(String)
+    /// The licence of the base's Soul forbids what this recipe declares.
+    case baseForbidsUse(String, Violation)
     case unreadableBase(String, reason: any Error)
   }
 
@@ -24,6 +27,7 @@ package struct PlanError: ExplainedError {
     switch problem {
     case .cycle(let paths): "recipes are each other's base: \(paths.joined(separator: " → "))"
     case .baseIsAnAdapter(let path): "`an adapter as base` is not in this version: \"\(path)\" does not use \"method: full\""
+    case .baseForbidsUse(let path, let violation): "base recipe \"\(path)\": \(violation.message)"
     case .unreadableBase(let path, let reason): "cannot read base recipe \"\(path)\": \((reason as? any ExplainedError)?.message ?? "\(reason)")"
     }
   }
@@ -32,6 +36,7 @@ package struct PlanError: ExplainedError {
     switch problem {
     case .cycle: "one of them needs a base of its own: \"path\" or \"new\""
     case .baseIsAnAdapter: nil
+    case .baseForbidsUse(_, let violation): violation.hint
     case .unreadableBase(_, let reason): (reason as? any ExplainedError)?.hint
     }
   }

@@ -1,3 +1,4 @@
+internal import Licensing
 package import Recipes
 
 /// Turns a recipe into a plan. Pure: the same recipes give the same plan, whatever the disk holds.
@@ -43,6 +44,9 @@ package enum Planner {
       guard !paths.contains(path) else { throw PlanError(.cycle(paths + [path]), at: place) }
       paths.append(path)
       current = try load(path, at: place, loader)
+      if let soul = current.use.soul, case .failure(let refusal) = recipe.use.choose(among: soul), let first = refusal.violations.first {
+        throw PlanError(.baseForbidsUse(path, first), at: place)
+      }
       guard current.targets.allSatisfy({ $0.method == .full }) else { throw PlanError(.baseIsAnAdapter(path), at: place) }
       chain.append(current)
     }

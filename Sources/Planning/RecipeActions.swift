@@ -1,4 +1,5 @@
 internal import Artifacts
+internal import Licensing
 internal import Recipes
 
 /// The actions of one recipe: their names, inputs and parameters.
@@ -206,9 +207,10 @@ struct RecipeActions {
   }
 
   private func sealParameters(bases: [JSONValue]) -> JSONValue {
-    [
+    let terms = recipe.dataset(shared.dataset)?.terms?.standard
+    return [
       "recipe": recipe.normalised, "bases": .array(bases), "overrides": .array(recipe.overrides.map { .string($0) }),
-      "dataset": .string(shared.dataset),
+      "dataset": .string(shared.dataset), "terms": terms.map { .string($0.expression) } ?? .null,
       "candidates": .array(contenders.map { ["target": .string($0.target.name), "number": .integer(Int64($0.number))] }),
       "component": isAdapter ? "adapter" : "model", "lease-seconds": .integer(recipe.permissions.lease.seconds),
     ]

@@ -1,3 +1,5 @@
+package import Licensing
+
 /// A dataset: where it comes from, how it is curated and parted.
 package struct Dataset: Hashable, Sendable {
   package enum Origin: Hashable, Sendable {
@@ -12,8 +14,13 @@ package struct Dataset: Hashable, Sendable {
   package let files: [String]?
   /// What the files do not say themselves.
   package let reading: ReadingSettings
+  /// As the recipe has it: an SPDX expression, `per-record`, `from-inputs` or `NOASSERTION`.
   package let license: String
+  /// The licence and consents resolved, the use that they are held against, and the choice that was made where there is one. Nil where nobody has named a licence.
+  package let terms: TermsRule?
   package let contributor: String?
+  /// Whom to credit, in the words that the licence asks for.
+  package let attribution: String?
   package let stages: [CurationStage]
   package let split: SplitRule
 }

@@ -1,4 +1,5 @@
 package import Artifacts
+package import Licensing
 
 /// A recipe that was read and found in order: every reference in it resolves, every default is filled in.
 package struct Recipe: Hashable, Sendable {
@@ -9,6 +10,8 @@ package struct Recipe: Hashable, Sendable {
   package let intent: String
   package let description: String
   package let license: String
+  /// What is meant to be done with the Soul, its licence among it: what the licences of the data are held against.
+  package let use: DeclaredUse
   package let contact: String?
   package let limits: [String]
   package let base: Base

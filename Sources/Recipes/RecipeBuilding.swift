@@ -1,3 +1,5 @@
+internal import Licensing
+
 /// From settings that the schema and the rules found in order to the values the other rooms use. Nothing here can fail: where a value is
 /// missing, the schema and this file disagree, which is a defect of ours.
 
@@ -24,11 +26,12 @@ extension Setting {
 
 extension Recipe {
   init(_ recipe: Setting, path: String, overrides: [String]) {
+    let terms = RecipeTerms(recipe)
     self.init(
       path: path, soul: recipe.text("soul"), version: recipe.text("version"), intent: recipe.text("intent"),
-      description: recipe.text("description"), license: recipe.text("license"), contact: recipe["contact"]?.text,
+      description: recipe.text("description"), license: recipe.text("license"), use: terms.use, contact: recipe["contact"]?.text,
       limits: recipe.texts("limits"), base: Base(recipe.needed("base")),
-      datasets: recipe.needed("datasets").sortedMembers.map { Dataset(name: $0.key, $0.setting) },
+      datasets: recipe.needed("datasets").sortedMembers.map { Dataset(name: $0.key, $0.setting, terms) },
       runs: recipe.needed("run").sortedMembers.map { RunStep(name: $0.key, $0.setting) },
       targets: recipe.needed("train").sortedMembers.map { TrainTarget(name: $0.key, $0.setting) },
       selection: Selection(recipe.needed("select")), gates: recipe.needed("gates").list.compactMap(Gate.init), permissions: Permissions(recipe.needed("permissions")), wallBudget: recipe["budget"]?["wall"]?.period, overrides: overrides,
@@ -62,13 +65,14 @@ extension NewModel {
 }
 
 extension Dataset {
-  init(name: String, _ dataset: Setting) {
+  init(name: String, _ dataset: Setting, _ terms: RecipeTerms? = nil) {
     let from = dataset.needed("from")
     let split = dataset.needed("split")
     self.init(
       name: name, origin: from.text.map { .path(normalisedPath($0)) } ?? .run(from.text("run")),
       files: dataset["files"].map { Set($0.list.compactMap(\.text)).sorted() }, reading: ReadingSettings(dataset), license: dataset.text("license"),
-      contributor: dataset["contributor"]?.text, stages: dataset.needed("curate").list.compactMap(CurationStage.init),
+      terms: terms?.rule(for: dataset), contributor: dataset["contributor"]?.text, attribution: dataset["attribution"]?.text,
+      stages: dataset.needed("curate").list.compactMap(CurationStage.init),
       split: SplitRule(
         by: split.text("by"), validation: split.percentage("validation"), holdout: split.percentage("holdout"), salt: split.text("salt")))
   }

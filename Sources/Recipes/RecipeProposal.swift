@@ -149,7 +149,7 @@ extension RecipeProposal {
   private var dataset: [String] {
     ["datasets:", "  \(name.asYAML):"]
       + comment("Relative to the root, which `soulpack plan` prints.", indent: 4) + ["    from: \(from.asYAML)"] + said
-      + comment("QUESTION: under which licence did you get these texts? Ask whoever wrote them before you train on them.", indent: 4)
+      + comment("QUESTION: under which licence did you get these texts? Ask whoever wrote them before you train on them. LicenseRef-own says that they are yours.", indent: 4)
       + ["    license: \(Dataset.openLicense)"]
       + comment("What happens to every record, in this order; these are the defaults. `soulpack why FILE:LINE` tells the story of one.", indent: 4)
       + ["    curate:"] + stages

@@ -11,6 +11,7 @@ struct RecipeRules {
     rules.checkRuns()
     for dataset in recipe["datasets"]?.members ?? [] { rules.check(dataset: dataset.setting) }
     rules.checkTargets()
+    rules.checkTerms()
     rules.checkSelection()
     rules.checkGates()
     rules.checkPermissions()

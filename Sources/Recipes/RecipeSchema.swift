@@ -8,7 +8,10 @@ package enum RecipeSchema {
       Field("version", .text(.version), .required, "The Soul's version (Semantic Versioning)."),
       Field("intent", .text(.paragraph), .required, "What the Soul is for, in a sentence."),
       Field("description", .text(.paragraph), .required, "What it is."),
-      Field("license", .text(.line), .required, "The licence of the Soul; an SPDX expression is best."),
+      Field("license", .text(.line), .required, "The licence of the Soul, an SPDX expression: what others may do with it."),
+      Field("use", .record(use), .standard([:]), "What is meant to be done with the Soul; a licence of the data that forbids it stops the build."),
+      Field("licenses", .list(of: .record(declaredLicense), atLeast: 1), .optional, "Licences that soulpack does not know, with what they allow."),
+      Field("consents", .list(of: .record(consent), atLeast: 1), .optional, "What people have agreed to, form by form."),
       Field("contact", .text(.line), .optional, "Where to turn with questions and complaints."),
       Field("limits", .list(of: .text(.paragraph), atLeast: 0), .standard([]), "Known limits, a sentence each."),
       Field("base", .record(base), .required, "The model that training starts from."),
@@ -54,8 +57,10 @@ package enum RecipeSchema {
       Field("columns", .list(of: .text(.line), atLeast: 1), .optional, "The names of the columns of tables that have no row of names."),
       Field("speaker", .either(.text(.line), .list(of: .text(.line), atLeast: 1)), .optional, "Who the Soul is in chats: a name or an id, or all that this one person has."),
       Field("chat", .record(chat), .optional, "How chats become conversations."),
-      Field("license", .text(.line), .required, "The licence of the data."),
+      Field("license", .text(.line), .required, "The licence of the data: an SPDX expression; `per-record` where each record has its own; `from-inputs` for that of a run step's inputs."),
+      Field("consent", .text(.name), .optional, "The consent under which the data were given, beside the licence: an `id` of `consents`."),
       Field("contributor", .text(.key), .optional, "Whose data it is."),
+      Field("attribution", .text(.line), .optional, "Whom to credit, in the words that the licence asks for."),
       Field("curate", .list(of: .record(stage), atLeast: 0), .standard(standardStages), "The stages of curation, in order, each at most once."),
       Field("split", .record(split), .standard([:]), "How records are parted."),
     ], later: [Record.Later("include", instead: "name the files to read with \"files\"")])
@@ -150,6 +155,28 @@ package enum RecipeSchema {
     Field(
       "inputs", inputs, .standard([:]),
       "Every file the command reads: a file, a folder (with `/` at its end), or the output of another run step."),
+    Field("licenses", .named(noun: "input", .text(.line)), .optional, "The licence of an input, under its name: what is made from it has that too."),
+  ])
+
+  static let use = Record([
+    Field("commercial", .boolean, .standard(true), "Whether it is used to earn money."),
+    Field("redistribute", .word(["none", "weights", "data"]), .standard("weights"), "What is passed on to others: nothing, the weights, or the weights and the texts."),
+    Field("weights-are-adaptations", .boolean, .standard(true), "Whether weights count as an adaptation of the texts, for licences that do not speak of models. The law is not settled."),
+  ])
+
+  static let declaredLicense = Record([
+    Field("id", .text(.line), .required, "The name that records and datasets use: `LicenseRef-` and letters, digits, `.` and `-`, or an SPDX identifier."),
+    Field("commercial", .boolean, .standard(false), "Whether it allows commercial use."),
+    Field("redistribute", .word(["none", "weights", "data"]), .standard("none"), "What it allows to be passed on."),
+    Field("same-terms", .boolean, .standard(false), "Whether what is passed on must be under the same licence."),
+    Field("attribution", .boolean, .standard(true), "Whether it asks for credit."),
+    Field("text", .text(.line), .optional, "Where its text can be read."),
+  ])
+
+  static let consent = Record([
+    Field("id", .text(.name), .required, "The name that records and datasets use."),
+    Field("contributor", .text(.key), .optional, "Who agreed. A dataset that names another contributor cannot use it."),
+    Field("scopes", .list(of: .word(["train", "weights", "data", "commercial"]), atLeast: 1), .required, "What was agreed to: learning from the texts, passing on the weights, passing on the texts, earning money. What is not here is not allowed."),
   ])
 
   private static let inputs = Shape.named(noun: "input", .either(.text(.path), .record(runOutput)))

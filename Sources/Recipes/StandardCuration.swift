@@ -70,3 +70,25 @@ extension Recipe {
       + datasets.filter { $0.license == Dataset.openLicense }.map { "datasets.\($0.name).license" }
   }
 }
+
+extension Recipe {
+  /// What is not known is not allowed: nothing is trained on texts of which nobody has said whether they may be.
+  package func requireKnownTerms() throws(UnknownTerms) {
+    if let dataset = targets.compactMap({ self.dataset($0.dataset) }).first(where: { $0.license == Dataset.openLicense }) {
+      throw UnknownTerms(recipe: path, dataset: dataset.name)
+    }
+  }
+}
+
+/// A dataset that is trained on has no licence.
+package struct UnknownTerms: ExplainedError, Hashable {
+  package let recipe: String
+  package let dataset: String
+
+  package init(recipe: String, dataset: String) { (self.recipe, self.dataset) = (recipe, dataset) }
+
+  package var message: String { "\(recipe): nobody has said under which licence the texts of \"\(dataset)\" were given" }
+  package var hint: String? {
+    "answer \"datasets.\(dataset).license\": LicenseRef-own for texts of your own, an SPDX expression such as CC-BY-4.0 for others'; --smoke tries without"
+  }
+}

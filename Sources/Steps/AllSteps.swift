@@ -13,6 +13,7 @@ package func allSteps(
         case .run: RunStep(supervision: supervision)
         case .curate: CurateStep()
         case .split: SplitStep()
+        case .sample: SampleStep()
         case .tokenizer: TokenizerStep()
         case .train: TrainStep(supervision: supervision)
         case .score: ScoreStep()

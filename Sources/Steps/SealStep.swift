@@ -97,12 +97,24 @@ struct SoulContents {
       throw UnreadableParameter(action: context.action.id, place: "recipe.datasets.\(name)")
     }
     let roots = try Dictionary(uniqueKeysWithValues: (["dataset"] + Partition.allCases.map(\.rawValue)).map { ($0, try root(of: $0)) })
+    let own = self.recipe["datasets"]?[name]
     return SoulManifest.Dataset(
-      name: name, license: try dataset.string("license"), contributor: self.recipe["datasets"]?[name]?["contributor"]?.string,
+      name: name, license: try dataset.string("license"), terms: try terms(), attribution: own?["attribution"]?.string,
+      contributor: own?["contributor"]?.string,
       roots: .init(
         all: try found(roots, "dataset"), train: try found(roots, "train"), validation: try found(roots, "validation"),
         holdout: try found(roots, "holdout")),
       counts: try counts())
+  }
+
+  /// How many records that were kept are under which terms. Nothing where nobody has named a licence.
+  private func terms() throws -> [String: Int64] {
+    let standard = try parameters.document("terms").string
+    var counts: [String: Int64] = [:]
+    try context.dataset("dataset").forEachRecord { _, record in
+      if let terms = record.license ?? standard { counts[terms, default: 0] += 1 }
+    }
+    return counts
   }
 
   private func root(of input: String) throws -> Digest { try context.dataset(input).root() }

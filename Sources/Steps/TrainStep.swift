@@ -25,10 +25,15 @@ struct TrainStep: Step {
 
   private func job(_ context: StepContext, _ settings: TrainingSettings) throws -> TrainingJob {
     let start = try start(context, settings)
+    var parameters = settings.training
+    if context.inputs["pace"] != nil, case .epochs(let epochs) = parameters.length {
+      let pace = try start.encode(context, "pace", contextLength: settings.contextLength).counts.examples
+      parameters.length = .paced(epochs: epochs, stepsPerEpoch: max(1, (pace + parameters.examplesPerBatch - 1) / parameters.examplesPerBatch))
+    }
     let validation = context.inputs["validation"] == nil ? nil : try start.encode(context, "validation", contextLength: settings.contextLength)
     return TrainingJob(
       base: start.model, baseDigest: context.inputs["base"], textFiles: start.textFiles,
-      train: try start.encode(context, "train", contextLength: settings.contextLength), validation: validation, parameters: settings.training)
+      train: try start.encode(context, "train", contextLength: settings.contextLength), validation: validation, parameters: parameters)
   }
 
   /// What the training starts from: the given base, or a new model of the plan's shape.

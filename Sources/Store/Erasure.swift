@@ -108,6 +108,6 @@ extension OpenStore where Access == Writing {
     if FileStatus(at: checkpoints, followingLinks: false) != nil { try removeTree(checkpoints) }
     // No page holds what was deleted (https://www.sqlite.org/lang_vacuum.html: "to ensure that deleted content is gone").
     try database.shrink()
-    _ = try database.emptyLog()
+    try objects.emptyLog()
   }
 }

@@ -77,6 +77,7 @@ extension TrainingParameters {
     switch length {
     case .epochs(let count): members["epochs"] = .integer(Int64(count))
     case .steps(let count): members["steps"] = .integer(Int64(count))
+    case .paced(let epochs, let steps): (members["epochs"], members["stepsPerEpoch"]) = (.integer(Int64(epochs)), .integer(Int64(steps)))
     }
     switch method {
     case .full: members["method"] = "full"

@@ -33,6 +33,7 @@ struct BuildSession {
 
   /// The same for some of the goal's actions, with all that these need.
   func run(_ actions: [Action]) async throws -> Result? {
+    if goal != .curate, !arguments.smoke { try project.recipe.requireKnownTerms() }
     if arguments.dryRun {
       try showForecast(actions)
       return nil

@@ -17,3 +17,12 @@ struct LogHeads {
     try notebook.note(folder.path, ["sequence": .integer(head.sequence), "digest": .digest(head.digest)])
   }
 }
+
+extension WritableStore {
+  /// Appends to the event log, and remembers for this user that it was there.
+  func note(_ event: String, _ details: [String: LogDetail]) throws {
+    let head = try log.append(event, at: Date(), details)
+    var heads = try LogHeads()
+    try heads.note(head, ofStore: root)
+  }
+}

@@ -5,14 +5,15 @@
 let arrows: [String: Set<String>] = [
   "Artifacts": [],
   "Normalizing": [],
+  "Licensing": ["Artifacts"],
   "Hashing": ["Artifacts", "CCrypto"],
   "Archiving": ["CArchive"],
   "Signing": ["Artifacts", "Hashing", "CSodium"],
   "Store": ["Artifacts", "Hashing", "CDisk", "GRDB", "GRDBSQLite"],
-  "Recipes": ["Artifacts", "Yams"],
-  "Planning": ["Artifacts", "Recipes"],
+  "Recipes": ["Artifacts", "Licensing", "Yams"],
+  "Planning": ["Artifacts", "Licensing", "Recipes"],
   "Running": ["Artifacts", "Hashing", "Planning", "Store"],
-  "Curation": ["Artifacts", "Archiving", "Hashing", "Normalizing", "CSimdjson", "CCLD2"],
+  "Curation": ["Artifacts", "Archiving", "Hashing", "Licensing", "Normalizing", "CSimdjson", "CCLD2"],
   "Engine": ["Artifacts", "Hashing", "Normalizing", "CKernels"],
   "Substrates": ["Artifacts", "Hashing", "Engine"],
   "Judging": ["Artifacts", "Hashing", "Signing"],
@@ -30,7 +31,7 @@ let arrows: [String: Set<String>] = [
 let systemModules: Set<String> = ["Foundation", "Glibc", "Darwin", "Musl", "Dispatch", "Synchronization", "Swift"]
 
 /// Rooms whose results are functions of their arguments. Foundation is there for `Data` and text; the names in `impureNames` are not.
-let pureRooms: Set<String> = ["Artifacts", "Normalizing", "Planning", "Recipes", "Judging"]
+let pureRooms: Set<String> = ["Artifacts", "Licensing", "Normalizing", "Planning", "Recipes", "Judging"]
 
 /// What a pure room must not name: the clock, the disk, the environment, randomness.
 let impureNames = ["Date(", "Date.now", "FileManager", "ProcessInfo", "SystemRandomNumberGenerator", ".random(", "Process(", "fopen(", "open("]

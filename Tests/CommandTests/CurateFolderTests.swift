@@ -18,10 +18,23 @@ struct CurateFolderTests {
       for row in ["jsonl 1 43 records", "markdown 1 1 records", "not read 1 1 .png", "read 44", "merged 1 2.3 % 1 exactly, 0 nearly the same"] {
         #expect(rows.contains(row), "\(row) in\n\(outcome.output)")
       }
-      for row in ["read 1 invalid JSON", "structure 1 empty text"] { #expect(rows.contains(row), "\(row) in\n\(outcome.output)") }
+      for row in ["read invalid JSON 1 ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇", "structure empty text 1 ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇"] { #expect(rows.contains(row), "\(row) in\n\(outcome.output)") }
       #expect(outcome.output.hasPrefix("curate.letters  ") && outcome.output.hasSuffix("\n1 action run, 0 up to date\n"))
       #expect(outcome.errors.contains("soulpack why talk.jsonl:41") && outcome.errors.contains("soulpack init letters"))
       #expect(outcome.output.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(outcome.output)")
+    }
+  }
+
+  @Test("the table and what comes next fit eighty columns however long the names of files are; a command is never broken")
+  func longNames() throws {
+    let words = "the lamp is trimmed at dusk and the glass is wiped before the first ship passes the point of the long grey head"
+    let name = String(repeating: "letters-from-the-lighthouse/", count: 4) + "a rather long name of a file.jsonl"
+    let lines = ["", " a", " b", " c"].map { #"{"text":"\#(words + $0)"}"# } + ["not json"]
+    try Tool.inProject(["letters/" + name: lines.joined(separator: "\n")]) { tool in
+      let outcome = try tool.must("curate", "letters")
+      #expect(outcome.output.contains("nearly the same as"))
+      #expect(outcome.output.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(outcome.output)")
+      #expect(outcome.errors.contains("  soulpack why '\(name):5'\n    tells the story of one record\n"), "\(outcome.errors)")
     }
   }
 

@@ -31,11 +31,14 @@ struct InitTests {
     }
   }
 
-  @Test("the proposed recipe of a small folder builds as it stands")
+  @Test("the proposed recipe of a small folder builds once the texts have a licence")
   func builds() throws {
     try Tool.inProject(Self.talk) { tool in
       try tool.must("init", "letters")
-      let outcome = try tool.must("build", "--threads", "2", "--set", "train.letters-full.epochs=1", "--set", "base.new.layers=1")
+      try tool.run("build").expectFailure(
+        2, "soul.yaml: nobody has said under which licence the texts of \"letters\" were given", hint: "answer \"datasets.letters.license\": LicenseRef-own")
+      let outcome = try tool.must(
+        "build", "--threads", "2", "--set", "datasets.letters.license=LicenseRef-own", "--set", "train.letters-full.epochs=1", "--set", "base.new.layers=1")
       #expect(outcome.output.contains("out/letters-0.1.0.soul"))
     }
   }

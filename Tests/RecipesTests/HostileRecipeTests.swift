@@ -96,7 +96,7 @@ struct HostileRecipeTests {
   func starsInText() throws {
     let text = RecipeFixture.replacing([
       "intent": "intent: salt & sea, *really* & truly", "description": "description: |\n  &this is text\n  *so is this  # and this",
-      "  letters:": "  letters: { from: d, license: A&B, files: [\"*.md\", 'talk/*.jsonl'] } # &no *alias",
+      "  letters:": "  letters: { from: d, attribution: A&B, license: MIT, files: [\"*.md\", 'talk/*.jsonl'] } # &no *alias",
     ])
     let recipe = try RecipeFixture.read(text)
     #expect(recipe.intent == "salt & sea, *really* & truly")

@@ -208,7 +208,7 @@ struct PlannerTests {
     let plan = try Self.plan(Self.lamplighter, ["recipes/ember.yaml": Self.ember])
     let golden: [ActionID: String] = [
       "base/curate.primer":
-        #"{"files":["prose/*.md","talk/*.jsonl"],"stages":[{"normalize":{"mojibake":"repair","unicode":"nfc"}},{"quality":{"profile":"chat"}},{"deduplicate":{"exact":true,"near":{"ngram":5,"threshold-ppm":750000}}},{"pii":{"card":"redact","email":"redact","iban":"redact","ip":"redact","phone":"redact","secret":"redact"}},{"length":{"max-characters":20000,"min-characters":1}}]}"#,
+        #"{"files":["prose/*.md","talk/*.jsonl"],"stages":[{"normalize":{"mojibake":"repair","unicode":"nfc"}},{"quality":{"profile":"chat"}},{"deduplicate":{"exact":true,"near":{"ngram":5,"threshold-ppm":750000}}},{"pii":{"card":"redact","email":"redact","iban":"redact","ip":"redact","phone":"redact","secret":"redact"}},{"length":{"max-characters":20000,"min-characters":1}}],"terms":{"license":"MIT","licenses":[],"use":{"commercial":true,"redistribute":"weights","soul":"CC-BY-4.0","weights-are-adaptations":true}}}"#,
       "base/split.primer": #"{"by":"conversation","holdout-ppm":100000,"salt":"soulpack","validation-ppm":100000}"#,
       "base/tokenizer": #"{"kind":"byte-level-bpe","vocabulary":512}"#,
       "base/train.primer.1":
@@ -216,7 +216,7 @@ struct PlannerTests {
       "base/select":
         #"{"candidates":1,"committee":"local","improvement":{"denominator":1000,"numerator":1},"incumbent":false,"protocol":"albft","rounds":1}"#,
       "curate.letters":
-        #"{"files":null,"stages":[{"normalize":{"mojibake":"repair","unicode":"nfc"}},{"quality":{"profile":"chat"}},{"deduplicate":{"exact":true,"near":{"ngram":5,"threshold-ppm":750000}}},{"pii":{"card":"redact","email":"redact","iban":"redact","ip":"redact","phone":"redact","secret":"redact"}},{"length":{"max-characters":20000,"min-characters":1}}]}"#,
+        #"{"files":null,"stages":[{"normalize":{"mojibake":"repair","unicode":"nfc"}},{"quality":{"profile":"chat"}},{"deduplicate":{"exact":true,"near":{"ngram":5,"threshold-ppm":750000}}},{"pii":{"card":"redact","email":"redact","iban":"redact","ip":"redact","phone":"redact","secret":"redact"}},{"length":{"max-characters":20000,"min-characters":1}}],"terms":{"license":"CC-BY-4.0","licenses":[],"use":{"commercial":true,"redistribute":"weights","soul":"CC-BY-4.0","weights-are-adaptations":true}}}"#,
       "train.letters-lora.2":
         #"{"batch":8,"context":256,"epochs":3,"lora":{"alpha":"16","rank":16,"targets":"all-linear"},"method":"sft","optimizer":{"betas":["0.9","0.999"],"clip":"1","epsilon":"0.00000001","learning-rate":"0.0001","schedule":"cosine","warmup":"0.1","weight-decay":"0.01"},"seed":2,"substrate":"embedded"}"#,
       "score.base": #"{"context":256,"subject":"base"}"#,
@@ -286,8 +286,8 @@ struct PlannerTests {
     "renaming and re-describing changes no parameter but the seal's",
     arguments: [
       [("soul", "soul: keeper"), ("version", "version: 2.0.0"), ("intent", "intent: other")],
-      [("  letters:", "  post: { from: elsewhere, license: MIT }"), ("  letters-lora", "  post-lora: { dataset: post }")],
-      [("base", "base: { path: /srv/models/other }"), ("license", "license: MIT\nbudget: { wall: 1m }\npermissions: { lease: 1d }")],
+      [("  letters:", "  post: { from: elsewhere, license: CC-BY-4.0 }"), ("  letters-lora", "  post-lora: { dataset: post }")],
+      [("base", "base: { path: /srv/models/other }"), ("license", "license: CC-BY-4.0\nbudget: { wall: 1m }\npermissions: { lease: 1d }")],
     ])
   func renaming(lines: [(String, String)]) throws {
     let plain = try Self.plan(RecipeFixture.lines)

@@ -2,7 +2,7 @@ package import Artifacts
 
 /// The steps that a record passes, by the names that the ledger uses.
 package enum StageName: String, CaseIterable, Hashable, Sendable {
-  case read, normalize, structure, language, quality, deduplicate, decontaminate, pii, length
+  case read, terms, normalize, structure, language, quality, deduplicate, decontaminate, pii, length
   /// What was retracted: as records are compared, and as the dataset would hold them.
   case retract
   case retractResult = "retract-result"
@@ -46,6 +46,9 @@ package enum DropReason: String, CaseIterable, Hashable, Sendable {
   case notAMessage = "no message of a chat"
   case nobodyIsAnswered = "nobody is answered"
   case speakerIsNotThere = "the speaker is not in this chat"
+  // terms
+  case unknownLicense = "unknown licence"
+  case licenseForbidsUse = "licence forbids the use"
   // structure
   case noTurns = "no turns"
   case emptyText = "empty text"
@@ -139,6 +142,8 @@ package struct Change: Hashable, Sendable {
     case outerSpace = "outer-space"
     /// The keeper took the conversation key of a record that was merged into it.
     case conversation
+    /// The keeper took the terms of a record that was merged into it, beside its own.
+    case terms
     /// Lines that a quality profile does not keep.
     case lines
     /// Marks of citations, such as `[1]`, that went with them.
@@ -181,6 +186,7 @@ package struct Passage: Hashable, Sendable {
   package indirect enum Detail: Hashable, Sendable {
     case language(LanguageReading)
     case overlap(EvaluationOverlap)
+    case forbidden(ForbiddenUse)
   }
 
   package init(

@@ -97,6 +97,11 @@ extension CanonicalWriter {
       members(passage.changes.map { ($0.kind.rawValue, $0.count) }) { $0.integer($1) }
       raw(",")
     }
+    if case .forbidden(let use)? = passage.detail {
+      raw("\"forbidden\":")
+      forbidden(use)
+      raw(",")
+    }
     if !passage.found.isEmpty {
       raw("\"found\":")
       members(passage.found.map { ($0.kind.rawValue, $0.count) }) { $0.integer($1) }
@@ -184,7 +189,7 @@ extension Passage {
       })
     else { return nil }
     let detail = Detail(canonicalPassage: value)
-    guard detail != nil || value["language"] == nil && value["overlap"] == nil else { return nil }
+    guard detail != nil || ["language", "overlap", "forbidden"].allSatisfy({ value[$0] == nil }) else { return nil }
     self.init(stage: stage, changes: changes, measured: value["measured"]?.number, signals: signals, found: found, detail: detail)
   }
 }

@@ -1,4 +1,5 @@
 package import Artifacts
+package import Licensing
 
 /// The details of passages, as the ledger writes and reads them.
 extension CanonicalWriter {
@@ -21,6 +22,14 @@ extension CanonicalWriter {
     integer(overlap.sharedRuns)
     raw("}")
   }
+
+  mutating func forbidden(_ use: ForbiddenUse) {
+    raw("{\"clause\":")
+    string(use.clause.rawValue)
+    raw(",\"license\":")
+    string(use.license)
+    raw("}")
+  }
 }
 
 extension Passage.Detail {
@@ -32,6 +41,9 @@ extension Passage.Detail {
     } else if let overlap = value["overlap"] {
       guard let overlap = EvaluationOverlap(canonical: overlap) else { return nil }
       self = .overlap(overlap)
+    } else if let use = value["forbidden"] {
+      guard let use = ForbiddenUse(canonical: use) else { return nil }
+      self = .forbidden(use)
     } else {
       return nil
     }
@@ -42,6 +54,7 @@ extension Passage.Detail {
     switch self {
     case .language(let reading): ("language", reading.canonical)
     case .overlap(let overlap): ("overlap", overlap.canonical)
+    case .forbidden(let use): ("forbidden", use.canonical)
     }
   }
 }
@@ -64,4 +77,23 @@ extension EvaluationOverlap {
   var canonical: JSONValue {
     ["file": .string(place.file), "line": .integer(Int64(place.line)), "of": .integer(Int64(runs)), "shared": .integer(Int64(sharedRuns))]
   }
+}
+
+/// Which licence went against the declared use, and by which clause: the first, where there are several.
+package struct ForbiddenUse: Hashable, Sendable {
+  package let license: String
+  package let clause: Clause
+
+  package var words: String { "\(license): \(clause.rawValue)" }
+
+  init(_ violation: Violation) { (license, clause) = (violation.license.name, violation.clause) }
+
+  init(license: String, clause: Clause) { (self.license, self.clause) = (license, clause) }
+
+  init?(canonical value: JSONValue) {
+    guard let license = value["license"]?.string, let clause = value["clause"]?.string.flatMap(Clause.init) else { return nil }
+    self.init(license: license, clause: clause)
+  }
+
+  var canonical: JSONValue { ["clause": .string(clause.rawValue), "license": .string(license)] }
 }

@@ -1,4 +1,5 @@
 internal import Artifacts
+internal import Licensing
 
 /// All records that were read, in the order of their sources, and what became of each when they were compared.
 struct AssessedRecords: Sendable {
@@ -29,12 +30,21 @@ struct AssessedRecords: Sendable {
   private(set) var merges: [Merge?]
   /// The conversation key that a keeper took from a copy.
   private(set) var adopted: [Int: String] = [:]
+  /// The terms of a keeper that are not its own alone.
+  private(set) var adoptedTerms: [Int: UInt32] = [:]
+  /// All terms that are met, and under which numbers those of each assessment are among them.
+  private var terms = TermsTable()
+  private let termsOfAssessments: [[UInt32]]
+  private var strictest: [TermsPair: UInt32] = [:]
 
   var count: Int { places.count }
 
   /// `listing` has what was found in archives, and knows in which order files stand.
   init(_ assessments: [Assessment], _ listing: Listing) {
     self.assessments = assessments.sorted { $0.number < $1.number }
+    var terms = TermsTable()
+    termsOfAssessments = self.assessments.map { assessment in [TermsTable.datasetsOwn] + assessment.terms.expressions.map { terms.number(of: $0) } }
+    self.terms = terms
     files = listing.files
     var parts: [(assessment: Int, part: Assessment.Part, rows: Range<Int>)] = []
     for (index, assessment) in self.assessments.enumerated() {
@@ -73,6 +83,13 @@ struct AssessedRecords: Sendable {
 
   func conversation(of record: Int) -> String? { adopted[record] ?? ownConversation(of: record) }
 
+  /// Its own terms, or those that it took on; nil for the dataset's.
+  func license(of record: Int) -> String? { terms[terms(of: record)] }
+
+  private func terms(of record: Int) -> UInt32 {
+    adoptedTerms[record] ?? termsOfAssessments[Int(places[record].assessment)][Int(row(record).terms)]
+  }
+
   func place(of record: Int) -> RecordPlace { source(of: record).place }
 
   func source(of record: Int) -> RecordSource {
@@ -94,4 +111,20 @@ struct AssessedRecords: Sendable {
   }
 
   mutating func adopt(_ conversation: String, by record: Int) { adopted[record] = conversation }
+
+  /// A keeper stands for what was merged into it, so the terms of both hold.
+  mutating func adoptTerms(of record: Int, by keeper: Int, _ rule: TermsRule) {
+    let (own, other) = (terms(of: keeper), terms(of: record))
+    guard own != other else { return }
+    let pair = TermsPair(own: own, other: other)
+    let both = strictest[pair] ?? terms.number(of: rule.strictest(terms[own], terms[other]))
+    strictest[pair] = both
+    if both != own { adoptedTerms[keeper] = both }
+  }
+}
+
+/// Terms that meet when one record is merged into another: few pairs, many times.
+private struct TermsPair: Hashable {
+  let own: UInt32
+  let other: UInt32
 }

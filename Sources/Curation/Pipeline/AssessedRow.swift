@@ -31,7 +31,9 @@ struct AssessedRow: Sendable {
   var finalCharacters: UInt32 = 0
   /// Where its passages, its drop and its conversation key begin in `details`.
   var details: UInt32 = 0
-  /// The content that is kept, as a canonical line without the conversation key: where it lies among the lines that were laid aside.
+  /// The number of its terms among those of its assessment.
+  var terms = TermsTable.datasetsOwn
+  /// The content that is kept, as a canonical line without the conversation key and the terms: where it lies among the lines that were laid aside.
   var finalLine = LineSpan()
   /// The content that records are compared by; the same span where no later stage changed it.
   var comparedLine = LineSpan()

@@ -22,6 +22,8 @@ struct Assessment: Sendable {
   /// The counters of each such row's shingles (`ShingleSketch`), laid aside, and how many each row has.
   var slotsStart: UInt64 = 0
   var slotCounts: [UInt32] = []
+  /// What its rows say of licence and consent.
+  var terms = TermsTable()
 
   init(number: Int) { self.number = number }
 }

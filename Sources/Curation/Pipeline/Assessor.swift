@@ -68,6 +68,7 @@ struct Assessor: Sendable {
     case .alive(var draft):
       row.place(draft.source)
       details.text(draft.record.conversation)
+      row.terms = assessment.terms.number(of: draft.record.license)
       details.passages(draft.passages)
       compare(&draft, &row, &assessment, &bench)
       draft.passages = []

@@ -29,13 +29,14 @@ struct DatasetWriter: Sendable {
 
   private func append(_ record: Int, to bytes: inout [UInt8], _ line: inout [UInt8]) throws {
     let span = records.row(record).finalLine
-    guard let conversation = records.conversation(of: record) else {
+    let (conversation, license) = (records.conversation(of: record), records.license(of: record))
+    guard conversation != nil || license != nil else {
       try lines.read(span.start, count: Int(span.count), into: &bytes)
       return bytes.append(UInt8(ascii: "\n"))
     }
     line.removeAll(keepingCapacity: true)
     try lines.read(span.start, count: Int(span.count), into: &line)
-    line.withUnsafeBytes { RecordLine.append($0, conversation: conversation, to: &bytes) }
+    line.withUnsafeBytes { RecordLine.append($0, conversation: conversation, license: license, to: &bytes) }
   }
 
   private func shardRanges(of order: [UInt32]) -> [Range<Int>] {

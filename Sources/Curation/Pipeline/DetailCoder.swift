@@ -1,4 +1,5 @@
 internal import Artifacts
+internal import Licensing
 
 /// Writes what the stages said of records into few bytes: lists of a handful of small things would cost more to hold than to say.
 ///
@@ -59,6 +60,10 @@ struct DetailWriter {
       number(overlap.place.line)
       number(overlap.sharedRuns)
       number(overlap.runs)
+    case .forbidden(let use):
+      number(3)
+      text(use.license)
+      number(Cases.clauses.position(of: use.clause))
     }
   }
 
@@ -115,6 +120,7 @@ struct DetailReader {
     switch number() {
     case 1: .language(LanguageReading(code: text() ?? "", percent: number(), isReliable: number() == 1))
     case 2: .overlap(EvaluationOverlap(place: RecordPlace(file: text() ?? "", line: number()), sharedRuns: number(), runs: number()))
+    case 3: .forbidden(ForbiddenUse(license: text() ?? "", clause: Cases.clauses[number()]))
     default: nil
     }
   }
@@ -156,6 +162,7 @@ private enum Cases {
   static let changes = Change.Kind.allCases
   static let signals = QualitySignal.allCases
   static let personalData = PersonalData.allCases
+  static let clauses = Clause.allCases
 }
 
 extension Array where Element: Equatable {

@@ -74,11 +74,18 @@ extension AssessedRecords {
       let fate = Fate.merged(keeper: finalID(of: merge.keeper), at: place(of: merge.keeper), similarityPPM: merge.similarityPPM)
       return LedgerEntry(source: source, id: RecordID(row.id), fate: fate, passages: details.passages)
     }
-    let adoption = adopted[record] == nil ? [] : [Passage(stage: .deduplicate, changes: [Change(kind: .conversation, count: 1)])]
-    let passages = details.passages + adoption + details.laterPassages
+    let passages = details.passages + adoption(of: record) + details.laterPassages
     let id = row.hasID ? finalID(of: record) : nil
     if let drop = details.drop { return LedgerEntry(source: source, id: id, fate: .dropped(drop), passages: passages) }
     return LedgerEntry(source: source, id: id, fate: .kept, passages: passages, characters: Int(row.finalCharacters))
+  }
+
+  /// What a keeper took from the records that were merged into it.
+  private func adoption(of record: Int) -> [Passage] {
+    var changes: [Change] = []
+    if adopted[record] != nil { changes.append(Change(kind: .conversation, count: 1)) }
+    if adoptedTerms[record] != nil { changes.append(Change(kind: .terms, count: 1)) }
+    return changes.isEmpty ? [] : [Passage(stage: .deduplicate, changes: changes)]
   }
 
   /// Of the content as it was when the record's story ended.

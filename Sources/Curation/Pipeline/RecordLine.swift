@@ -4,19 +4,19 @@ internal import Hashing
 
 /// The canonical line of a record (RFC 8785), and its id, which is of nearly the same bytes: so that a record is spelled once.
 ///
-/// The line is `{"conversation":…,"messages":…}`, the content that the id names `{"messages":…,"schema":"soulpack.record/1"}`.
+/// The line is `{"conversation":…,"license":…,"messages":…}`, the content that the id names `{"messages":…,"schema":"soulpack.record/1"}`.
 struct RecordLine {
-  /// Without the conversation key and without a line feed.
+  /// Without the conversation key, the licence and a line feed.
   private(set) var bytes: [UInt8]
 
-  /// Whatever conversation key the record has is left out.
+  /// Whatever conversation key and licence the record has are left out.
   init(_ record: DatasetRecord) {
     var writer = CanonicalWriter()
     writer.line(of: DatasetRecord(content: record.content))
     bytes = writer.bytes
   }
 
-  /// The id of a record with this line, which has no conversation key.
+  /// The id of a record with this line, which has neither conversation key nor licence.
   static func id(of line: UnsafeRawBufferPointer) -> RecordID? {
     guard !line.isEmpty else { return nil }
     return id(ofBody: UnsafeRawBufferPointer(rebasing: line.dropFirst())) ?? record(of: line)?.contentID
@@ -24,16 +24,28 @@ struct RecordLine {
 
   /// Reads a whole line without its line feed, far enough to know which record it is. Nil where it is none.
   static func identity(of line: UnsafeRawBufferPointer) -> (id: RecordID, conversation: String?)? {
-    guard line.starts(with: conversation.utf8) else {
-      if let known = line.isEmpty ? nil : id(ofBody: UnsafeRawBufferPointer(rebasing: line.dropFirst())) { return (known, nil) }
-      return record(of: line).map { ($0.contentID, $0.conversation) }
+    guard line.first == UInt8(ascii: "{") else { return nil }
+    var start = 1
+    var key: String?
+    if line.dropFirst(start).starts(with: conversation.utf8) {
+      guard let range = value(after: conversation, in: line, from: start) else { return nil }
+      // What does not parse is not of our writing: the caller says so.
+      guard let text = try? JSONValue(parsing: Data(line[range])).string else { return nil }
+      (key, start) = (text, range.upperBound + 1)
     }
-    let start = conversation.utf8.count - 1
-    guard let end = endOfString(in: line, from: start), end + 1 < line.count, line[end] == UInt8(ascii: ",") else { return nil }
-    let key = try? JSONValue(parsing: Data(line[start..<end])).string  // What does not parse is not of our writing: the caller says so.
-    guard let key else { return nil }
-    if let id = id(ofBody: UnsafeRawBufferPointer(rebasing: line[(end + 1)...])) { return (id, key) }
-    return record(of: line).map { ($0.contentID, key) }
+    if line.dropFirst(start).starts(with: license.utf8) {
+      guard let range = value(after: license, in: line, from: start) else { return nil }
+      start = range.upperBound + 1
+    }
+    if let id = id(ofBody: UnsafeRawBufferPointer(rebasing: line[start...])) { return (id, key) }
+    return record(of: line).map { ($0.contentID, $0.conversation) }
+  }
+
+  /// Where the string after a member's name stands, if another member follows.
+  private static func value(after name: String, in line: UnsafeRawBufferPointer, from start: Int) -> Range<Int>? {
+    let first = start + name.utf8.count - 1
+    guard let end = endOfString(in: line, from: first), end + 1 < line.count, line[end] == UInt8(ascii: ",") else { return nil }
+    return first..<end
   }
 
   /// Of any kind, by way of a document.
@@ -44,7 +56,8 @@ struct RecordLine {
 
   private static let text = "\"text\":"
   private static let messages = "\"messages\":"
-  private static let conversation = "{\"conversation\":\""
+  private static let conversation = "\"conversation\":\""
+  private static let license = "\"license\":\""
   private static let schemaFirst = Array("{\"schema\":\"soulpack.record/1\",".utf8)
   private static let schemaLast = Array(",\"schema\":\"soulpack.record/1\"}".utf8)
 
@@ -78,20 +91,18 @@ struct RecordLine {
   }
 
   /// Appends the whole line with its line feed.
-  static func append(_ line: UnsafeRawBufferPointer, conversation: String?, to bytes: inout [UInt8]) {
-    if let conversation, !line.starts(with: "{\"messages\":".utf8), !line.starts(with: "{\"text\":".utf8), var record = record(of: line) {
-      // The key has another place among the members.
-      record.conversation = conversation
+  static func append(_ line: UnsafeRawBufferPointer, conversation: String?, license: String?, to bytes: inout [UInt8]) {
+    if !line.starts(with: "{\"messages\":".utf8), !line.starts(with: "{\"text\":".utf8), var record = record(of: line) {
+      // The two have other places among the members.
+      (record.conversation, record.license) = (conversation, license)
       bytes.append(contentsOf: record.lineBytes)
-    } else if let conversation {
+    } else {
       var writer = CanonicalWriter()
-      writer.raw("{\"conversation\":")
-      writer.string(conversation)
-      writer.raw(",")
+      writer.raw("{")
+      writer.member("conversation", conversation)
+      writer.member("license", license)
       bytes.append(contentsOf: writer.bytes)
       bytes.append(contentsOf: line.dropFirst())
-    } else {
-      bytes.append(contentsOf: line)
     }
     bytes.append(UInt8(ascii: "\n"))
   }

@@ -29,10 +29,11 @@ struct ProseReader {
     let reader = ProseReader(bytes, isMarkdown: isMarkdown)
     // The whole file names the conversation, never its path: renaming a letter moves no record to another side of a split.
     let conversation = Digest(hashing: wholeFile).description
+    let stated = reader.statedTerms.expression
     return reader.pieces().map { piece in
       let text = String(decoding: bytes[piece.byteRange], as: UTF8.self)
       let source = RecordSource(file: file, line: piece.firstLine, byteRange: piece.byteRange)
-      return .alive(Draft(source: source, record: DatasetRecord(content: .text(text), conversation: conversation)))
+      return .alive(Draft(source: source, record: DatasetRecord(content: .text(text), conversation: conversation, license: stated)))
     }
   }
 
@@ -112,6 +113,26 @@ struct ProseReader {
     guard isMarkdown, !lines.isEmpty, holds(0, "---") else { return 0 }
     let end = lines.indices.dropFirst().first { holds($0, "---") || holds($0, "...") }
     return end.map { $0 + 1 } ?? 0
+  }
+
+  /// What `license:` and `consent:` in the front matter say, each on a line of its own; anything but a plain or quoted word there is not understood, and
+  /// what is not understood is not known.
+  private var statedTerms: StatedTerms {
+    var stated = StatedTerms()
+    for line in lines[..<bodyStart] {
+      let text = String(decoding: bytes[line], as: UTF8.self)
+      if let value = Self.value(of: "license", in: text) { stated.license = stated.license == .absent ? .string(value) : .twice }
+      if let value = Self.value(of: "consent", in: text) { stated.consent = stated.consent == .absent ? .string(value) : .twice }
+    }
+    return stated
+  }
+
+  /// Of `name: value`; an empty value is none.
+  private static func value(of name: String, in line: String) -> String? {
+    guard line.hasPrefix(name + ":") else { return nil }
+    var value = line.dropFirst(name.count + 1).trimmingCharacters(in: .whitespaces)
+    for quote in ["\"", "'"] where value.count > 1 && value.hasPrefix(quote) && value.hasSuffix(quote) { value = String(value.dropFirst().dropLast()) }
+    return value.isEmpty ? nil : value
   }
 
   /// True where the line is `text` and then nothing but spaces and tabs.

@@ -25,7 +25,7 @@ enum DialectReader {
   }
 
   /// The members of records, whatever their dialect.
-  static let memberNames = Set(["messages", "text", "conversation", "conversations", "tools", "functions"] + FieldName.allCases.map(\.rawValue))
+  static let memberNames = Set(["messages", "text", "conversation", "conversations", "tools", "functions", "license", "consent"] + FieldName.allCases.map(\.rawValue))
 
   /// Where these stand twice, nobody can say what the record is.
   private static let strictNames: Set<String> = ["messages", "text", "conversation"]
@@ -40,7 +40,8 @@ enum DialectReader {
       conversation = text.isEmpty ? nil : text
     }
     let content = try content(members, dialect ?? RecordDialect(of: members))
-    return DatasetRecord(content: content, conversation: conversation)
+    let stated = StatedTerms(license: members.field("license"), consent: members.field("consent"))
+    return DatasetRecord(content: content, conversation: conversation, license: stated.expression)
   }
 
   /// `dialect` nil: a question and its answer, by whatever names.
@@ -112,9 +113,13 @@ extension RecordDialect {
 extension Fields {
   init(_ members: JSONMembers) {
     self.init()
-    for name in FieldName.allCases {
-      guard let value = members[name.rawValue] else { continue }
-      self[name] = members.isRepeated(name.rawValue) ? .twice : value.string.map { .string($0) } ?? .notAString
-    }
+    for name in FieldName.allCases { self[name] = members.field(name.rawValue) }
+  }
+}
+
+extension JSONMembers {
+  fileprivate func field(_ name: String) -> Fields.Value {
+    guard let value = self[name] else { return .absent }
+    return isRepeated(name) ? .twice : value.string.map { .string($0) } ?? .notAString
   }
 }

@@ -63,9 +63,11 @@ struct TableReader {
     var fields: [Int: FieldName] = [:]
     var text: Int?
     var conversation: Int?
+    var license: Int?
+    var consent: Int?
     var form = Form.text
 
-    func isWanted(_ column: Int) -> Bool { fields[column] != nil || column == text || column == conversation }
+    func isWanted(_ column: Int) -> Bool { fields[column] != nil || [text, conversation, license, consent].contains(column) }
   }
 
   // MARK: - The first row
@@ -182,18 +184,25 @@ struct TableReader {
     var fields = Fields()
     var text = ""
     var conversation: String?
+    var stated = StatedTerms()
     for cell in row.cells {
       let content = scanner.text(of: cell)
       if cell.column == header.text { text = content }
       if cell.column == header.conversation, !content.isEmpty { conversation = content }
+      if cell.column == header.license, !content.isEmpty { stated.license = .string(content) }
+      if cell.column == header.consent, !content.isEmpty { stated.consent = .string(content) }
       if let name = header.fields[cell.column] { fields[name] = .string(content) }
     }
-    switch header.form {
-    case .text: return .success(DatasetRecord(content: .text(text), conversation: conversation))
-    case .exchange(let dialect): return dialect.messages(fields).map { DatasetRecord(content: .messages($0), conversation: conversation) }
+    return content(text, fields, header.form).map { DatasetRecord(content: $0, conversation: conversation, license: stated.expression) }
+  }
+
+  private func content(_ text: String, _ fields: Fields, _ form: Header.Form) -> Result<DatasetRecord.Content, RecordFault> {
+    switch form {
+    case .text: return .success(.text(text))
+    case .exchange(let dialect): return dialect.messages(fields).map { .messages($0) }
     case .judged(let dialect, let question):
       do throws(RecordFault) {
-        return .success(DatasetRecord(content: try PreferenceReader.content(of: fields, dialect, asking: question), conversation: conversation))
+        return .success(try PreferenceReader.content(of: fields, dialect, asking: question))
       } catch {
         return .failure(error)
       }
@@ -216,6 +225,8 @@ extension TableReader.Header {
     switch name {
     case "text": text = column
     case "conversation": conversation = column
+    case "license": license = column
+    case "consent": consent = column
     default:
       guard let field = FieldName(rawValue: name) else { return false }
       fields[column] = field

@@ -1,10 +1,11 @@
 internal import Artifacts
+internal import Licensing
 
 /// Merges records of one id into the one that stands first.
 enum ExactDuplicates {
   /// Copies may belong to different conversations. The keeper takes the smallest key among them, by bytes, so that the dataset does not
-  /// depend on which file was called what; a record without a key has no say.
-  static func merge(in records: inout AssessedRecords) {
+  /// depend on which file was called what; a record without a key has no say. Terms of all of them hold for it.
+  static func merge(in records: inout AssessedRecords, _ terms: TermsRule? = nil) {
     var keepers: [RecordID: Int] = [:]
     keepers.reserveCapacity(records.count)
     for record in 0..<records.count where records.isCompared(record) {
@@ -15,6 +16,7 @@ enum ExactDuplicates {
       }
       records.merge(record, into: keeper, similarityPPM: nil)
       if let key = records.ownConversation(of: record), precedes(key, records.conversation(of: keeper)) { records.adopt(key, by: keeper) }
+      if let terms { records.adoptTerms(of: record, by: keeper, terms) }
     }
   }
 

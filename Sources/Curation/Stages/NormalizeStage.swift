@@ -14,7 +14,7 @@ struct NormalizeStage: RecordStage {
       part.isProse ? normalize(text, &tally) : nil
     }
     guard !tally.changes.isEmpty else { return .pass }
-    let changed = DatasetRecord(content: content, conversation: record.conversation)
+    let changed = DatasetRecord(content: content, conversation: record.conversation, license: record.license)
     return Verdict(decision: .change(changed), changes: tally.changes)
   }
 

@@ -19,9 +19,7 @@ extension ExampleOrder {
     var epoch = 0
     while Self.wantsMore(steps.count, epoch, parameters.length), !candidates.isEmpty {
       let order = Self.permutation(of: candidates, epoch: epoch, seed: parameters.seed)
-      for first in stride(from: 0, to: order.count, by: parameters.examplesPerBatch) {
-        steps.append(Array(order[first..<min(first + parameters.examplesPerBatch, order.count)]))
-      }
+      steps += Self.batches(of: order, parameters)
       epoch += 1
     }
     if case .steps(let count) = parameters.length { steps.removeLast(max(0, steps.count - count)) }
@@ -30,8 +28,18 @@ extension ExampleOrder {
 
   private static func wantsMore(_ steps: Int, _ epoch: Int, _ length: TrainingParameters.Length) -> Bool {
     switch length {
-    case .epochs(let count): epoch < count
+    case .epochs(let count), .paced(let count, _): epoch < count
     case .steps(let count): steps < count
+    }
+  }
+
+  private static func batches(of order: [Int], _ parameters: TrainingParameters) -> [[Int]] {
+    if case .paced(_, let steps) = parameters.length {
+      let bounds = (0...steps).map { order.count * $0 / steps }
+      return zip(bounds, bounds.dropFirst()).map { Array(order[$0..<$1]) }.filter { !$0.isEmpty }
+    }
+    return stride(from: 0, to: order.count, by: parameters.examplesPerBatch).map { first in
+      Array(order[first..<min(first + parameters.examplesPerBatch, order.count)])
     }
   }
 

@@ -20,6 +20,9 @@ package struct TrainingParameters: Hashable, Sendable {
   package enum Length: Hashable, Sendable {
     /// Every example this many times, each time in another order.
     case epochs(Int)
+    /// Every example this many times, each time in so many steps, with as many examples in a step as in the others or one more: another set of examples
+    /// at the pace of this one. `examplesPerBatch` does not count.
+    case paced(epochs: Int, stepsPerEpoch: Int)
     /// This many steps, over as many epochs as that takes.
     case steps(Int)
   }
@@ -79,6 +82,7 @@ extension TrainingParameters {
   private var isLengthPossible: Bool {
     switch length {
     case .epochs(let count), .steps(let count): count > 0
+    case .paced(let epochs, let steps): epochs > 0 && steps > 0
     }
   }
 
@@ -104,6 +108,7 @@ extension TrainingParameters {
     switch length {
     case .epochs(let count): ["epochs": .integer(Int64(count))]
     case .steps(let count): ["steps": .integer(Int64(count))]
+    case .paced(let epochs, let steps): ["epochs": .integer(Int64(epochs)), "stepsPerEpoch": .integer(Int64(steps))]
     }
   }
 

@@ -1,8 +1,6 @@
 internal import ArgumentParser
-internal import Artifacts
 internal import Foundation
 internal import Planning
-internal import Recipes
 internal import Running
 internal import Store
 
@@ -21,32 +19,7 @@ struct BuildCommand: AsyncParsableCommand {
       arguments.common.terminal.remark("the signed archive that was there is kept as \(aside)")
     }
     let file = try output.place(sealed, from: result.store)
-    arguments.common.terminal.show(BuildReport(project: session.project, sealed: sealed, file: file, counts: ActionCounts(result.report)))
-  }
-
-  /// What was built, and where it is.
-  struct BuildReport: Report {
-    let project: Project
-    let sealed: SealedSoul
-    let file: String
-    let counts: ActionCounts
-
-    let schema = "soulpack.build/1"
-
-    var members: [String: JSONValue] {
-      [
-        "soul": .string(project.recipe.soul), "version": .string(project.recipe.version), "digest": .digest(sealed.digest),
-        "archive": .string(file), "selection": sealed.selection, "actionsRun": .integer(Int64(counts.ran)),
-        "actionsReused": .integer(Int64(counts.reused)),
-      ]
-    }
-
-    var lines: [String] {
-      [
-        "\(project.recipe.soul) \(project.recipe.version)", "  holdout  \(sealed.losses)", "  digest   \(sealed.digest)", "  archive  \(file)",
-        counts.words,
-      ]
-    }
+    arguments.common.terminal.show(PlacedSoulReport(project: session.project, sealed: sealed, file: file, counts: ActionCounts(result.report)))
   }
 }
 

@@ -16,8 +16,12 @@ struct Check: ParsableCommand {
       CheckReport(recipe: project.recipePath, soul: project.recipe.soul, version: project.recipe.version, openQuestions: questions))
     guard !questions.isEmpty, !common.json else { return }
     common.terminal.remark(
-      "still to answer: \(questions.joined(separator: ", "))\n  NOASSERTION says that nobody has named a licence: whoever gets the Soul cannot know\n"
-        + "  what they may do with it, nor whether its texts were given for this")
+      """
+      still to answer: \(questions.joined(separator: ", "))
+        NOASSERTION says that nobody has named a licence: whoever gets the Soul cannot
+        know what they may do with it, nor whether its texts were given for this.
+        Nothing is built on texts without one; for your own, LicenseRef-own will do
+      """)
   }
 }
 

@@ -104,10 +104,13 @@ extension Curate {
     let terminal = arguments.common.terminal
     guard !terminal.isJSON, let path = arguments.recipe.recipe else { return }
     let example = report.datasets.first?.overview.summary.examples.first.map { "\($0.file):\($0.line)" }
+    var steps = [("soulpack why \((example ?? "FILE:LINE").asShellWord)", "tells the story of one record")]
+    if !folder.isRoot { steps.append(("soulpack init \(path.asShellWord)", "writes this down as a recipe")) }
     var table = Table()
-    table.add("  soulpack why \((example ?? "FILE:LINE").asShellWord)", "tells the story of one record")
-    if !folder.isRoot { table.add("  soulpack init \(path.asShellWord)", "writes this down as a recipe") }
-    for line in [""] + table.lines { terminal.say(line) }
+    for (command, effect) in steps { table.add("  " + command, effect) }
+    // A command is never broken: it is there to be copied.
+    let isTooWide = table.lines.contains { $0.count > Wrapping.tableWidth }
+    for line in [""] + (isTooWide ? steps.flatMap { ["  " + $0.0, "    " + $0.1] } : table.lines) { terminal.say(line) }
   }
 }
 

@@ -19,21 +19,15 @@ struct Erase: AsyncParsableCommand {
 
   @Argument(help: "FILE:LINE, or the id of a record or its first digits.") var subject: String
   @Flag(name: .shortAndLong, help: "Do not ask: what is erased cannot be brought back.") var yes = false
-  @Option(help: ArgumentHelp("A word that says why: lower-case letters, digits and hyphens.", valueName: "word"))
-  var reason: String = Retractions.standardReason
-  @Option(help: "The recipe whose curation knows FILE:LINE.") var recipe: String?
+  @OptionGroup var arguments: RetractionArguments
   @Flag(name: [.customShort("n"), .long], help: "Say what would go, and take nothing out.") var dryRun = false
   @OptionGroup var common: CommonArguments
-
-  func validate() throws {
-    guard Retractions.isReason(reason) else { throw ValidationError("--reason is a word of at most 32 lower-case letters, digits and hyphens: the file must name nobody") }
-  }
 
   func run() async throws {
     let root = Project.rootFolder(common)
     let folder = Project.storeFolder(in: root)
     guard let reading = try ReadableStore.openIfThere(at: folder) else { throw NothingCurated() }
-    let asked = RecordToTrace(subject: subject, recipe: recipe, common: common)
+    let asked = RecordToTrace(subject: subject, recipe: arguments.recipe, common: common)
     if dryRun {
       let found = try await find(asked, in: reading)
       return common.terminal.show(report(found, root, isDone: false))
@@ -46,7 +40,7 @@ struct Erase: AsyncParsableCommand {
     let code = try retract(found, root)
     try store.erase(found.plan.objects.keys.sorted())
     try requireGone(found, store)
-    try log(found, code, store, folder)
+    try log(found, code, store)
     common.terminal.show(report(found, root, isDone: true))
   }
 
@@ -80,7 +74,7 @@ struct Erase: AsyncParsableCommand {
     var retractions = file.retractions ?? Retractions()
     if retractions.needsSalt { retractions.addRandomSalt() }
     let subjects = found.trace.ids.sorted() + found.trace.nearDuplicates.sorted()
-    for id in subjects { retractions.insert(.record(id), reason: reason) }
+    for id in subjects { retractions.insert(.record(id), reason: arguments.reason) }
     try file.write(retractions)
     return subjects.first.flatMap { retractions.code(of: .record($0)) }
   }
@@ -93,12 +87,10 @@ struct Erase: AsyncParsableCommand {
   }
 
   /// Digests and counts alone: the chain of the log holds nothing that has to be erased.
-  private func log(_ found: Found, _ code: Digest?, _ store: WritableStore, _ folder: URL) throws {
-    var details: [String: LogDetail] = ["objects": .count(Int64(found.plan.objects.count)), "reason": .name(reason)]
+  private func log(_ found: Found, _ code: Digest?, _ store: WritableStore) throws {
+    var details: [String: LogDetail] = ["objects": .count(Int64(found.plan.objects.count)), "reason": .name(arguments.reason)]
     if let code { details["code"] = .digest(code) }
-    let head = try store.log.append("erased", at: Date(), details)
-    var heads = try LogHeads()
-    try heads.note(head, ofStore: folder)
+    try store.note("erased", details)
   }
 
   private func report(_ found: Found, _ root: URL, isDone: Bool) -> EraseReport { EraseReport(found: found, root: root, isDone: isDone) }

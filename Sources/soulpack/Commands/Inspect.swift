@@ -34,6 +34,10 @@ struct InspectReport: Report {
     for dataset in manifest.datasets {
       let contributor = dataset.contributor.map { " from \($0)" } ?? ""
       facts.add("  dataset", "\(dataset.name): \(Quantity.count(dataset.counts["kept"] ?? 0)) records\(contributor), \(dataset.license), root \(dataset.roots.all.short)")
+      for (terms, records) in dataset.terms.sorted(by: { $0.key < $1.key }) where terms != dataset.license {
+        facts.add("  terms", "\(terms): \(Quantity.counted(Int(records), "record")) of \(dataset.name)")
+      }
+      if let credit = dataset.attribution { facts.add("  credit", credit) }
     }
     facts.add("  training", "\(manifest.training.method), \(manifest.training.label.rawValue), data \(manifest.training.data.rawValue)")
     for gate in manifest.gates { facts.add("  gate", gate.words) }

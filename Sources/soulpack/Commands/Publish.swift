@@ -44,7 +44,7 @@ struct Publish: AsyncParsableCommand {
     try published.note(sealed.digest, of: session.project)
     if !archive.isSigned(by: signer.publicKey) { try sign(archive, signer, output, began: began, store: result.store) }
     arguments.common.terminal.show(
-      PublishReport(project: session.project, sealed: sealed, file: output.path, signer: signer.publicKey, counts: ActionCounts(result.report)))
+      PlacedSoulReport(project: session.project, sealed: sealed, file: output.path, counts: ActionCounts(result.report), signer: signer.publicKey))
   }
 
   /// The provenance, and the certificate of the selection: both are made by one key, and travel beside the Soul.
@@ -174,29 +174,4 @@ struct AlreadyPublished: ExplainedError {
 
   var message: String { "\(name) was published before as \(known.short), and this is \(found.short)" }
   var hint: String? { "raise \"version\" in the recipe" }
-}
-
-struct PublishReport: Report {
-  let project: Project
-  let sealed: SealedSoul
-  let file: String
-  let signer: PublicKey
-  let counts: ActionCounts
-
-  let schema = "soulpack.publish/1"
-
-  var members: [String: JSONValue] {
-    [
-      "soul": .string(project.recipe.soul), "version": .string(project.recipe.version), "digest": .digest(sealed.digest),
-      "archive": .string(file), "signer": .string(signer.description), "selection": sealed.selection,
-      "actionsRun": .integer(Int64(counts.ran)), "actionsReused": .integer(Int64(counts.reused)),
-    ]
-  }
-
-  var lines: [String] {
-    [
-      "\(project.recipe.soul) \(project.recipe.version)", "  holdout  \(sealed.losses)", "  digest   \(sealed.digest)",
-      "  signed   \(signer)", "  archive  \(file)", counts.words,
-    ]
-  }
 }

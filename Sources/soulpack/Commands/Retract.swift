@@ -20,18 +20,10 @@ struct Retract: AsyncParsableCommand {
       """)
 
   @Argument(help: "FILE:LINE, the id of a record or its first digits, or the did:key of a contributor.") var subject: String
-  @Option(help: ArgumentHelp("A word that says why: lower-case letters, digits and hyphens.", valueName: "word"))
-  var reason: String = Retractions.standardReason
-  @Option(help: "The recipe whose curation knows FILE:LINE.") var recipe: String?
+  @OptionGroup var arguments: RetractionArguments
   @Flag(help: "Consent was given again: take the retraction back.") var undo = false
   @Flag(name: [.customShort("n"), .long], help: "List what was made of it, and write nothing.") var dryRun = false
   @OptionGroup var common: CommonArguments
-
-  func validate() throws {
-    guard Retractions.isReason(reason) else {
-      throw ValidationError("--reason is a word of at most 32 lower-case letters, digits and hyphens: the file must name nobody")
-    }
-  }
 
   func run() async throws {
     let root = Project.rootFolder(common)
@@ -53,7 +45,7 @@ struct Retract: AsyncParsableCommand {
   private func change(_ retractions: inout Retractions, _ subjects: [Retractions.Subject]) -> Int {
     if undo { return subjects.count { retractions.remove($0) } }
     if retractions.needsSalt { retractions.addRandomSalt() }
-    return subjects.count { retractions.insert($0, reason: reason) }
+    return subjects.count { retractions.insert($0, reason: arguments.reason) }
   }
 
   private func found(_ root: URL) async throws -> Retracted {
@@ -64,7 +56,7 @@ struct Retract: AsyncParsableCommand {
       return Retracted(
         contributor: subject, trace: nil, wholeID: nil, downstream: try store.map { try Downstream(ofDatasets: datasets, holding: nil, in: $0) })
     }
-    let asked = RecordToTrace(subject: subject, recipe: recipe, common: common)
+    let asked = RecordToTrace(subject: subject, recipe: arguments.recipe, common: common)
     guard let trace = try await asked.trace(in: store), let store else {
       return Retracted(contributor: nil, trace: nil, wholeID: try asked.wholeID(), downstream: nil)
     }
@@ -81,12 +73,10 @@ struct Retract: AsyncParsableCommand {
   /// Digests and counts alone.
   private func log(_ found: Retracted, _ retractions: Retractions, count: Int, _ store: WritableStore) throws {
     var details: [String: LogDetail] = [
-      "kind": .name(found.contributor == nil ? "record" : "contributor"), "lines": .count(Int64(count)), "reason": .name(reason),
+      "kind": .name(found.contributor == nil ? "record" : "contributor"), "lines": .count(Int64(count)), "reason": .name(arguments.reason),
     ]
     if let code = found.subjects.first.flatMap(retractions.code) { details["code"] = .digest(code) }
-    let head = try store.log.append(undo ? "retraction-undone" : "retracted", at: Date(), details)
-    var heads = try LogHeads()
-    try heads.note(head, ofStore: store.root)
+    try store.note(undo ? "retraction-undone" : "retracted", details)
   }
 }
 

@@ -85,6 +85,7 @@ struct WhyReport: Report {
     var lines = [(step.changes.map { "\($0.kind.rawValue) ×\($0.count)" } + step.found.map { "found \($0.kind.rawValue) ×\($0.count)" } + measured(step))
       .joined(separator: ", ")].filter { !$0.isEmpty }
     if let detail = step.detail { lines.append(words(detail)) }
+    if case .dropped(.unknownLicense, _) = step.outcome { lines += ["name it as SPDX does, or declare it", "under \"licenses\" in the recipe"] }
     if case .merged(_, _, .some) = step.outcome, let threshold = step.nearThresholdPPM { lines.append("nearly the same from \(percent(threshold)) on") }
     lines += step.signals.map { signal in
       "\(signal.reading.signal.rawValue) \(number(signal.reading.value))"
@@ -104,6 +105,7 @@ struct WhyReport: Report {
     switch detail {
     case .language(let reading): "language \(reading.code), \(reading.percent)% of the letters\(reading.isReliable ? "" : ", not certain")"
     case .overlap(let overlap): "shares \(overlap.sharedRuns) of \(overlap.runs) word runs with the evaluation record \(overlap.place)"
+    case .forbidden(let use): use.words
     }
   }
 

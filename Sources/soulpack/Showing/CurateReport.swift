@@ -59,7 +59,7 @@ struct CurationTable {
   var tokens: TokenCount?
 
   private static let mostLanguages = 8
-  private static let widthInColumns = 80
+  private static let widthInColumns = Wrapping.tableWidth
   private static let mostClusters = 5
 
   var lines: [String] {
@@ -97,10 +97,20 @@ struct CurationTable {
   }
 
   private var drops: [String] {
-    guard !overview.summary.dropped.isEmpty else { return [] }
-    var table = Table(rightAligned: [1])
-    for drop in overview.summary.dropped { table.add("  " + drop.stage.rawValue, Quantity.count(drop.count), drop.reason.rawValue) }
+    let drops = overview.summary.dropped.sorted { ($1.count, $0.stage.rawValue, $0.reason.rawValue) < ($0.count, $1.stage.rawValue, $1.reason.rawValue) }
+    guard let most = drops.first?.count, most > 0 else { return [] }
+    var table = Table(rightAligned: [2])
+    let taken = [drops.map(\.stage.rawValue.count), drops.map(\.reason.rawValue.count), [Quantity.count(most).count]].reduce(8) { $0 + ($1.max() ?? 0) }
+    let columns = max(1, min(16, Self.widthInColumns - taken))
+    for drop in drops {
+      table.add("  " + drop.stage.rawValue, drop.reason.rawValue, Quantity.count(drop.count), bar(drop.count, of: most, columns: columns))
+    }
     return ["dropped by"] + table.lines
+  }
+
+  /// At least a sliver where there is anything.
+  private func bar(_ count: Int, of most: Int, columns: Int) -> String {
+    String(repeating: "▇", count: count == 0 ? 0 : max(1, count * columns / most))
   }
 
   private func counts(_ head: String, _ counts: [CurationOverview.StageCount]) -> [String] {
@@ -136,12 +146,11 @@ struct CurationTable {
     guard let most = lengths.bins.map(\.count).max(), most > 0 else { return [] }
     var table = Table(rightAligned: [0, 1])
     for bin in lengths.bins {
-      // At least a sliver where there is anything.
-      let columns = bin.count == 0 ? 0 : max(1, bin.count * 40 / most)
-      table.add("  " + words(bin.range), Quantity.count(bin.count), String(repeating: "▇", count: columns))
+      table.add("  " + words(bin.range), Quantity.count(bin.count), bar(bin.count, of: most, columns: 40))
     }
     let ends = "shortest \(Quantity.count(lengths.shortest)), median \(Quantity.count(lengths.median)), longest \(Quantity.count(lengths.longest))"
-    return ["\(name): \(ends)"] + table.lines
+    let head = "\(name): \(ends)"
+    return (head.count > Self.widthInColumns ? ["\(name):", "  \(ends)"] : [head]) + table.lines
   }
 
   private func words(_ range: ClosedRange<Int>) -> String {
@@ -157,10 +166,16 @@ struct CurationTable {
     return [head]
       + shown.flatMap { group in
         let count = Quantity.count(group.memberCount)
-        let members = list(group.members.map(\.description), of: group.memberCount, widthInColumns: Self.widthInColumns - 6 - count.count)
-        return ["  \(group.keeper)", "    \(count): " + members]
+        let members = group.members.map { shortened("\($0)", to: Self.widthInColumns - 32) }
+        return [
+          "  " + shortened("\(group.keeper)", to: Self.widthInColumns - 2),
+          "    \(count): " + list(members, of: group.memberCount, widthInColumns: Self.widthInColumns - 6 - count.count),
+        ]
       }
   }
+
+  /// Of a place its end says most.
+  private func shortened(_ place: String, to columns: Int) -> String { place.count > columns ? "…" + place.suffix(columns - 1) : place }
 
   /// As many of the words as fit, and how many there are beside them; `words` may be the first of `count`.
   private func list(_ words: [String], of count: Int? = nil, widthInColumns: Int) -> String {

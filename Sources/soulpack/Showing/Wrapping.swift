@@ -2,6 +2,9 @@ internal import Foundation
 
 /// Lines that fit where they are shown.
 enum Wrapping {
+  /// What a table is made for, wherever it is shown.
+  static let tableWidth = 80
+
   /// The columns of standard output. What is not a terminal gets no line broken: programs read lines.
   static var outputWidth: Int {
     guard isatty(STDOUT_FILENO) == 1 else { return .max }
@@ -24,5 +27,10 @@ enum Wrapping {
       }
     }
     return lines + [line]
+  }
+
+  /// A paragraph, two columns in, within a table's width. A word that is wider stays whole.
+  static func paragraph(_ text: String) -> [String] {
+    lines("  ", text.split(separator: " ").map(String.init), mark: "", width: tableWidth)
   }
 }

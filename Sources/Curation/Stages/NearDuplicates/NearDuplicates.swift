@@ -1,4 +1,5 @@
 internal import Artifacts
+internal import Licensing
 
 /// Merges records that say nearly the same. docs/curation.md, "Near duplicates", is the contract.
 ///
@@ -8,10 +9,11 @@ struct NearDuplicates: Sendable {
   private let rule: NearDuplicateRule
   private let workers: Workers
   private let lines: LineStore
+  private let terms: TermsRule?
   private let minhash: MinHash
 
-  init(_ rule: NearDuplicateRule, workers: Workers, lines: LineStore) {
-    (self.rule, self.workers, self.lines) = (rule, workers, lines)
+  init(_ rule: NearDuplicateRule, workers: Workers, lines: LineStore, terms: TermsRule? = nil) {
+    (self.rule, self.workers, self.lines, self.terms) = (rule, workers, lines, terms)
     minhash = MinHash(thresholdPPM: rule.thresholdPPM)
   }
 
@@ -28,7 +30,9 @@ struct NearDuplicates: Sendable {
       return try range.flatMap { try comparison.merges(in: clusters[$0]) }
     }
     for merge in merges.joined() {
-      records.merge(Int(candidates[merge.member]), into: Int(candidates[merge.keeper]), similarityPPM: merge.similarityPPM)
+      let (member, keeper) = (Int(candidates[merge.member]), Int(candidates[merge.keeper]))
+      records.merge(member, into: keeper, similarityPPM: merge.similarityPPM)
+      if let terms { records.adoptTerms(of: member, by: keeper, terms) }
     }
   }
 

@@ -22,7 +22,7 @@ struct PersonalDataStage: RecordStage {
     let (dropping, redactions) = (total(.drop), total(.redact))
     if dropping > 0 { return Verdict(decision: .drop(.personalData, measured: Double(dropping), threshold: 0), found: found) }
     guard redactions > 0 else { return Verdict(decision: .pass, found: found) }
-    let changed = DatasetRecord(content: content, conversation: record.conversation)
+    let changed = DatasetRecord(content: content, conversation: record.conversation, license: record.license)
     return Verdict(decision: .change(changed), changes: [Change(kind: .redaction, count: redactions)], found: found)
   }
 

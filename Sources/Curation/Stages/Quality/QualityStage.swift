@@ -20,7 +20,7 @@ struct QualityStage: RecordStage {
     }
     let signals = readings.filter { $0.value != 0 }
     guard !changes.isEmpty else { return Verdict(decision: .pass, signals: signals) }
-    return Verdict(decision: .change(DatasetRecord(content: content, conversation: record.conversation)), changes: changes, signals: signals)
+    return Verdict(decision: .change(DatasetRecord(content: content, conversation: record.conversation, license: record.license)), changes: changes, signals: signals)
   }
 
   /// With what the profile leaves of the content.
