@@ -42,6 +42,24 @@ struct DiffTests {
     }
   }
 
+  @Test("two datasets that were curated here are compared by their records, and nothing else is taken for one")
+  func datasets() throws {
+    try Tool.inProject(CurateFolderTests.letters) { tool in
+      func curated() throws -> String { try #require(try tool.must("curate", "letters").output.split(separator: "\n").first?.split(separator: " ").last.map(String.init)) }
+      let old = try curated()
+      try tool.edit("letters/prose/one.md", "dusk", "dawn")
+      let new = try curated()
+      #expect(old != new)
+      let text = try tool.must("diff", old, new).output
+      #expect(text.hasPrefix("\(old) → \(new)\n  changed  prose/one.md:1  ") && text.contains("  43 unchanged") && !text.contains("lamp"), "\(text)")
+      let json = try tool.must("diff", old, new, "--json").json()
+      #expect(json["schema"] == "soulpack.dataset-diff/1" && json["records"]?["unchanged"] == 43 && json["records"]?["changed"]?.array?.count == 1)
+      #expect(try tool.must("diff", new, new).output.hasPrefix("the same dataset"))
+      let unknown = try tool.run("diff", old, "000000000000")
+      #expect(unknown.status != 0 && unknown.errors.contains("no Soul of that name"), "\(unknown.errors)")
+    }
+  }
+
   private func idOfLine(_ line: Int, _ tool: Tool) throws -> JSONValue? {
     try tool.must("why", "talk.jsonl:\(line)", "--recipe", "recipes/voice.yaml", "--json").json()["records"]?.array?.first?["id"]
   }

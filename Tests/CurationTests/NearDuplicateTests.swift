@@ -39,6 +39,8 @@ struct NearDuplicateTests {
     #expect(try await run([textLine(text), textLine(text.uppercased().replacing(",", with: " —") + "!")]).dataset.count == 1)
     #expect(try await run([textLine("what is 2 * 2 in numbers"), textLine("what is 2 / 2 in numbers")]).dataset.count == 2)
     #expect(try await run([textLine("I write C#"), textLine("I write C")]).dataset.count == 2)
+    let greek = "ο φάρος στο ακρωτήριο άναψε πριν φύγει ο τελευταίος ναύτης της ακτής"
+    #expect(try await run([textLine(greek), textLine(greek.uppercased())]).dataset.count == 1)
   }
 
   @Test("scripts without spaces are compared by characters", arguments: [

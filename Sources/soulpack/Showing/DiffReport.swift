@@ -11,8 +11,6 @@ struct DiffReport: Report {
 
   let schema = "soulpack.diff/1"
 
-  /// People are shown this many records of each kind; `--json` has all.
-  private static let recordLimit = 20
   /// A longer place does not push the values of the others to the right.
   private static let placeColumns = 36
 
@@ -53,36 +51,10 @@ struct DiffReport: Report {
     guard !dataset.isSame else { return ["dataset \(dataset.name): the same records"] }
     var lines = ["dataset \(dataset.name)" + (dataset.old.map { $0.name == dataset.name ? "" : " (was \($0.name))" } ?? "")]
     guard let old = dataset.old, let new = dataset.new else { return [lines[0] + (dataset.new == nil ? ": removed" : ": added")] }
-    if let records = dataset.records { lines += recordLines(records) }
+    if let records = dataset.records { lines += RecordChanges(records).lines }
     lines += facts(old, new)
     if !dataset.missing.isEmpty { lines += missing(dataset, old, new) }
     return lines
-  }
-
-  private func recordLines(_ records: RecordComparison) -> [String] {
-    let changed = limited("changed", records.changed.map { pair in [place(pair), "\(short(pair.old)) → \(short(pair.new))", fates(pair)] })
-    let refated = limited("fate", records.refated.map { pair in [place(pair), short(pair.new), "\(words(pair.old.fate)) → \(words(pair.new.fate))"] })
-    let added = limited("added", records.added.map { [$0.place.description, short($0), $0.fate.isKept ? "" : words($0.fate)] })
-    let removed = limited("removed", records.removed.map { [$0.place.description, short($0), $0.fate.isKept ? "" : words($0.fate)] })
-    var table = Table()
-    for row in changed + refated + added + removed { table.add("  " + row[0], row[1], row[2], row[3]) }
-    let moved = records.movedCount == 0 ? "" : ", \(Quantity.count(records.movedCount)) of them at another line"
-    return table.lines + ["  \(Quantity.count(records.unchangedCount)) unchanged\(moved)"]
-  }
-
-  private func limited(_ word: String, _ rows: [[String]]) -> [[String]] {
-    let shown = rows.prefix(Self.recordLimit).map { [word] + $0 }
-    return rows.count > shown.count ? shown + [[word, "… and \(Quantity.count(rows.count - shown.count)) more (--json names all)", "", ""]] : Array(shown)
-  }
-
-  private func place(_ pair: RecordComparison.Pair) -> String {
-    pair.old.place == pair.new.place ? pair.new.place.description : "\(pair.old.place) → \(pair.new.place)"
-  }
-
-  private func short(_ record: RecordComparison.Record) -> String { record.id?.digest.short ?? "(unreadable)" }
-  private func fates(_ pair: RecordComparison.Pair) -> String { pair.old.fate == pair.new.fate ? "" : "\(words(pair.old.fate)) → \(words(pair.new.fate))" }
-  private func words(_ fate: RecordFate) -> String {
-    [fate.name, fate.reason.map { reason in "(\(fate.stage.map { $0 + ": " } ?? "")\(reason))" }].compactMap { $0 }.joined(separator: " ")
   }
 
   /// What the archives themselves tell of a dataset.
@@ -169,7 +141,7 @@ extension DiffReport {
   private func json(_ dataset: DatasetComparison) -> JSONValue {
     [
       "name": .string(dataset.name), "same": .bool(dataset.isSame), "old": dataset.old.map(json) ?? .null, "new": dataset.new.map(json) ?? .null,
-      "missing": .array(dataset.missing.map { .string($0.rawValue) }), "records": dataset.records.map(json) ?? .null,
+      "missing": .array(dataset.missing.map { .string($0.rawValue) }), "records": dataset.records.map { RecordChanges($0).canonical } ?? .null,
     ]
   }
 
@@ -179,23 +151,6 @@ extension DiffReport {
       "name": .string(dataset.name), "license": .string(dataset.license), "contributor": dataset.contributor.map { .string($0) } ?? .null,
       "counts": .object(dataset.counts.mapValues { .integer($0) }),
       "roots": ["all": .digest(roots.all), "train": .digest(roots.train), "validation": .digest(roots.validation), "holdout": .digest(roots.holdout)],
-    ]
-  }
-
-  private func json(_ records: RecordComparison) -> JSONValue {
-    [
-      "unchanged": .integer(Int64(records.unchangedCount)), "moved": .integer(Int64(records.movedCount)),
-      "added": .array(records.added.map(json)), "removed": .array(records.removed.map(json)),
-      "changed": .array(records.changed.map { ["old": json($0.old), "new": json($0.new)] }),
-      "fate": .array(records.refated.map { ["old": json($0.old), "new": json($0.new)] }),
-    ]
-  }
-
-  private func json(_ record: RecordComparison.Record) -> JSONValue {
-    [
-      "file": .string(record.place.file), "line": .integer(Int64(record.place.line)), "id": record.id.map { .digest($0.digest) } ?? .null,
-      "fate": .string(record.fate.name), "stage": record.fate.stage.map { .string($0) } ?? .null,
-      "reason": record.fate.reason.map { .string($0) } ?? .null,
     ]
   }
 

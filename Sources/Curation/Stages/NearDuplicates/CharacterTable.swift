@@ -90,9 +90,19 @@ package struct CharacterTable: Sendable {
 
   private static func entry(for value: UInt32) -> Entry {
     guard let scalar = Unicode.Scalar(value), let age = scalar.properties.age, age <= lastVersion else { return Entry(.separator, small: value) }
-    let mapping = scalar.properties.lowercaseMapping.unicodeScalars
-    let small = mapping.count == 1 ? mapping.first?.value ?? value : value
-    return Entry(kind(of: scalar), small: small)
+    return Entry(kind(of: scalar), small: small(scalar).value)
+  }
+
+  /// By way of the capital, so that letters that share one are one, as ς and σ or ſ and s (Unicode's simple case folding). The dotless i shares its
+  /// capital by name alone.
+  private static func small(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+    let dotlessI: Unicode.Scalar = "\u{131}"
+    let capital = scalar == dotlessI ? scalar : single(scalar.properties.uppercaseMapping) ?? scalar
+    return single(capital.properties.lowercaseMapping) ?? single(scalar.properties.lowercaseMapping) ?? scalar
+  }
+
+  private static func single(_ mapping: String) -> Unicode.Scalar? {
+    mapping.unicodeScalars.count == 1 ? mapping.unicodeScalars.first : nil
   }
 
   private static func kind(of scalar: Unicode.Scalar) -> Kind {

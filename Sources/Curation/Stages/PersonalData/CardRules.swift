@@ -5,7 +5,8 @@ enum CardRules {
     guard !run.hasPlus else { return nil }
     return layouts.first { layout in
       let groups = start..<start + layout.count
-      guard groups.upperBound <= run.groups.count, !groups.contains(where: { run.groups[$0].isInParentheses }) else { return false }
+      // A number may stand in parentheses as a whole; a part of one that does is a telephone's area.
+      guard groups.upperBound <= run.groups.count, groups.count == 1 || !groups.contains(where: { run.groups[$0].isInParentheses }) else { return false }
       let lengths = run.lengths(of: groups)
       guard lengths == layout, Set(run.separators(within: groups)).isSubset(of: [.space]) || Set(run.separators(within: groups)) == [.hyphen],
         isApart(run, groups)
