@@ -6,7 +6,8 @@
 
 Each peer is installed from PyPI into an environment of its own (peers/ says what and how it is called); one that does not install or run is named and
 the others go on. What is in the scratch folder, environments and corpora, is used again. Ratios are to soulpack's at the same work; on a busy machine only
-the CPU's mean something. Memory is the peak of all processes together (Linux: shared pages counted once), sampled; elsewhere of the largest process.
+the CPU's mean something. Memory is the peak of all processes together, shared pages counted once, sampled (where there is no /proc: of the
+largest process).
 Standard library only; the peers need 3 GB of disk.
 """
 import argparse, importlib, json, os, shutil, subprocess, sys, tempfile, threading, time, venv
@@ -27,8 +28,10 @@ class Watch:
         self.thread.start()
 
     def look(self):
-        while not self.done.wait(0.2):
-            total = 0
+        # Often at first, for what ends within a second; seldom later, since to add up the pages of a large process is work.
+        pause = 0.01
+        while not self.done.wait(pause):
+            pause, total = min(0.2, pause * 1.1), 0
             for process in filter(str.isdigit, os.listdir("/proc") if os.path.isdir("/proc") else ()):
                 try:
                     with open(f"/proc/{process}/stat") as file:
@@ -38,6 +41,8 @@ class Watch:
                     self.ticks[process, fields[19]] = int(fields[11]) + int(fields[12])
                     with open(f"/proc/{process}/smaps_rollup") as file:
                         total += sum(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+                    with open(f"/proc/{process}/status") as file:
+                        self.peak = max([self.peak] + [int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM:")])
                 except (OSError, ValueError, IndexError):
                     pass
             self.peak = max(self.peak, total * 1024)
@@ -60,17 +65,23 @@ def measured(command, environment, log, limit):
         watch = Watch(process.pid)
         killer = threading.Timer(limit, lambda: os.killpg(process.pid, 9))
         killer.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.monotonic() - began
-        killer.cancel()
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            # A session of its own hears no Ctrl-C.
+            os.killpg(process.pid, 9)
+            raise
+        finally:
+            wall = time.monotonic() - began
+            killer.cancel()
         process.returncode = 1 if status else 0
         peak, cpu = watch.stop()
     if status:
         with open(log, errors="replace") as file:
             last = [line.strip() for line in file if line.strip()][-1:]
         raise Failed(f"ended with {status}: {''.join(last)[-200:]} ({log})")
-    largest = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return {"wall": wall, "cpu": max(cpu, usage.ru_utime + usage.ru_stime), "peak": max(peak, largest)}
+    # On Linux a child begins with the size of this process, which is no part of it.
+    return {"wall": wall, "cpu": max(cpu, usage.ru_utime + usage.ru_stime), "peak": peak or usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)}
 
 
 def fresh(folder):
@@ -103,7 +114,7 @@ class Bench:
         self.soulpack = os.path.abspath(options.soulpack)
         self.folder = os.path.join(scratch, f"corpus-{options.records}")
         self.rows, self.base = [], {}
-        for name in ("logs", "home", "ours"):
+        for name in ("logs", "home", "ours", "kept"):
             os.makedirs(self.at(name), exist_ok=True)
         # Nothing is fetched while the clock runs.
         self.environment = dict(os.environ, HOME=self.at("home"), HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false", UV_OFFLINE="1", PIP_NO_INDEX="1", PYTHONDONTWRITEBYTECODE="1")
@@ -159,7 +170,9 @@ class Bench:
             cost = measured([python, os.path.abspath(peer.__file__), mode, flat, out], self.environment, self.at("logs", f"{name}-{mode}.log"), self.options.limit)
             label = name if mode in ("near", "all") else f"{name} {mode}"
             self.row(work, label, version, cost, peer.MODES[mode])
-            self.scored(work, label, score.by_ids(self.folder, os.path.join(out, "kept.txt")))
+            kept = shutil.copy(os.path.join(out, "kept.txt"), self.at("kept", f"{name}-{mode}.txt"))
+            shutil.rmtree(out)
+            self.scored(work, label, score.by_ids(self.folder, kept))
         except (Failed, OSError, subprocess.CalledProcessError) as failure:
             print(f"  {name:22} {mode}: {failure}", flush=True)
 
