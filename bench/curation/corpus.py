@@ -233,7 +233,7 @@ class Corpus:
             # From the back, so that no value stands in another.
             for at in sorted(rng.sample(spots, min(rng.choice((1, 1, 2)), len(spots))), reverse=True):
                 kind, value, valid = personal(rng)
-                frame = rng.choice(("{}", "（{}）", "：{}。") if close else (" {}", " ({})", ' "{}"', ": {}.", "\n{}\n", " <{}>"))
+                frame = rng.choice(("{}", "（{}）", "：{}。") if close else (" {} ", " ({}) ", ' "{}" ', ": {}. ", "\n{}\n", " <{}> "))
                 turn["content"] = turn["content"][:at] + frame.format(value) + turn["content"][at:]
                 planted.append({"kind": kind, "value": value, "valid": valid, "close": close})
         return messages, dict(truth, pii=planted)
@@ -291,7 +291,7 @@ class Corpus:
         good = line(messages=messages)
         other = lambda **changes: line(messages=[dict(messages[0], **changes)] + messages[1:])
         return self.rng.choice((
-            (good.decode()[:len(good) // 2].encode(), "invalid JSON"), (good[:60] + b"\xff\xfe\xc3\x28" + good[60:], "invalid UTF-8"), (good[:-20] + b"\x01" + good[-20:], "invalid JSON"),
+            (good.decode()[:len(good) // 2].encode(), "invalid JSON"), (good[:60] + b"\xff\xfe\xc3\x28" + good[60:], "invalid UTF-8"), ((good.decode()[:-20] + "\x01" + good.decode()[-20:]).encode(), "invalid JSON"),
             (good + b" " + good, "invalid JSON"), (b'["not an object"]', "not an object"), (good.replace(b'"', b"'"), "invalid JSON"), (good[:-1] + b",}", "invalid JSON"),
             (good[:-1] + b', "more": "\\ud83d"}', "invalid JSON"), (good[:-1] + b', "n": NaN}', "invalid JSON"), (line(subject="x"), "no messages, no text, no question and answer"),
             (other(role="robot"), "unknown role"), (other(content=7), "content is not a string"), (line(messages={"role": "user"}), "messages is not an array"),

@@ -46,7 +46,7 @@ def phone(rng):
     d = lambda count: some(rng, DIGITS, count)
     area = f"{rng.randint(201, 989)}"
     return rng.choice((f"+49 30 {d(4)} {d(4)}", f"+44 20 7946 {d(4)}", f"+1-{area}-555-{d(4)}", f"{area}-555-{d(4)}", f"({area}) 555-{d(4)}", f"+7 (495) {d(3)}-{d(2)}-{d(2)}",
-                       f"8 800 555-{d(2)}-{d(2)}", f"138 {d(4)} {d(4)}", f"030/{d(4)}-{d(4)}", f"+91{rng.randint(6, 9)}{d(9)}"))
+                       f"8 800 555-{d(2)}-{d(2)}", f"138 {d(4)} {d(4)}", f"030/{rng.randint(1000, 9999)}-{d(4)}", f"+91{rng.randint(6, 9)}{d(9)}"))
 
 
 def ip(rng):

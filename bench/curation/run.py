@@ -211,9 +211,9 @@ class Bench:
 
     def table(self, columns, lines):
         """Lines of a name and a cell for each column, `-` where there is none."""
-        print(f"  {'':30}" + "".join(f"{column:>{max(11, len(column) + 2)}}" for column in columns))
+        print(f"  {'':30}" + "".join(f"{column:>{max(13, len(column) + 2)}}" for column in columns))
         for name, cells in lines:
-            print(f"  {name:30}" + "".join(f"{cell:>{max(11, len(column) + 2)}}" for column, cell in zip(columns, cells)))
+            print(f"  {name:30}" + "".join(f"{cell:>{max(13, len(column) + 2)}}" for column, cell in zip(columns, cells)))
 
     def tell_found(self, work):
         rows = [(name, result) for each, name, result in self.rows if each == work]
