@@ -10,7 +10,7 @@ the CPU's mean something. Memory is the peak of all processes together, shared p
 largest process).
 Standard library only; the peers need 3 GB of disk.
 """
-import argparse, importlib, json, os, shutil, subprocess, sys, tempfile, threading, time, venv
+import argparse, importlib, json, os, shutil, signal, subprocess, sys, tempfile, threading, time, venv
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -76,10 +76,12 @@ def measured(command, environment, log, limit):
             killer.cancel()
         process.returncode = 1 if status else 0
         peak, cpu = watch.stop()
+    if os.WIFSIGNALED(status):
+        raise Failed(f"was ended by signal {os.WTERMSIG(status)}, after {wall:,.0f} of at most {limit:,} seconds ({log})")
     if status:
         with open(log, errors="replace") as file:
             last = [line.strip() for line in file if line.strip()][-1:]
-        raise Failed(f"ended with {status}: {''.join(last)[-200:]} ({log})")
+        raise Failed(f"ended with {os.WEXITSTATUS(status)}: {''.join(last)[-200:]} ({log})")
     # On Linux a child begins with the size of this process, which is no part of it.
     return {"wall": wall, "cpu": max(cpu, usage.ru_utime + usage.ru_stime), "peak": peak or usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)}
 
@@ -261,6 +263,8 @@ def main():
     parser.add_argument("--limit", type=int, default=3600, help="seconds for one run of one tool")
     parser.add_argument("--million", action="store_true")
     options = parser.parse_args()
+    # So that whoever ends this ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
     options.records = options.records or (1_000_000 if options.million else 100_000)
     if not os.path.exists(options.soulpack):
         parser.error(f"{options.soulpack} is not there: make, or --soulpack")
