@@ -83,7 +83,8 @@ let package = Package(
     .executableTarget(
       name: "engine-bench", dependencies: ["Artifacts", "Hashing", "Engine"], path: "bench/engine", swiftSettings: strict),
     .executableTarget(
-      name: "curation-bench", dependencies: ["Artifacts", "Hashing", "Curation"], path: "bench/curation", exclude: ["run.py"],
+      name: "curation-bench", dependencies: ["Artifacts", "Hashing", "Curation"], path: "bench/curation",
+      exclude: ["corpus.py", "peers", "personal.py", "run.py", "score.py", "words.py"],
       swiftSettings: strict),
 
     // Fuzzes the readers; the invariants are the tests' too.
