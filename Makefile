@@ -1,6 +1,6 @@
 # make demo   build soulpack and walk the whole path on datasets/lamplighter
 # make test   build and run every test
-# make bench  measure the kernels and the engine; bench/peft and bench/curation are against peers, and run by hand
+# make bench  measure the kernels and the engine; bench/peft, bench/curation and bench/versioning are against peers, and run by hand
 # make dist   pack soulpack with the Swift runtime inside, for a machine without Swift
 # make        build soulpack into .build/release
 .PHONY: build demo test bench dist setup clean

@@ -249,7 +249,7 @@ class Bench:
 
     def million(self):
         self.make_corpus()
-        print(f"  {'':22} {'':8} {'wall s':>8} {'CPU s':>8} {'MB':>8}")
+        print(f"  {'':22} {'':8} {'wall s':>8} {'CPU s':>8} {'MB':>8}   {'wall':>7} {'CPU':>7} {'memory':>7}")
         cost, kept, ledger = self.ours("all", "million")
         print(f"  {self.options.records / cost['wall']:,.0f} records a second, {self.options.records / cost['cpu']:,.0f} a second of CPU; at most {cost['peak'] / 1e9:.2f} GB of memory (meant: under 2)")
 
