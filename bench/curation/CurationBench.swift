@@ -2,7 +2,7 @@
 // swift run -c release curation-bench CORPUS.jsonl --stages
 //
 // What near-duplicate removal costs and finds, on a corpus that tools of others can read too; bench/curation/run.py drives it. Writes the
-// numbers of the lines that were not merged, counted from 0 and spelled as gen_corpus.py spells ids (what cannot be read is dropped by the
+// numbers of the lines that were not merged, counted from 0 and spelled as corpus.py spells ids (what cannot be read is dropped by the
 // reader, which is not what is measured), and prints seconds of CPU, each the best of three runs, as one JSON object. With --stages it prints instead what each step
 // costs, in microseconds of CPU a record, each alone and the best of three, on one thread.
 import Artifacts
