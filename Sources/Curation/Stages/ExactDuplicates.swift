@@ -7,17 +7,10 @@ enum ExactDuplicates {
   /// depend on which file was called what; a record without a key has no say. Terms of all of them hold for it.
   static func merge(in records: inout AssessedRecords, _ terms: TermsRule? = nil) {
     let compared = (0..<records.count).filter(records.isCompared)
-    let order = IDOrder.sorted(compared.count) { records.row(compared[$0]).id }
-    var keeper = 0
-    var id: Digest?
-    for place in order {
-      let record = compared[Int(place)]
-      let own = records.row(record).id
-      if own == id {
-        merge(record, into: keeper, &records, terms)
-      } else {
-        (keeper, id) = (record, own)
-      }
+    var runs: [(first: Int, others: [Int])] = []
+    IDOrder.forEachRun(compared.count, { records.row(compared[$0]).id }, { runs.append(($0, $1)) })
+    for (first, others) in runs {
+      for other in others { merge(compared[other], into: compared[first], &records, terms) }
     }
   }
 

@@ -8,6 +8,8 @@ final class RecallDesk: Sendable {
   private let memo: CurationMemo?
   /// Whether earlier runs are asked: a run that begins again only remembers.
   let recalls: Bool
+  /// The memo's, and how this program lays out what it remembers.
+  private let scope: Digest
   private let gathered = Mutex<Gathering>(Gathering())
 
   fileprivate struct Gathering {
@@ -20,18 +22,22 @@ final class RecallDesk: Sendable {
 
   /// Without a memo, nothing is remembered.
   init(_ memo: CurationMemo?, recalls: Bool) {
+    var writer = RecallWriter()
+    writer.number(MemoryLayout<AssessedRow>.stride)
+    writer.text(DetailWriter.layout)
+    if let memo { writer.digest(memo.scope) }
+    scope = Digest(hashing: writer.bytes)
     self.memo = memo
     self.recalls = recalls && memo != nil
   }
 
   var remembers: Bool { memo != nil }
 
-  /// The name of a value: what it is, everything that it follows from, and how this program lays out rows.
+  /// The name of a value: what it is, and everything that it follows from.
   func key(_ domain: String, _ body: (inout RecallWriter) -> Void) -> Digest {
     var writer = RecallWriter()
     writer.text("soulpack.recall/1 " + domain)
-    writer.number(MemoryLayout<AssessedRow>.stride)
-    if let memo { writer.digest(memo.scope) }
+    writer.digest(scope)
     body(&writer)
     return Digest(hashing: writer.bytes)
   }

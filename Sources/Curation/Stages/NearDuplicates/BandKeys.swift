@@ -22,15 +22,16 @@ struct BandKeys: Sendable {
     let mask = UInt32(bitCount - 1)
     var (once, twice) = ([UInt64](repeating: 0, count: bitCount / 64), [UInt64](repeating: 0, count: bitCount / 64))
     var pairs: [UInt64] = []
-    keys.withUnsafeBufferPointer { keys in
+    let column = column(band, of: bands)
+    column.withUnsafeBufferPointer { keys in
       for place in candidates.indices {
-        let bit = keys[place * bands + band] & mask
+        let bit = keys[place] & mask
         let (word, flag) = (Int(bit >> 6), UInt64(1) << UInt64(bit & 63))
         twice[word] |= once[word] & flag
         once[word] |= flag
       }
       for (place, candidate) in candidates.enumerated() {
-        let key = keys[place * bands + band]
+        let key = keys[place]
         let bit = key & mask
         if twice[Int(bit >> 6)] >> UInt64(bit & 63) & 1 != 0 { pairs.append(UInt64(key) << 32 | UInt64(candidate)) }
       }
@@ -38,6 +39,11 @@ struct BandKeys: Sendable {
     var scratch: [UInt64] = []
     RadixSort.sort(&pairs, byBits: 32..<64, scratch: &scratch)
     return Self.runs(of: pairs)
+  }
+
+  /// The keys of one band, side by side: they are gone through twice.
+  private func column(_ band: Int, of bands: Int) -> [UInt32] {
+    keys.withUnsafeBufferPointer { keys in candidates.indices.map { keys[$0 * bands + band] } }
   }
 
   /// The candidates of each key that occurs more than once.
