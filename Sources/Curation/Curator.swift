@@ -36,28 +36,70 @@ package struct Curator: Sendable {
     self.archiveLimits = archiveLimits
   }
 
-  /// `load` gives a file when its turn comes, and `shelf` takes the pieces of what is made. In `scratch`, a folder, lines are laid aside.
+  /// `load` gives a file when its turn comes, and `shelf` takes the pieces of what is made. In `scratch`, a folder, lines are laid aside. With a memo, what
+  /// runs before this one remembered is not computed again.
   package func curate(
-    _ snapshot: Snapshot, scratch: URL, load: @escaping Load, shelf: Shelf, get: @escaping @Sendable (Digest) throws -> Data
+    _ snapshot: Snapshot, scratch: URL, load: @escaping Load, shelf: Shelf, get: @escaping @Sendable (Digest) throws -> Data, memo: CurationMemo? = nil
   ) async throws -> (dataset: StoredDataset, ledger: StoredLedger) {
     guard canDecontaminate || parameters.decontamination == nil else { throw EvaluationError.missing }
-    let lines = try LineStore(in: scratch)
-    var (records, listing, sketch) = try await assess(try Listing(snapshot, patterns: parameters.files, parameters.reading), lines, load)
+    // Copies that stay have no place in what is remembered of near duplicates.
+    let isRemembered = route.deduplication.map { $0.exact || $0.near == nil } ?? true
+    let memo = isRemembered ? memo : nil
+    if let memo {
+      do {
+        return try await curate(snapshot, LineStore(in: scratch), load, shelf, get, RecallDesk(memo, recalls: true))
+      } catch is RecallMiss {
+        // As if there were nothing: below.
+      }
+    }
+    return try await curate(snapshot, LineStore(in: scratch), load, shelf, get, RecallDesk(memo, recalls: false))
+  }
+
+  private func curate(
+    _ snapshot: Snapshot, _ lines: LineStore, _ load: @escaping Load, _ shelf: Shelf, _ get: @escaping @Sendable (Digest) throws -> Data, _ desk: RecallDesk
+  ) async throws -> (dataset: StoredDataset, ledger: StoredLedger) {
+    let last = try lastComparison(desk)
+    var (records, listing, sketch, restorer) = try await assess(try Listing(snapshot, patterns: parameters.files, parameters.reading), lines, load, desk)
     guard listing.hasReadFiles else { throw CurationError.noReadableFile(kinds: listing.kinds, patterns: parameters.files ?? []) }
     guard records.count > 0 else { throw CurationError.noRecords(files: listing.readFileCount) }
     if let rule = route.deduplication {
       if rule.exact { ExactDuplicates.merge(in: &records, parameters.terms) }
-      if let near = rule.near, let sketch {
-        try await NearDuplicates(near, workers: workers, lines: lines, terms: parameters.terms).merge(in: &records, sketch: sketch)
-      }
+      if let near = rule.near { try await merge(near, in: &records, lines, sketch, last, restorer, desk) }
     }
-    let shards = try await DatasetWriter(records, lines, workers, shelf).shards()
-    let dataset = StoredDataset(shards: shards, load: get)
-    let (chunks, tally) = try await LedgerWriter(records, workers, shelf).write()
+    var writer = DatasetWriter(records, lines, workers, shelf, desk)
+    let dataset = StoredDataset(shards: try await writer.shards(get, restorer), load: get)
+    let (chunks, tally) = try await LedgerWriter(records, workers, shelf, desk).write()
     let summary = try LedgerSummary(tally, NearDuplicateGroups(records), recordsRead: listing.recordsRead, recordsKept: dataset.count)
     guard dataset.count > 0 else { throw CurationError.everythingDropped(summary.dropped) }
+    desk.flush()
+    let recalled = records.recalledCount
+    desk.report(
+      CurationMemo.Report(assessedErrands: records.assessments.count - recalled, recalledErrands: recalled, startedOver: desk.remembers && !desk.recalls))
     listing.sort()
     return (dataset, StoredLedger(files: listing.files, parameters: parameters, summary: summary, chunks: chunks, load: get))
+  }
+
+  /// Near duplicates are not recalled without what the last run left of them, and so nothing is.
+  private func lastComparison(_ desk: RecallDesk) throws(RecallMiss) -> NearMemory? {
+    guard desk.recalls, route.deduplication?.near != nil else { return nil }
+    guard let value = desk.values([NearRecall.key(desk)])[0] else { throw RecallMiss() }
+    return try NearMemory(value)
+  }
+
+  private func merge(
+    _ rule: NearDuplicateRule, in records: inout AssessedRecords, _ lines: LineStore, _ sketch: ShingleSketch?, _ last: NearMemory?,
+    _ restorer: TextRestorer, _ desk: RecallDesk
+  ) async throws {
+    let near = NearDuplicates(rule, workers: workers, lines: lines, terms: parameters.terms)
+    let recall = NearRecall(near, restorer, desk)
+    let candidates = NearDuplicates.candidates(of: records)
+    if let last {
+      let memory = try await recall.merge(candidates, in: &records, recalling: last)
+      desk.keep(NearRecall.key(desk), memory.bytes)
+    } else if let sketch {
+      let findings = try await near.merge(candidates, in: &records, sketch: sketch)
+      if desk.remembers { desk.keep(NearRecall.key(desk), recall.memory(findings, candidates, records, sketch).bytes) }
+    }
   }
 
   /// In memory, for few records.
@@ -77,31 +119,54 @@ package struct Curator: Sendable {
 
   // MARK: - Assessing
 
-  /// The threads ask one reader for errands in turn.
-  private func assess(_ found: Listing, _ lines: LineStore, _ load: @escaping Load) async throws -> (AssessedRecords, Listing, ShingleSketch?) {
-    let reader = SharedReader(SourceReader(found, partByteCount: partByteCount, limits: archiveLimits, load: load))
+  /// The threads ask one reader for errands in turn. What is known of whole stretches is recalled before, and they are not read.
+  private func assess(
+    _ found: Listing, _ lines: LineStore, _ load: @escaping Load, _ desk: RecallDesk
+  ) async throws -> (AssessedRecords, Listing, ShingleSketch?, TextRestorer) {
+    let memory = StretchMemory(found, around: partByteCount, desk)
+    let recalled = try await memory.recall(workers)
+    let found = found.settled(by: recalled, memory.stretches)
+    let unknown = memory.stretches.enumerated().filter { recalled[$0.offset] == nil }.map { (number: $0.offset, stretch: $0.element) }
+    let reader = SharedReader(SourceReader(found, stretches: unknown, partByteCount: partByteCount, limits: archiveLimits, load: load))
     let assessor = Assessor(route, lines: lines)
     let results = try await withThrowingTaskGroup(of: ([Assessment], ShingleSketch?).self) { group in
       for _ in 0..<workers.concurrency {
         group.addTask {
-          var bench = assessor.bench()
+          var bench = assessor.bench(counting: !desk.recalls)
           var assessments: [Assessment] = []
           while let errand = try reader.next() {
             try Task.checkCancellation()
-            assessments.append(try assessor.assess(errand, &bench))
+            assessments.append(try Self.assess(errand, assessor, &bench, memory))
           }
           return (assessments, bench.sketch)
         }
       }
       return try await group.reduce(into: []) { $0.append($1) }
     }
-    let assessments = results.flatMap(\.0)
+    let read = results.flatMap(\.0)
+    let assessments = recalled.flatMap { $0?.assessments ?? [] } + read
     var counts: [Int: Int] = [:]
     for part in assessments.lazy.flatMap(\.parts) { counts[part.file, default: 0] += part.recordCount }
     let listing = reader.listing(counting: counts)
+    let own = Dictionary(grouping: read) { $0.number >> 32 }
+    for (number, _) in unknown { memory.keep(number, own[number, default: []].sorted { $0.number < $1.number }, listing) }
     let sketch = results.dropFirst().reduce(into: results.first?.1) { sum, next in
       if let sketch = next.1 { sum?.add(sketch) }
     }
-    return (AssessedRecords(assessments, listing), listing, sketch)
+    let restorer = TextRestorer(
+      parameters: parameters, assessor: assessor, memory: memory, partByteCount: partByteCount, limits: archiveLimits, workers: workers, desk: desk,
+      load: load)
+    return (AssessedRecords(assessments, listing), listing, sketch, restorer)
+  }
+
+  private static func assess(
+    _ errand: SourceReader.Errand, _ assessor: Assessor, _ bench: inout Assessor.Bench, _ memory: StretchMemory
+  ) throws -> Assessment {
+    let key = memory.blockKey(of: errand)
+    if let known = memory.recall(errand, key) { return known }
+    var assessment = try assessor.assess(errand, &bench)
+    assessment.key = key
+    memory.keep(assessment)
+    return assessment
   }
 }

@@ -1,5 +1,6 @@
 internal import Artifacts
 internal import Curation
+internal import Hashing
 internal import Planning
 internal import Running
 internal import Store
@@ -18,7 +19,7 @@ struct CurateStep: Step {
     return try await context.store.objects.withSharedBatch { batch in
       let (dataset, ledger) = try await curator.curate(
         snapshot, scratch: context.workFolder, load: { try SourceFile(objects.open($0.digest)) }, shelf: Shelf { try batch.add($0) },
-        get: { try objects.get($0) })
+        get: { try objects.get($0) }, memo: memo(context))
       let summary = ledger.summary
       context.note("\(summary.recordsRead) records in: \(summary.kept) kept, \(summary.droppedCount) dropped, \(summary.merged) merged")
       return [
@@ -26,6 +27,18 @@ struct CurateStep: Step {
         "ledger": try batch.add(ledger.canonical.canonical, holding: ledger.chunks.map(\.digest)),
       ]
     }
+  }
+
+  /// What a record comes to depends on all that the action's key depends on, but for the source.
+  private func memo(_ context: StepContext) -> CurationMemo {
+    let store = context.store
+    let inputs = context.inputs.filter { $0.key != "source" }.mapValues { JSONValue.digest($0) }
+    let scope: JSONValue = [
+      "semantics": .integer(context.action.kind.semantics), "parameters": context.action.parameters, "inputs": .object(inputs),
+    ]
+    return CurationMemo(
+      scope: Digest(hashing: scope), name: context.action.id.description, lookup: { try store.memo.lookup($0) }, keep: { try store.memo.keep($0) },
+      isStored: { try store.reading.objects.contains($0) })
   }
 
   /// What the data is kept clear of, in the order in which the plan numbers it. A name that was there before gets its input's number.

@@ -104,6 +104,8 @@ extension OpenStore where Access == Writing {
   /// `fsck` knows that nobody lost them. Checkpoints of trainings go too: what they would go on from may be learnt from what is erased.
   package func erase(_ digests: [Digest]) throws {
     try objects.remove(digests)
+    // What steps remember of records may hold words of theirs.
+    try memo.removeAll()
     let checkpoints = layout.path + "/checkpoints"
     if FileStatus(at: checkpoints, followingLinks: false) != nil { try removeTree(checkpoints) }
     // No page holds what was deleted (https://www.sqlite.org/lang_vacuum.html: "to ensure that deleted content is gone").

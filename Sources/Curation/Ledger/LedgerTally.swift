@@ -1,4 +1,5 @@
 internal import Artifacts
+internal import Foundation
 
 /// The ledger added up, entry by entry, and part by part.
 struct LedgerTally: Sendable {
@@ -47,6 +48,20 @@ struct LedgerTally: Sendable {
     firstMerged = firstMerged ?? other.firstMerged
   }
 
+  /// Takes in what a chunk that was recalled does not say of a record: how long it is, and where the first of each fate stands.
+  mutating func add(_ record: Int, of records: AssessedRecords) {
+    if records.isMerged(record) {
+      if firstMerged == nil { firstMerged = records.place(of: record) }
+      return
+    }
+    let row = records.row(record)
+    if row.ending == .none {
+      lengths[Int(row.finalCharacters), default: 0] += 1
+    } else if firstDropped == nil {
+      firstDropped = records.place(of: record)
+    }
+  }
+
   private mutating func keep(_ entry: LedgerEntry) {
     kept += 1
     var isChanged = false
@@ -60,4 +75,71 @@ struct LedgerTally: Sendable {
     if isChanged { changed += 1 }
     if let characters = entry.characters { lengths[characters, default: 0] += 1 }
   }
+}
+
+// MARK: - What is remembered of a chunk
+
+extension LedgerTally {
+  /// Without lengths and places, which the rows say.
+  func bytes(with chunk: StoredLedger.Chunk) -> [UInt8] {
+    var writer = RecallWriter()
+    writer.number(chunk.byteCount)
+    writer.digest(chunk.digest)
+    for number in [kept, mergedExactly, mergedNearly, changed] { writer.number(number) }
+    writer.number(drops.count)
+    for (drop, count) in drops {
+      writer.text(drop.stage.rawValue)
+      writer.text(drop.reason.rawValue)
+      writer.number(count)
+    }
+    writer.number(changes.count)
+    for (edit, tally) in changes {
+      writer.text(edit.stage.rawValue)
+      writer.text(edit.kind.rawValue)
+      writer.tally(tally)
+    }
+    writer.number(personalData.count)
+    for (kind, tally) in personalData {
+      writer.text(kind.rawValue)
+      writer.tally(tally)
+    }
+    writer.number(languages.count)
+    for (code, count) in languages {
+      writer.text(code)
+      writer.number(count)
+    }
+    return writer.bytes
+  }
+
+  static func recalled(_ data: Data, first: RecordPlace, recordCount: Int) throws(RecallMiss) -> (LedgerTally, StoredLedger.Chunk) {
+    var reader = RecallReader(data)
+    let chunk = StoredLedger.Chunk(first: first, recordCount: recordCount, byteCount: try reader.number(), digest: try reader.digest())
+    var tally = LedgerTally()
+    (tally.kept, tally.mergedExactly, tally.mergedNearly, tally.changed) = (try reader.number(), try reader.number(), try reader.number(), try reader.number())
+    for _ in 0..<max(0, try reader.number()) {
+      guard let stage = StageName(rawValue: try reader.text()), let reason = DropReason(rawValue: try reader.text()) else { throw RecallMiss() }
+      tally.drops[Drop(stage: stage, reason: reason)] = try reader.number()
+    }
+    for _ in 0..<max(0, try reader.number()) {
+      guard let stage = StageName(rawValue: try reader.text()), let kind = Change.Kind(rawValue: try reader.text()) else { throw RecallMiss() }
+      tally.changes[LedgerSummary.Edit(stage: stage, kind: kind)] = try reader.tally()
+    }
+    for _ in 0..<max(0, try reader.number()) {
+      guard let kind = PersonalData(rawValue: try reader.text()) else { throw RecallMiss() }
+      tally.personalData[kind] = try reader.tally()
+    }
+    for _ in 0..<max(0, try reader.number()) { tally.languages[try reader.text()] = try reader.number() }
+    return (tally, chunk)
+  }
+}
+
+extension RecallWriter {
+  fileprivate mutating func tally(_ tally: LedgerSummary.Tally) {
+    number(tally.records)
+    number(tally.count)
+  }
+}
+
+extension RecallReader {
+  fileprivate mutating func tally() throws(RecallMiss) -> LedgerSummary.Tally { LedgerSummary.Tally(records: try number(), count: try number()) }
 }

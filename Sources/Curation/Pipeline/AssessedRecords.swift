@@ -21,7 +21,7 @@ struct AssessedRecords: Sendable {
     let first: Int
   }
 
-  let assessments: [Assessment]
+  private(set) var assessments: [Assessment]
   /// In the order of the sources.
   let runs: [Run]
   let files: [Ledger.File]
@@ -74,6 +74,8 @@ struct AssessedRecords: Sendable {
     return assessments[Int(place.assessment)].rows[Int(place.row)]
   }
 
+  func assessmentIndex(of record: Int) -> Int { Int(places[record].assessment) }
+
   func assessment(of record: Int) -> Assessment { assessments[Int(places[record].assessment)] }
 
   func details(of record: Int) -> Assessment.Details { assessment(of: record).details(of: row(record)) }
@@ -99,6 +101,8 @@ struct AssessedRecords: Sendable {
     return RecordSource(file: files[part.file].path, line: part.line + Int(row.line), byteRange: start..<start + row.byteCount)
   }
 
+  func hasAdoptedTerms(_ record: Int) -> Bool { adoptedTerms[record] != nil }
+
   /// Whether it goes into the comparison of records.
   func isCompared(_ record: Int) -> Bool { row(record).ending != .before }
 
@@ -108,6 +112,26 @@ struct AssessedRecords: Sendable {
 
   mutating func merge(_ record: Int, into keeper: Int, similarityPPM: Int?) {
     merges[record] = Merge(keeper: keeper, similarityPPM: similarityPPM)
+  }
+
+  /// How many assessments were recalled, and not even read for their texts.
+  var recalledCount: Int { assessments.count { $0.isRecalled } }
+
+  /// Records that took something from others.
+  var adopters: [Int] { Set(adopted.keys).union(adoptedTerms.keys).sorted() }
+
+  /// Takes on where the texts of an assessment that was recalled were laid aside, now that it was made once more.
+  mutating func restore(_ index: Int, from fresh: Assessment) throws(RecallMiss) {
+    let rows = assessments[index].rows
+    guard rows.count == fresh.rows.count, zip(rows, fresh.rows).allSatisfy({ $0.id == $1.id && $0.finalID == $1.finalID }) else { throw RecallMiss() }
+    assessments[index].rows = fresh.rows
+    (assessments[index].details, assessments[index].isRecalled) = (fresh.details, false)
+  }
+
+  /// Takes on where a record's final line was laid aside.
+  mutating func setFinalLine(_ span: LineSpan, of record: Int) {
+    let place = places[record]
+    assessments[Int(place.assessment)].rows[Int(place.row)].finalLine = span
   }
 
   mutating func adopt(_ conversation: String, by record: Int) { adopted[record] = conversation }

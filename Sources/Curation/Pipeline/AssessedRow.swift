@@ -43,6 +43,11 @@ struct AssessedRow: Sendable {
 
 /// Some bytes of the lines that were laid aside.
 struct LineSpan: Hashable, Sendable {
+  /// Where a line starts that was not laid aside, since it was recalled.
+  static let nowhere = UInt64.max
+
   var start: UInt64 = 0
   var count: UInt32 = 0
+
+  var isNowhere: Bool { start == Self.nowhere }
 }

@@ -10,8 +10,12 @@ struct Assessment: Sendable {
     var recordCount = 0
   }
 
-  /// Of the errand that it answers.
+  /// Of the errand that it answers: its stretch in the upper half.
   let number: Int
+  /// What it is remembered by.
+  var key: Digest?
+  /// It was recalled, and its texts were not laid aside.
+  var isRecalled = false
   var parts: [Part] = []
   /// In the order of the parts, and within one in the order of its bytes.
   var rows: [AssessedRow] = []

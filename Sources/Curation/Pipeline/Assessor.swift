@@ -28,13 +28,14 @@ struct Assessor: Sendable {
     fileprivate var slots: [UInt32] = []
     fileprivate var lines: [UInt8] = []
 
-    fileprivate init(_ near: NearDuplicateRule?) {
-      sketch = near.map { _ in ShingleSketch() }
+    fileprivate init(_ near: NearDuplicateRule?, isCounting: Bool) {
+      sketch = isCounting ? near.map { _ in ShingleSketch() } : nil
       shingler = near.map { Shingler(wordsInShingle: $0.wordsInShingle) }
     }
   }
 
-  func bench() -> Bench { Bench(near) }
+  /// `counting` the shingles of all contents; what is read once more is not counted.
+  func bench(counting: Bool = true) -> Bench { Bench(near, isCounting: counting) }
 
   func assess(_ errand: SourceReader.Errand, _ bench: inout Bench) throws -> Assessment {
     var assessment = Assessment(number: errand.number)

@@ -4,22 +4,83 @@ internal import Hashing
 
 /// Puts the lines of the records that were kept into their order, and on a shelf, shard by shard.
 struct DatasetWriter: Sendable {
-  private let records: AssessedRecords
+  private var records: AssessedRecords
   private let lines: LineStore
   private let workers: Workers
   private let shelf: Shelf
+  private let desk: RecallDesk
 
-  init(_ records: AssessedRecords, _ lines: LineStore, _ workers: Workers, _ shelf: Shelf) {
-    (self.records, self.lines, self.workers, self.shelf) = (records, lines, workers, shelf)
+  init(_ records: AssessedRecords, _ lines: LineStore, _ workers: Workers, _ shelf: Shelf, _ desk: RecallDesk) {
+    (self.records, self.lines, self.workers, self.shelf, self.desk) = (records, lines, workers, shelf, desk)
   }
 
-  func shards() async throws -> [StoredDataset.Shard] {
-    let order = try sorted((0..<records.count).filter(records.isKept))
+  /// Shards that were made before and are still there are not made again. `load` gives the old ones, and `restorer` what they do not have.
+  mutating func shards(_ load: @escaping StoredDataset.Load, _ restorer: TextRestorer) async throws -> [StoredDataset.Shard] {
+    let kept = (0..<records.count).filter(records.isKept)
+    let order = sorted(kept)
     let ranges = shardRanges(of: order)
-    return try await workers.slices(of: ranges.count, widestAt: 4) { numbers in
-      try numbers.map { try shard(order[ranges[$0]]) }
+    let keys = desk.remembers ? try await keys(order, ranges) : []
+    let known = recalled(keys, ranges)
+    if desk.recalls {
+      try await layAside(zip(ranges, known).lazy.filter { $0.1 == nil }.flatMap { order[$0.0] }.map { Int($0) }, load, restorer)
+    }
+    let writer = self
+    let shards = try await workers.slices(of: ranges.count, widestAt: 4) { numbers in
+      try numbers.map { try known[$0] ?? writer.shard(order[ranges[$0]]) }
+    }.flatMap { $0 }
+    remember(shards, keys, ranges.map { records.row(Int(order[$0.lowerBound])).finalID })
+    return shards
+  }
+
+  // MARK: - What is remembered
+
+  /// Of all that the lines of each shard follow from.
+  private func keys(_ order: [UInt32], _ ranges: [Range<Int>]) async throws -> [Digest] {
+    try await workers.slices(of: ranges.count, widestAt: 16) { numbers in
+      numbers.map { number in
+        desk.key("shard") { writer in
+          for record in order[ranges[number]] {
+            writer.digest(records.row(Int(record)).finalID)
+            writer.optional(records.conversation(of: Int(record)))
+            writer.optional(records.license(of: Int(record)))
+          }
+        }
+      }
     }.flatMap { $0 }
   }
+
+  private func recalled(_ keys: [Digest], _ ranges: [Range<Int>]) -> [StoredDataset.Shard?] {
+    guard desk.recalls else { return Array(repeating: nil, count: ranges.count) }
+    return zip(desk.values(keys), ranges).map { value, range in
+      guard let value else { return nil }
+      var reader = RecallReader(value)
+      guard let shard = try? reader.shard(), shard.recordCount == range.count, desk.isStored(shard.digest) else { return nil }
+      return shard
+    }
+  }
+
+  private func remember(_ shards: [StoredDataset.Shard], _ keys: [Digest], _ firsts: [Digest]) {
+    guard desk.remembers else { return }
+    for (key, shard) in zip(keys, shards) {
+      var writer = RecallWriter()
+      writer.shard(shard)
+      desk.keep(key, writer.bytes)
+    }
+    OldShards.keep(zip(firsts, shards).map { ($0, $1) }, desk)
+  }
+
+  /// Sees to it that the lines of some records are laid aside.
+  private mutating func layAside(_ wanted: [Int], _ load: @escaping StoredDataset.Load, _ restorer: TextRestorer) async throws {
+    var missing = wanted.filter { records.row($0).finalLine.isNowhere }
+    if !missing.isEmpty, let old = OldShards(desk, load: load) {
+      let spans = try await old.layAside(missing.map { records.row($0).finalID }, in: lines, workers)
+      for record in missing { if let span = spans[records.row(record).finalID] { records.setFinalLine(span, of: record) } }
+      missing = missing.filter { records.row($0).finalLine.isNowhere }
+    }
+    try await restorer.restore(missing, in: &records)
+  }
+
+  // MARK: - Writing
 
   private func shard(_ records: ArraySlice<UInt32>) throws -> StoredDataset.Shard {
     var (bytes, line): ([UInt8], [UInt8]) = ([], [])
@@ -55,25 +116,29 @@ struct DatasetWriter: Sendable {
   }
 
   /// By id; equal ids (there are none after deduplication, but for what redaction made equal) by the bytes of the line.
-  private func sorted(_ kept: [Int]) throws -> [UInt32] {
-    var keys = kept.map { (id: records.row($0).finalID, record: UInt32($0)) }
-    keys.sort { $0.id < $1.id }
+  private func sorted(_ kept: [Int]) -> [UInt32] {
+    var order = IDOrder.sorted(kept.count) { records.row(kept[$0]).finalID }.map { UInt32(kept[Int($0)]) }
     var start = 0
-    for index in keys.indices where index + 1 == keys.count || keys[index + 1].id != keys[index].id {
-      if index > start { try sortByLine(&keys[start...index]) }
+    for index in order.indices where index + 1 == order.count || finalID(order[index + 1]) != finalID(order[index]) {
+      if index > start { sortByLine(&order[start...index]) }
       start = index + 1
     }
-    return keys.map(\.record)
+    return order
   }
 
-  private func sortByLine(_ keys: inout ArraySlice<(id: Digest, record: UInt32)>) throws {
-    var line: [UInt8] = []
-    let spelled = try keys.map { key in
-      var bytes: [UInt8] = []
-      try append(Int(key.record), to: &bytes, &line)
-      return (bytes: bytes, key: key)
+  private func finalID(_ record: UInt32) -> Digest { records.row(Int(record)).finalID }
+
+  /// The lines of one content differ in conversation key and licence alone, which stand before all other members that lines may differ by.
+  private func sortByLine(_ order: inout ArraySlice<UInt32>) {
+    let spelled = order.map { record in
+      var writer = CanonicalWriter()
+      writer.raw("{")
+      writer.member("conversation", records.conversation(of: Int(record)))
+      writer.member("license", records.license(of: Int(record)))
+      writer.raw("\"messages\"")
+      return (bytes: writer.bytes, record: record)
     }
     let sorted = spelled.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
-    for (index, element) in zip(keys.indices, sorted) { keys[index] = element.key }
+    for (index, element) in zip(order.indices, sorted) { order[index] = element.record }
   }
 }

@@ -163,6 +163,16 @@ private enum Cases {
   static let signals = QualitySignal.allCases
   static let personalData = PersonalData.allCases
   static let clauses = Clause.allCases
+
+  /// All of them by their names, in their order: what the numbers in kept bytes mean.
+  static let names =
+    stages.map(\.rawValue) + reasons.map(\.rawValue) + changes.map(\.rawValue) + signals.map(\.rawValue) + personalData.map(\.rawValue)
+    + clauses.map(\.rawValue)
+}
+
+extension DetailWriter {
+  /// Bytes of another layout are not to be read.
+  static var layout: String { Cases.names.joined(separator: "/") }
 }
 
 extension Array where Element: Equatable {

@@ -10,19 +10,18 @@ struct LedgerWriter: Sendable {
   private let records: AssessedRecords
   private let workers: Workers
   private let shelf: Shelf
+  private let desk: RecallDesk
+  private let adopters: [Int]
 
-  init(_ records: AssessedRecords, _ workers: Workers, _ shelf: Shelf) {
-    (self.records, self.workers, self.shelf) = (records, workers, shelf)
+  init(_ records: AssessedRecords, _ workers: Workers, _ shelf: Shelf, _ desk: RecallDesk) {
+    (self.records, self.workers, self.shelf, self.desk) = (records, workers, shelf, desk)
+    adopters = desk.remembers ? records.adopters : []
   }
 
   /// The chunks, and what they come to.
   func write() async throws -> (chunks: [StoredLedger.Chunk], tally: LedgerTally) {
     let ranges = ranges()
-    let written = try await workers.slices(of: ranges.count, widestAt: 2) { numbers in
-      var tally = LedgerTally()
-      let chunks = try numbers.map { try chunk(ranges[$0], &tally) }
-      return (chunks, tally)
-    }
+    let written = try await workers.slices(of: ranges.count, widestAt: 8) { numbers in try chunks(Array(ranges[numbers])) }
     return (written.flatMap(\.0), written.reduce(into: LedgerTally()) { $0.add($1.1) })
   }
 
@@ -48,10 +47,88 @@ struct LedgerWriter: Sendable {
   /// One part in four, so that a file more moves the ends of few chunks after it.
   private func ends(after part: Assessment.Part) -> Bool {
     if part.line > 0 { return true }
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in records.files[part.file].path.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    return (hash >> 24) & 3 == 0
+    return PathHash.isOneInFour(records.files[part.file].path)
   }
+
+  private func chunks(_ ranges: [Range<Int>]) throws -> ([StoredLedger.Chunk], LedgerTally) {
+    var tally = LedgerTally()
+    let keys = ranges.map { desk.remembers ? key(of: $0) : nil }
+    var known = desk.values(keys.compactMap { $0 })[...]
+    let chunks = try zip(ranges, keys).map { range, key in
+      guard let key else { return try chunk(range, &tally) }
+      if let value = known.popFirst() ?? nil, let chunk = recalled(value, range, &tally) { return chunk }
+      var own = LedgerTally()
+      let chunk = try chunk(range, &own)
+      tally.add(own)
+      desk.keep(key, own.bytes(with: chunk))
+      return chunk
+    }
+    return (chunks, tally)
+  }
+
+  // MARK: - What is remembered
+
+  private func recalled(_ value: Data, _ range: Range<Int>, _ tally: inout LedgerTally) -> StoredLedger.Chunk? {
+    guard let (found, chunk) = try? LedgerTally.recalled(value, first: records.place(of: range.lowerBound), recordCount: range.count),
+      desk.isStored(chunk.digest)
+    else { return nil }
+    var own = found
+    for record in range { own.add(record, of: records) }
+    tally.add(own)
+    return chunk
+  }
+
+  /// Of all that the lines of a chunk follow from; nil where that has no name.
+  private func key(of range: Range<Int>) -> Digest? {
+    var isNamed = true
+    let key = desk.key("chunk") { writer in
+      for run in runs(in: range) {
+        guard let block = records.assessments[run.assessment].key else {
+          isNamed = false
+          return
+        }
+        let rows = range.clamped(to: run.first..<run.first + run.rows.count)
+        writer.digest(block)
+        writer.text(records.files[run.part.file].path)
+        for number in [run.part.offset, run.part.line, run.rows.lowerBound + rows.lowerBound - run.first, rows.count] { writer.number(number) }
+      }
+      for record in range { if let merge = records.merges[record] { spell(merge, of: record - range.lowerBound, &writer) } }
+      for record in adopters[Self.firstIndex(in: adopters, from: range.lowerBound)...].prefix(while: { $0 < range.upperBound }) {
+        writer.number(record - range.lowerBound)
+        writer.number((records.adopted[record] == nil ? 0 : 1) + (records.hasAdoptedTerms(record) ? 2 : 0))
+      }
+    }
+    return isNamed ? key : nil
+  }
+
+  private func spell(_ merge: AssessedRecords.Merge, of number: Int, _ writer: inout RecallWriter) {
+    let place = records.place(of: merge.keeper)
+    writer.number(number)
+    writer.digest(records.finalID(of: merge.keeper).digest)
+    writer.text(place.file)
+    writer.number(place.line)
+    writer.number(merge.similarityPPM ?? -1)
+  }
+
+  private func runs(in range: Range<Int>) -> ArraySlice<AssessedRecords.Run> {
+    var (low, high) = (0, records.runs.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if records.runs[middle].first + records.runs[middle].rows.count <= range.lowerBound { low = middle + 1 } else { high = middle }
+    }
+    return records.runs[low...].prefix { $0.first < range.upperBound }
+  }
+
+  private static func firstIndex(in numbers: [Int], from least: Int) -> Int {
+    var (low, high) = (0, numbers.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if numbers[middle] < least { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  // MARK: - Writing
 
   private func chunk(_ range: Range<Int>, _ tally: inout LedgerTally) throws -> StoredLedger.Chunk {
     var writer = CanonicalWriter()
@@ -84,12 +161,12 @@ extension AssessedRecords {
   private func adoption(of record: Int) -> [Passage] {
     var changes: [Change] = []
     if adopted[record] != nil { changes.append(Change(kind: .conversation, count: 1)) }
-    if adoptedTerms[record] != nil { changes.append(Change(kind: .terms, count: 1)) }
+    if hasAdoptedTerms(record) { changes.append(Change(kind: .terms, count: 1)) }
     return changes.isEmpty ? [] : [Passage(stage: .deduplicate, changes: changes)]
   }
 
   /// Of the content as it was when the record's story ended.
-  private func finalID(of record: Int) -> RecordID {
+  func finalID(of record: Int) -> RecordID {
     let row = row(record)
     return RecordID(row.ending == .before ? row.id : row.finalID)
   }

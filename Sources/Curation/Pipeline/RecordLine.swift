@@ -24,6 +24,20 @@ struct RecordLine {
 
   /// Reads a whole line without its line feed, far enough to know which record it is. Nil where it is none.
   static func identity(of line: UnsafeRawBufferPointer) -> (id: RecordID, conversation: String?)? {
+    guard let (start, key) = start(of: line) else { return nil }
+    if let id = id(ofBody: UnsafeRawBufferPointer(rebasing: line[start...])) { return (id, key) }
+    return record(of: line).map { ($0.contentID, $0.conversation) }
+  }
+
+  /// The id of a whole line without its line feed, and its line without conversation key and licence. Nil where it is none.
+  static func content(of line: UnsafeRawBufferPointer) -> (id: RecordID, bytes: [UInt8])? {
+    guard let (start, _) = start(of: line) else { return nil }
+    if let id = id(ofBody: UnsafeRawBufferPointer(rebasing: line[start...])) { return (id, [UInt8(ascii: "{")] + line[start...]) }
+    return record(of: line).map { ($0.contentID, RecordLine($0).bytes) }
+  }
+
+  /// Where the content begins, and the conversation key before it.
+  private static func start(of line: UnsafeRawBufferPointer) -> (start: Int, conversation: String?)? {
     guard line.first == UInt8(ascii: "{") else { return nil }
     var start = 1
     var key: String?
@@ -37,8 +51,7 @@ struct RecordLine {
       guard let range = value(after: license, in: line, from: start) else { return nil }
       start = range.upperBound + 1
     }
-    if let id = id(ofBody: UnsafeRawBufferPointer(rebasing: line[start...])) { return (id, key) }
-    return record(of: line).map { ($0.contentID, $0.conversation) }
+    return (start, key)
   }
 
   /// Where the string after a member's name stands, if another member follows.

@@ -77,6 +77,9 @@ struct FilePart: Sendable {
     }
   }
 
+  /// Its bytes, where they are all that what is read depends on, besides the path.
+  var lines: Data? { if case .lines = piece { data } else { nil } }
+
   /// Reads a whole file that is at hand.
   static func outcomes(ofAll data: Data, path: String, _ kind: FileKind) throws -> [Outcome] {
     let rules = ReadingRules.standard

@@ -105,6 +105,24 @@ struct Listing: Sendable {
     return found
   }
 
+  /// What a file that is read turned out to be.
+  func kind(of index: Int) -> FileKind? { if case .read(let kind, _) = files[index].fate { kind } else { nil } }
+
+  /// Notes what a file turned out to be when it was read by an earlier run.
+  mutating func settle(as kind: FileKind, of index: Int) {
+    if case .read(_, let records) = files[index].fate { files[index] = files[index].with(fate: .read(kind, records: records)) }
+  }
+
+  /// With what files turned out to be in earlier runs.
+  func settled(by recalled: [StretchMemory.Recalled?], _ stretches: [Stretch]) -> Listing {
+    var listing = self
+    for (known, stretch) in zip(recalled, stretches) {
+      guard let known else { continue }
+      for (place, kind) in zip(stretch.files, known.record.kinds) { listing.settle(as: kind, of: readable[place].0) }
+    }
+    return listing
+  }
+
   /// Adds records that were read from a part of a file.
   mutating func count(_ records: Int, of index: Int) {
     guard case .read(let kind, let before) = files[index].fate else { return }

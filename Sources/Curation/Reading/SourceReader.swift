@@ -10,7 +10,7 @@ internal import Synchronization
 struct SourceReader: ~Copyable {
   /// Parts of files that are worked on together, so that a hundred thousand small files are not as many errands.
   struct Errand: Sendable {
-    /// From 0, in the order in which they were handed out.
+    /// In its lower half from 0, in the order in which those of a stretch are handed out; in its upper half the stretch's.
     let number: Int
     let parts: [FilePart]
   }
@@ -20,8 +20,11 @@ struct SourceReader: ~Copyable {
   /// Files are cut into parts of about this many bytes.
   private let partByteCount: Int
   private let limits: ArchiveLimits
-  /// Where the next file stands among those of the listing that are to be read.
-  private var position = 0
+  /// Not begun yet, with their numbers.
+  private var waiting: ArraySlice<(number: Int, stretch: Stretch)>
+  private var stretch = 0
+  /// Of the files of the stretch that is being read, those that were not opened yet, by their places among all that are to be read.
+  private var closed = 0..<0
   private var ready: ArraySlice<FilePart> = []
   private var lines: (cutter: LineCutter, file: Int)?
   private var archive: ForeignArchive?
@@ -32,7 +35,11 @@ struct SourceReader: ~Copyable {
   private static let errandByteCount = 1 << 19
   private static let errandPartCount = 512
 
-  init(_ listing: Listing, partByteCount: Int, limits: ArchiveLimits, load: @escaping Curator.Load) {
+  /// Reads some stretches of a listing.
+  init(
+    _ listing: Listing, stretches: [(number: Int, stretch: Stretch)], partByteCount: Int, limits: ArchiveLimits, load: @escaping Curator.Load
+  ) {
+    waiting = stretches[...]
     (self.listing, self.partByteCount, self.limits, self.load) = (listing, partByteCount, limits, load)
   }
 
@@ -46,15 +53,25 @@ struct SourceReader: ~Copyable {
   }
 
   private mutating func nextErrand() throws -> Errand? {
+    while true {
+      if let parts = try nextParts() {
+        defer { errandCount += 1 }
+        return Errand(number: stretch << 32 | errandCount, parts: parts)
+      }
+      guard let next = waiting.popFirst() else { return nil }
+      (stretch, closed, errandCount) = (next.number, next.stretch.files, 0)
+    }
+  }
+
+  /// All of one stretch; nil at its end.
+  private mutating func nextParts() throws -> [FilePart]? {
     var parts: [FilePart] = []
     var byteCount = 0
     while byteCount < Self.errandByteCount, parts.count < Self.errandPartCount, let part = try nextPart() {
       parts.append(part)
       byteCount += part.byteCount
     }
-    guard !parts.isEmpty else { return nil }
-    defer { errandCount += 1 }
-    return Errand(number: errandCount, parts: parts)
+    return parts.isEmpty ? nil : parts
   }
 
   /// What was found, once everything was read: how many records in which file.
@@ -69,9 +86,9 @@ struct SourceReader: ~Copyable {
       if let part = ready.popFirst() { return part }
       if let part = try nextLines() { return part }
       if try openMember() { continue }
-      guard position < listing.readable.count else { return nil }
-      let (index, file) = listing.readable[position]
-      position += 1
+      guard let place = closed.first else { return nil }
+      closed = closed.dropFirst()
+      let (index, file) = listing.readable[place]
       try open(file, at: index)
     }
   }

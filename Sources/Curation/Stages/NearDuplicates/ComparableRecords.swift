@@ -4,7 +4,7 @@ internal import Artifacts
 struct ComparableRecords: Sendable {
   let records: AssessedRecords
   private let candidates: [UInt32]
-  private let lines: LineStore
+  let lines: LineStore
 
   init(_ records: AssessedRecords, _ candidates: [UInt32], _ lines: LineStore) {
     (self.records, self.candidates, self.lines) = (records, candidates, lines)
@@ -18,47 +18,46 @@ struct ComparableRecords: Sendable {
 
   /// Where its band keys stand.
   func keysPlace(of candidate: Int) -> (assessment: Int, key: UInt32) {
-    (records.assessment(of: Int(candidates[candidate])).number, row(candidate).keys)
+    (records.assessmentIndex(of: Int(candidates[candidate])), row(candidate).keys)
   }
 
-  fileprivate func line(of candidate: Int, into bytes: inout [UInt8]) throws {
-    bytes.removeAll(keepingCapacity: true)
-    let span = row(candidate).comparedLine
-    try lines.read(span.start, count: Int(span.count), into: &bytes)
-  }
+  /// Where its text lies.
+  func line(of candidate: Int) -> LineSpan { row(candidate).comparedLine }
 
   private func row(_ candidate: Int) -> AssessedRow { records.row(Int(candidates[candidate])) }
 }
 
 /// Reads texts that were laid aside, and cuts them into shingles again: for one thread.
 struct ShingleReader: ~Copyable {
-  private let records: ComparableRecords
+  private let lines: LineStore
   private let shingler: Shingler
   private let parser: LineParser
   private var line: [UInt8] = []
   private var found: [UInt64] = []
   private var distinct = DistinctHashes()
 
-  init(_ records: ComparableRecords, _ rule: NearDuplicateRule) throws(CurationError) {
-    self.records = records
+  init(_ lines: LineStore, _ rule: NearDuplicateRule) throws(CurationError) {
+    self.lines = lines
     shingler = Shingler(wordsInShingle: rule.wordsInShingle)
     parser = try LineParser()
   }
 
   /// In the order of the text, repeated ones too.
-  mutating func shingles(of candidate: Int) throws -> [UInt64] {
-    try read(candidate)
+  mutating func shingles(of line: LineSpan) throws -> [UInt64] {
+    try read(line)
     return found
   }
 
-  mutating func forEachDistinctShingle(of candidate: Int, _ body: (UInt64) -> Void) throws {
-    try read(candidate)
+  mutating func forEachDistinctShingle(of line: LineSpan, _ body: (UInt64) throws -> Void) throws {
+    try read(line)
     distinct.reset(for: found.count)
-    for shingle in found where distinct.insert(shingle) { body(shingle) }
+    for shingle in found where distinct.insert(shingle) { try body(shingle) }
   }
 
-  private mutating func read(_ candidate: Int) throws {
-    try records.line(of: candidate, into: &line)
+  private mutating func read(_ span: LineSpan) throws {
+    guard !span.isNowhere else { throw RecallMiss() }
+    line.removeAll(keepingCapacity: true)
+    try lines.read(span.start, count: Int(span.count), into: &line)
     let record = try line.withUnsafeBytes { try parser.record(ofCanonicalLine: $0) }
     shingler.shingles(of: record.content, into: &found)
   }

@@ -13,7 +13,7 @@ struct Comparison: ~Copyable {
 
   init(_ records: ComparableRecords, _ rule: NearDuplicateRule, _ templates: Set<UInt64>) throws(CurationError) {
     (self.records, self.rule, self.templates) = (records, rule, templates)
-    reader = try ShingleReader(records, rule)
+    reader = try ShingleReader(records.lines, rule)
   }
 
   mutating func merges(in cluster: Proposals.Cluster) throws -> [Merge] {
@@ -24,7 +24,7 @@ struct Comparison: ~Copyable {
     var sets: [Int: ShingleSet] = [:]
     var merges: [Merge] = []
     for (rank, record) in order.enumerated() {
-      let set = ShingleSet(try reader.shingles(of: record), templates: templates)
+      let set = ShingleSet(try reader.shingles(of: records.line(of: record)), templates: templates)
       let groups = groupsOf[record] ?? []
       let keepers = Set(groups.flatMap { kept[$0] }).sorted()
       if let (keeper, similarityPPM) = nearest(to: set, among: keepers, sets) {

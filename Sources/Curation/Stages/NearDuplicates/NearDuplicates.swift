@@ -6,9 +6,9 @@ internal import Licensing
 /// Minhashes only propose (`MinHash`); what is removed has been compared shingle by shingle with a record that stays (`Resemblance`). Each text
 /// was gone through once, when it was assessed; those that hold a template's shingles are gone through again, and those that are proposed.
 struct NearDuplicates: Sendable {
-  private let rule: NearDuplicateRule
-  private let workers: Workers
-  private let lines: LineStore
+  let rule: NearDuplicateRule
+  let workers: Workers
+  let lines: LineStore
   private let terms: TermsRule?
   private let minhash: MinHash
 
@@ -17,18 +17,39 @@ struct NearDuplicates: Sendable {
     minhash = MinHash(thresholdPPM: rule.thresholdPPM)
   }
 
+  /// What was found out about all records, by their numbers among those that are compared.
+  struct Findings: Sendable {
+    var limit = 0
+    var suspects = SuspectSlots()
+    /// In how many records each shingle stands whose counter is a suspect's.
+    var counts: [UInt64: Int] = [:]
+    /// The keys of those that hold a template's shingles, in their order; none where nothing else is left.
+    var overrides: [(candidate: UInt32, keys: [UInt32])] = []
+    var clusters: [Proposals.Cluster] = []
+    /// Of each cluster.
+    var merges: [[Merge]] = []
+
+    var templates: Set<UInt64> { Set(counts.filter { $0.value >= limit }.keys) }
+  }
+
+  static func candidates(of records: AssessedRecords) -> [UInt32] {
+    (0..<records.count).filter { records.isCompared($0) && !records.isMerged($0) }.map { UInt32($0) }
+  }
+
   /// `sketch` counted the shingles of all contents that are compared, each once.
-  func merge(in records: inout AssessedRecords, sketch: ShingleSketch) async throws {
-    let candidates = (0..<records.count).filter { records.isCompared($0) && !records.isMerged($0) }.map { UInt32($0) }
+  func merge(_ candidates: [UInt32], in records: inout AssessedRecords, sketch: ShingleSketch) async throws -> Findings {
     let comparable = ComparableRecords(records, candidates, lines)
-    let templates = try await templates(of: comparable, sketch)
-    let keys = try await keys(of: comparable, without: templates)
-    let clusters = Proposals(try await groups(keys), records: candidates.count).clusters
-    let rule = rule
-    let merges = try await workers.slices(of: clusters.count, widestAt: 64) { range in
-      var comparison = try Comparison(comparable, rule, templates.shingles)
-      return try range.flatMap { try comparison.merges(in: clusters[$0]) }
-    }
+    var findings = Findings()
+    let holders = try await countSuspects(of: comparable, sketch, &findings)
+    let templates = findings.templates
+    findings.overrides = try await overrides(of: holders, comparable, without: templates)
+    findings.clusters = try await clusters(of: comparable, findings.overrides)
+    findings.merges = try await merges(in: findings.clusters, of: comparable, templates)
+    apply(findings.merges, candidates, in: &records)
+    return findings
+  }
+
+  func apply(_ merges: [[Merge]], _ candidates: [UInt32], in records: inout AssessedRecords) {
     for merge in merges.joined() {
       let (member, keeper) = (Int(candidates[merge.member]), Int(candidates[merge.keeper]))
       records.merge(member, into: keeper, similarityPPM: merge.similarityPPM)
@@ -36,30 +57,36 @@ struct NearDuplicates: Sendable {
     }
   }
 
-  // MARK: - Templates
-
-  private struct Templates: Sendable {
-    var shingles: Set<UInt64> = []
-    /// The candidates that hold suspects, in order: nobody else can hold a template's shingle.
-    var holders: [Int] = []
+  /// Of each cluster.
+  func merges(in clusters: [Proposals.Cluster], of records: ComparableRecords, _ templates: Set<UInt64>) async throws -> [[Merge]] {
+    let rule = rule
+    return try await workers.slices(of: clusters.count, widestAt: 64) { range in
+      var comparison = try Comparison(records, rule, templates)
+      return try range.map { try comparison.merges(in: clusters[$0]) }
+    }.flatMap { $0 }
   }
 
-  private func templates(of records: ComparableRecords, _ sketch: ShingleSketch) async throws -> Templates {
+  // MARK: - Templates
+
+  /// Gives the candidates that hold suspects, in order: nobody else can hold a template's shingle.
+  private func countSuspects(of records: ComparableRecords, _ sketch: ShingleSketch, _ findings: inout Findings) async throws -> [Int] {
     let limit = TemplateShingles.limit(records: records.count)
-    guard records.count >= limit, let suspects = sketch.suspects(limit: limit) else { return Templates() }
+    findings.limit = limit
+    guard records.count >= limit, let suspects = sketch.suspects(limit: limit) else { return [] }
     let holders = try await holders(of: suspects, records)
     let counts = try await workers.slices(of: holders.count, widestAt: 4_096) { range in
-      var reader = try ShingleReader(records, rule)
+      var reader = try ShingleReader(lines, rule)
       var counts: [UInt64: Int] = [:]
       for holder in range {
-        try reader.forEachDistinctShingle(of: holders[holder]) { shingle in
+        try reader.forEachDistinctShingle(of: records.line(of: holders[holder])) { shingle in
           if suspects.contains(ShingleSketch.slot(of: shingle)) { counts[shingle, default: 0] += 1 }
         }
       }
       return counts
     }
-    let total = counts.reduce(into: [UInt64: Int]()) { $0.merge($1, uniquingKeysWith: +) }
-    return Templates(shingles: Set(total.filter { $0.value >= limit }.keys), holders: holders)
+    findings.suspects = suspects
+    findings.counts = counts.reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) }
+    return holders
   }
 
   /// The candidates that hold one of the suspects.
@@ -95,74 +122,54 @@ struct NearDuplicates: Sendable {
     return holders
   }
 
-  // MARK: - Proposals
-
-  /// The keys of some candidates: `bands` for each that has evidence.
-  private struct Keys: Sendable {
-    var candidates: [UInt32] = []
-    var keys: [UInt32] = []
+  /// The keys of those among some candidates that hold a template's shingles, of what is left to them.
+  func overrides(of holders: [Int], _ records: ComparableRecords, without templates: Set<UInt64>) async throws -> [(candidate: UInt32, keys: [UInt32])] {
+    guard !templates.isEmpty else { return [] }
+    let (minhash, rule, lines) = (minhash, rule, lines)
+    return try await workers.slices(of: holders.count) { range in
+      var reader = try ShingleReader(lines, rule)
+      var bins = [UInt32](repeating: .max, count: MinHash.bins)
+      return try holders[range].compactMap { candidate -> (candidate: UInt32, keys: [UInt32])? in
+        var shingles = try reader.shingles(of: records.line(of: candidate))
+        let count = shingles.count
+        shingles.removeAll(where: templates.contains)
+        guard shingles.count < count else { return nil }
+        var keys: [UInt32] = []
+        if !shingles.isEmpty { minhash.appendKeys(of: shingles, to: &keys, scratch: &bins) }
+        return (UInt32(candidate), keys)
+      }
+    }.flatMap { $0 }
   }
 
-  /// Those that were assessed, and for the holders of templates new ones, of what is left to them.
-  private func keys(of records: ComparableRecords, without templates: Templates) async throws -> [Keys] {
-    let (minhash, rule, bands) = (minhash, rule, minhash.bands)
-    let changed = templates.shingles.isEmpty ? [] : templates.holders
-    var own = Keys()
-    var changes = changed[...]
+  // MARK: - Proposals
+
+  /// Clusters of candidates that share keys: those that were assessed, and for the holders of templates others in their place.
+  func clusters(of records: ComparableRecords, _ overrides: [(candidate: UInt32, keys: [UInt32])]) async throws -> [Proposals.Cluster] {
+    let bands = minhash.bands
+    let keys = keys(of: records, overrides)
+    let groups = try await workers.slices(of: bands, widestAt: 1) { range in
+      range.flatMap { keys.groups(inBand: $0, of: bands) }
+    }
+    return Proposals(groups.flatMap { $0 }, records: records.count).clusters
+  }
+
+  private func keys(of records: ComparableRecords, _ overrides: [(candidate: UInt32, keys: [UInt32])]) -> BandKeys {
+    let bands = minhash.bands
+    let assessments = records.records.assessments
+    var keys = BandKeys()
+    keys.reserve(records.count, bands)
+    var overrides = overrides[...]
     for candidate in 0..<records.count {
-      guard changes.first != candidate else {
-        changes = changes.dropFirst()
+      if let override = overrides.first, Int(override.candidate) == candidate {
+        overrides = overrides.dropFirst()
+        if !override.keys.isEmpty { keys.append(candidate, override.keys[...]) }
         continue
       }
       let place = records.keysPlace(of: candidate)
       guard place.key != .max else { continue }
-      own.candidates.append(UInt32(candidate))
-      own.keys.append(contentsOf: records.records.assessments[place.assessment].keys[Int(place.key) * bands..<(Int(place.key) + 1) * bands])
+      keys.append(candidate, assessments[place.assessment].keys[Int(place.key) * bands..<(Int(place.key) + 1) * bands])
     }
-    let others = try await workers.slices(of: changed.count) { range in
-      var keys = Keys()
-      var reader = try ShingleReader(records, rule)
-      var bins = [UInt32](repeating: .max, count: MinHash.bins)
-      for candidate in changed[range] {
-        var shingles = try reader.shingles(of: candidate)
-        shingles.removeAll(where: templates.shingles.contains)
-        guard !shingles.isEmpty else { continue }
-        keys.candidates.append(UInt32(candidate))
-        minhash.appendKeys(of: shingles, to: &keys.keys, scratch: &bins)
-      }
-      return keys
-    }
-    return [own] + others
-  }
-
-  /// Records that share a key of a band, two or more in each group, in their order.
-  private func groups(_ slices: [Keys]) async throws -> [[Int]] {
-    let bands = minhash.bands
-    let found = try await workers.slices(of: bands, widestAt: 1) { range in
-      var (pairs, scratch): ([UInt64], [UInt64]) = ([], [])
-      return range.flatMap { band -> [[Int]] in
-        pairs.removeAll(keepingCapacity: true)
-        for slice in slices {
-          for (place, candidate) in slice.candidates.enumerated() {
-            pairs.append(UInt64(slice.keys[place * bands + band]) << 32 | UInt64(candidate))
-          }
-        }
-        RadixSort.sort(&pairs, byBits: 32..<64, scratch: &scratch)
-        return NearDuplicates.runs(of: pairs)
-      }
-    }
-    return found.flatMap { $0 }
-  }
-
-  /// The records of each key that occurs more than once.
-  private static func runs(of pairs: [UInt64]) -> [[Int]] {
-    var groups: [[Int]] = []
-    var start = 0
-    for index in pairs.indices where index + 1 == pairs.count || pairs[index + 1] >> 32 != pairs[index] >> 32 {
-      if index > start { groups.append(pairs[start...index].map { Int($0 & 0xFFFF_FFFF) }.sorted()) }
-      start = index + 1
-    }
-    return groups
+    return keys
   }
 }
 

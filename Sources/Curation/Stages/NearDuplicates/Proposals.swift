@@ -29,7 +29,18 @@ struct Proposals {
     var clusters: [Int: Cluster] = [:]
     for group in groups { clusters[root(group[0]), default: Cluster()].groups.append(group) }
     self.clusters = clusters.sorted { $0.key < $1.key }.map { _, cluster in
-      Cluster(records: Set(cluster.groups.joined()).sorted(), groups: cluster.groups)
+      Cluster(records: Self.distinct(cluster.groups), groups: cluster.groups)
     }
+  }
+
+  /// In ascending order.
+  private static func distinct(_ groups: [[Int]]) -> [Int] {
+    if groups.count == 1 { return groups[0] }
+    var all: [Int] = []
+    for group in groups { all.append(contentsOf: group) }
+    all.sort()
+    var distinct: [Int] = []
+    for record in all where distinct.last != record { distinct.append(record) }
+    return distinct
   }
 }

@@ -6,7 +6,13 @@ enum TemplateShingles {
   static let leastRecords = 20
 
   /// A shingle in this many records is one of a template.
-  static func limit(records: Int) -> Int { max(leastRecords, (records + share - 1) / share) }
+  ///
+  /// Rounded up to four leading bits: in a growing dataset it moves seldom, and only then is every record compared anew.
+  static func limit(records: Int) -> Int {
+    let least = max(leastRecords, (records + share - 1) / share)
+    let step = 1 << max(0, Int.bitWidth - least.leadingZeroBitCount - 4)
+    return (least + step - 1) / step * step
+  }
 }
 
 /// Counts shingles in a row of counters (Cormode and Muthukrishnan 2005, "Count-Min", with one row): it can only count too much, and names those
@@ -14,7 +20,9 @@ enum TemplateShingles {
 struct ShingleSketch: Sendable {
   /// 2²² counters: at 200 shingles a record, one has too much by 50 for each million records.
   static let slotCount = 1 << 22
-  private var counters = [UInt16](repeating: 0, count: slotCount)
+  private(set) var counters: [UInt16]
+
+  init(_ counters: [UInt16] = [UInt16](repeating: 0, count: slotCount)) { self.counters = counters }
 
   static func slot(of shingle: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: shingle >> 2) & UInt32(slotCount - 1) }
 
@@ -23,6 +31,14 @@ struct ShingleSketch: Sendable {
     let value = counters[Int(slot)]
     counters[Int(slot)] = value == .max ? value : value + 1
   }
+
+  /// One that is full no longer knows by how much, and stays.
+  mutating func discount(_ slot: UInt32) {
+    let value = counters[Int(slot)]
+    counters[Int(slot)] = value == .max || value == 0 ? value : value - 1
+  }
+
+  func isSuspect(_ slot: UInt32, limit: Int) -> Bool { counters[Int(slot)] >= UInt16(clamping: limit) }
 
   mutating func add(_ other: ShingleSketch) {
     for index in counters.indices {
@@ -46,7 +62,9 @@ struct ShingleSketch: Sendable {
 
 /// A set of counters, by one bit each, so that it stays in the cache of a processor.
 struct SuspectSlots: Sendable {
-  private var words = [UInt64](repeating: 0, count: ShingleSketch.slotCount / 64)
+  private(set) var words: [UInt64]
+
+  init(_ words: [UInt64] = [UInt64](repeating: 0, count: ShingleSketch.slotCount / 64)) { self.words = words }
 
   mutating func insert(_ slot: UInt32) { words[Int(slot >> 6)] |= 1 << UInt64(slot & 63) }
 

@@ -1,0 +1,173 @@
+import Artifacts
+import Curation
+import Foundation
+import Hashing
+import Synchronization
+import Testing
+
+/// Curations that remember: what comes out is what a run from nothing gives, whatever was edited and whatever was forgotten.
+@Suite("Recall")
+struct RecallTests {
+  /// What a store does for curations: pieces and values that stay, of which any may be lost.
+  private final class Keeper: Sendable {
+    let shelf = MemoryShelf()
+    private let values = Mutex<[Digest: Data]>([:])
+    private let sources = Mutex<[Digest: Data]>([:])
+    let reports = Mutex<[CurationMemo.Report]>([])
+
+    func add(_ files: [String: Data]) { sources.withLock { for file in files.values { $0[Digest(hashing: file)] = file } } }
+
+    func source(_ digest: Digest) throws -> Data {
+      guard let data = sources.withLock({ $0[digest] }) else { throw Absent() }
+      return data
+    }
+
+    func forget(_ share: Double, _ random: inout Seeded) {
+      values.withLock { values in
+        for key in values.keys.sorted() where Double.random(in: 0..<1, using: &random) < share { values[key] = nil }
+      }
+    }
+
+    func memo(_ scope: String) -> CurationMemo {
+      CurationMemo(
+        scope: Digest(hashing: Data(scope.utf8)), name: "test", lookup: { keys in self.values.withLock { values in keys.map { values[$0] } } },
+        keep: { new in self.values.withLock { values in for (key, value) in new { values[key] = value } } },
+        isStored: { (try? self.shelf.get($0)) != nil }, report: { report in self.reports.withLock { $0.append(report) } })
+    }
+  }
+
+  private func run(
+    _ files: [String: Data], _ parameters: CurationParameters, _ keeper: Keeper?, scope: String = "", partByteCount: Int = 3_000
+  ) async throws -> (dataset: Digest, ledger: Digest) {
+    let snapshot = Snapshot(entries: files.map { Snapshot.Entry(path: $0, byteCount: Int64($1.count), digest: Digest(hashing: $1)) })
+    keeper?.add(files)
+    let memory = keeper?.shelf ?? MemoryShelf()
+    let curator = Curator(parameters: parameters, concurrency: 2, partByteCount: partByteCount)
+    let (dataset, ledger) = try await curator.curate(
+      snapshot, scratch: FileManager.default.temporaryDirectory, load: { entry in SourceFile(try keeper?.source(entry.digest) ?? files[entry.path] ?? { throw Absent() }()) },
+      shelf: memory.shelf, get: memory.get, memo: keeper?.memo(scope))
+    if keeper != nil { _ = try (dataset.whole(), ledger.whole()) }
+    return (Digest(hashing: dataset.canonical), Digest(hashing: ledger.canonical))
+  }
+
+  // MARK: - A folder that is edited
+
+  private struct Folder {
+    var files: [String: [String]] = [:]
+    var bytes: [String: Data] {
+      var bytes = files.mapValues { Data($0.map { $0 + "\n" }.joined().utf8) }
+      bytes["notes/plain.txt"] = Data("a note that\n\nnobody edits".utf8)
+      return bytes
+    }
+  }
+
+  private static let words = "lamp oil wick tower night keeper storm light glass stair brass salt gull rope boat tide fog bell step harbour".split(separator: " ")
+
+  private func text(_ random: inout Seeded, _ count: Int) -> String {
+    (0..<count).map { _ in Self.words.randomElement(using: &random).map(String.init) ?? "" + String(Int.random(in: 0..<500, using: &random)) }.joined(separator: " ")
+  }
+
+  private func line(_ random: inout Seeded, _ all: [String]) -> String {
+    switch Int.random(in: 0..<10, using: &random) {
+    case 0: return all.randomElement(using: &random) ?? goodLine
+    case 1: return (all.randomElement(using: &random) ?? goodLine).replacingOccurrences(of: "lamp", with: "lantern")
+    case 2: return textLine("This is the set phrase that all of them begin with and nobody reads " + text(&random, 6))
+    case 3: return textLine(text(&random, 40), conversation: "talk \(Int.random(in: 0..<5, using: &random))")
+    case 4: return "{\"broken\": "
+    case 5: return textLine("write to someone\(Int.random(in: 0..<3, using: &random))@example.org " + text(&random, 3))
+    default: return GeneratedCorpus.line(&random)
+    }
+  }
+
+  private func edit(_ folder: inout Folder, _ random: inout Seeded) {
+    let all = folder.files.values.flatMap { $0 }.sorted()
+    let paths = folder.files.keys.sorted()
+    let path = paths.randomElement(using: &random) ?? "a.jsonl"
+    let place = Int.random(in: 0...(folder.files[path]?.count ?? 0), using: &random)
+    switch Int.random(in: 0..<9, using: &random) {
+    case 0...2: folder.files[path, default: []].append(line(&random, all))
+    case 3: folder.files[path, default: []].insert(line(&random, all), at: place)
+    case 4: if let count = folder.files[path]?.count, count > 0 { folder.files[path]?.remove(at: place % count) }
+    case 5: if let count = folder.files[path]?.count, count > 0 { folder.files[path]?[place % count] = line(&random, all) }
+    case 6: folder.files["new \(Int.random(in: 0..<99, using: &random)).jsonl"] = (0..<Int.random(in: 1..<8, using: &random)).map { _ in line(&random, all) }
+    case 7: if paths.count > 4 { folder.files["moved/\(path)"] = folder.files.removeValue(forKey: path) }
+    default: if paths.count > 10 { folder.files[path] = nil }
+    }
+  }
+
+  private func start(_ random: inout Seeded) -> Folder {
+    var folder = Folder()
+    var all: [String] = []
+    for number in 0..<30 {
+      let lines = (0..<Int.random(in: 1..<25, using: &random)).map { _ in line(&random, all) }
+      folder.files["file \(number).jsonl"] = lines
+      all += lines
+    }
+    folder.files["large.jsonl"] = (0..<120).map { _ in line(&random, all) }
+    return folder
+  }
+
+  @Test("a run that recalls gives what a run from nothing gives, through any edits", arguments: 1...6 as ClosedRange<UInt64>)
+  func edits(seed: UInt64) async throws {
+    var random = Seeded(seed)
+    var folder = start(&random)
+    let stages: [[CurationParameters.Stage]] = [everyStage, standardStages, [.near], [.repair]]
+    let parameters = CurationParameters(stages: stages[Int(seed) % 4 == 1 ? 0 : Int(seed) % 4])
+    let keeper = Keeper()
+    for round in 0..<14 {
+      let remembered = try await run(folder.bytes, parameters, keeper)
+      let fresh = try await run(folder.bytes, parameters, nil)
+      #expect(remembered.dataset == fresh.dataset && remembered.ledger == fresh.ledger, "round \(round)")
+      if round % 5 == 4 { keeper.forget(0.1, &random) }
+      for _ in 0..<Int.random(in: 1...3, using: &random) { edit(&folder, &random) }
+    }
+    let reports = keeper.reports.withLock { $0 }
+    #expect(reports.contains { !$0.startedOver && $0.recalledErrands > 2 * $0.assessedErrands })
+  }
+
+  @Test("one record more is one errand more, whether records are compared by likeness or not", arguments: [everyStage, standardStages])
+  func oneMore(stages: [CurationParameters.Stage]) async throws {
+    var random = Seeded(77)
+    var folder = start(&random)
+    let keeper = Keeper()
+    _ = try await run(folder.bytes, CurationParameters(stages: stages), keeper)
+    folder.files["file 7.jsonl"]?.append(textLine("a record that nobody has seen before, of words that stand nowhere else"))
+    let remembered = try await run(folder.bytes, CurationParameters(stages: stages), keeper)
+    let fresh = try await run(folder.bytes, CurationParameters(stages: stages), nil)
+    #expect(remembered.dataset == fresh.dataset && remembered.ledger == fresh.ledger)
+    let report = try #require(keeper.reports.withLock { $0.last })
+    #expect(!report.startedOver && report.assessedErrands <= 4 && report.recalledErrands >= 20)
+  }
+
+  @Test("with members of archives, and other formats")
+  func archives() async throws {
+    var random = Seeded(5)
+    var folder = start(&random)
+    let keeper = Keeper()
+    for round in 0..<5 {
+      var files = folder.bytes
+      let members = (0..<3).map { PackedMember("in/\($0).jsonl", Data((folder.files["file \($0).jsonl"] ?? []).joined(separator: "\n").utf8)) }
+      files["packed.zip"] = try packed(members, as: "zip")
+      files["table.csv"] = Data("question,answer\n\(round),yes\n".utf8)
+      let parameters = CurationParameters(stages: everyStage)
+      let remembered = try await run(files, parameters, keeper)
+      let fresh = try await run(files, parameters, nil)
+      #expect(remembered.dataset == fresh.dataset && remembered.ledger == fresh.ledger, "round \(round)")
+      edit(&folder, &random)
+    }
+  }
+
+  @Test("what is made in another scope is not taken for this one's")
+  func scopes() async throws {
+    var random = Seeded(9)
+    let folder = start(&random)
+    let keeper = Keeper()
+    let lengths: [[CurationParameters.Stage]] = [everyStage, [.near, .length(minimumInCharacters: 1, maximumInCharacters: 60)]]
+    for (number, stages) in (lengths + lengths).enumerated() {
+      let remembered = try await run(folder.bytes, CurationParameters(stages: stages), keeper, scope: "\(number % 2)")
+      let fresh = try await run(folder.bytes, CurationParameters(stages: stages), nil)
+      #expect(remembered.dataset == fresh.dataset && remembered.ledger == fresh.ledger)
+    }
+    #expect(keeper.reports.withLock { $0.last?.assessedErrands } == 0)
+  }
+}
