@@ -40,8 +40,9 @@ struct NumberRun {
 
   var digits: Int { groups.reduce(0) { $0 + $1.range.count } }
 
-  /// Where some groups stand in the text, with their parentheses and the plus sign.
+  /// Where some groups stand in the text, with their parentheses and the plus sign. Around a number of one group, parentheses are the sentence's.
   func range(of groups: Range<Int>) -> Range<Int> {
+    if groups.count == 1, self.groups[groups.lowerBound].isInParentheses { return self.groups[groups.lowerBound].range }
     let (first, last) = (self.groups[groups.lowerBound], self.groups[groups.upperBound - 1])
     let lower = groups.lowerBound == 0 ? start : first.range.lowerBound - (first.isInParentheses ? 1 : 0)
     return lower..<(last.range.upperBound + (last.isInParentheses ? 1 : 0))
