@@ -139,6 +139,34 @@ struct RecallTests {
     #expect(!report.startedOver && report.assessedErrands <= 4 && report.recalledErrands >= 20)
   }
 
+  @Test("a phrase that becomes a template's, and one that ceases to be, make the run begin again")
+  func templates() async throws {
+    var random = Seeded(31)
+    var folder = Folder()
+    let phrase = "as the keeper of the northern light always said to everyone "
+    for number in 0..<40 {
+      let opening = number < 19 ? phrase : ""
+      folder.files["file \(number).jsonl"] = [textLine(opening + text(&random, 30))]
+    }
+    let keeper = Keeper()
+    let parameters = CurationParameters(stages: [.near])
+    func compare(startsOver: Bool) async throws {
+      let remembered = try await run(folder.bytes, parameters, keeper)
+      let fresh = try await run(folder.bytes, parameters, nil)
+      #expect(remembered.dataset == fresh.dataset && remembered.ledger == fresh.ledger)
+      #expect(keeper.reports.withLock { $0.last?.startedOver } == startsOver)
+    }
+    try await compare(startsOver: true)
+    folder.files["file 20.jsonl"]?.append(textLine(text(&random, 30)))
+    try await compare(startsOver: false)
+    folder.files["file 21.jsonl"]?.append(textLine(phrase + text(&random, 30)))
+    try await compare(startsOver: true)
+    folder.files["file 0.jsonl"] = [textLine(text(&random, 30))]
+    try await compare(startsOver: true)
+    folder.files["file 1.jsonl"]?.append(textLine(text(&random, 30)))
+    try await compare(startsOver: false)
+  }
+
   @Test("with members of archives, and other formats")
   func archives() async throws {
     var random = Seeded(5)

@@ -54,6 +54,7 @@ struct DatasetWriter: Sendable {
     return zip(desk.values(keys), ranges).map { value, range in
       guard let value else { return nil }
       var reader = RecallReader(value)
+      // A damaged value is none, and the shard is written again.
       guard let shard = try? reader.shard(), shard.recordCount == range.count, desk.isStored(shard.digest) else { return nil }
       return shard
     }

@@ -69,6 +69,7 @@ struct LedgerWriter: Sendable {
   // MARK: - What is remembered
 
   private func recalled(_ value: Data, _ range: Range<Int>, _ tally: inout LedgerTally) -> StoredLedger.Chunk? {
+    // A damaged value is none, and the chunk is written again.
     guard let (found, chunk) = try? LedgerTally.recalled(value, first: records.place(of: range.lowerBound), recordCount: range.count),
       desk.isStored(chunk.digest)
     else { return nil }
@@ -93,7 +94,7 @@ struct LedgerWriter: Sendable {
         for number in [run.part.offset, run.part.line, run.rows.lowerBound + rows.lowerBound - run.first, rows.count] { writer.number(number) }
       }
       for record in range { if let merge = records.merges[record] { spell(merge, of: record - range.lowerBound, &writer) } }
-      for record in adopters[Self.firstIndex(in: adopters, from: range.lowerBound)...].prefix(while: { $0 < range.upperBound }) {
+      for record in adopters[adopters.partitionPoint { $0 >= range.lowerBound }...].prefix(while: { $0 < range.upperBound }) {
         writer.number(record - range.lowerBound)
         writer.number((records.adopted[record] == nil ? 0 : 1) + (records.hasAdoptedTerms(record) ? 2 : 0))
       }
@@ -111,21 +112,8 @@ struct LedgerWriter: Sendable {
   }
 
   private func runs(in range: Range<Int>) -> ArraySlice<AssessedRecords.Run> {
-    var (low, high) = (0, records.runs.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if records.runs[middle].first + records.runs[middle].rows.count <= range.lowerBound { low = middle + 1 } else { high = middle }
-    }
-    return records.runs[low...].prefix { $0.first < range.upperBound }
-  }
-
-  private static func firstIndex(in numbers: [Int], from least: Int) -> Int {
-    var (low, high) = (0, numbers.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if numbers[middle] < least { low = middle + 1 } else { high = middle }
-    }
-    return low
+    let first = records.runs.partitionPoint { $0.first + $0.rows.count > range.lowerBound }
+    return records.runs[first...].prefix { $0.first < range.upperBound }
   }
 
   // MARK: - Writing

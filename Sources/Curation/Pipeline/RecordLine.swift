@@ -44,7 +44,7 @@ struct RecordLine {
     if line.dropFirst(start).starts(with: conversation.utf8) {
       guard let range = value(after: conversation, in: line, from: start) else { return nil }
       // What does not parse is not of our writing: the caller says so.
-      guard let text = try? JSONValue(parsing: Data(line[range])).string else { return nil }
+      guard let text = try? JSONValue(parsing: Data(line[range])).string else { return nil }  // As below.
       (key, start) = (text, range.upperBound + 1)
     }
     if line.dropFirst(start).starts(with: license.utf8) {

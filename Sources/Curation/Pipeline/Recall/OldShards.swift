@@ -8,6 +8,7 @@ struct OldShards: Sendable {
   private let load: StoredDataset.Load
 
   init?(_ desk: RecallDesk, load: @escaping StoredDataset.Load) {
+    // A damaged list is none: texts are then read from their files.
     guard let value = desk.values([desk.latest("shards")])[0], let shards = try? Self.shards(value) else { return nil }
     (self.shards, self.load) = (shards, load)
   }
@@ -44,12 +45,8 @@ struct OldShards: Sendable {
 
   /// Where records of an id may stand: equal ones stand together.
   private func numbers(for id: Digest) -> Range<Int> {
-    var (low, high) = (0, shards.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if shards[middle].first <= id { low = middle + 1 } else { high = middle }
-    }
-    return max(0, low - 1)..<low
+    let after = shards.partitionPoint { $0.first > id }
+    return max(0, after - 1)..<after
   }
 
   private static func layAside(_ wanted: Set<Digest>, of shard: UnsafeRawBufferPointer, in lines: LineStore) throws -> [(Digest, LineSpan)] {

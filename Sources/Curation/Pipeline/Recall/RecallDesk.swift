@@ -65,6 +65,7 @@ final class RecallDesk: Sendable {
     if let memo { Self.put(gathered.withLock { $0.taken() }, in: memo) }
   }
 
+  /// What cannot be asked for is made again.
   func isStored(_ piece: Digest) -> Bool { (try? memo?.isStored(piece)) == true }
 
   func report(_ report: CurationMemo.Report) { memo?.report(report) }

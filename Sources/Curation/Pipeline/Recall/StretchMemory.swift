@@ -37,6 +37,7 @@ struct StretchMemory: Sendable {
     return try await workers.slices(of: stretches.count, widestAt: 64) { recall($0) }.flatMap { $0 }
   }
 
+  /// What is damaged is not remembered, here and below, and is read again.
   private func recall(_ range: Range<Int>) -> [Recalled?] {
     let known = range.filter { keys[$0] != nil }
     let records = zip(known, desk.values(known.compactMap { keys[$0] })).compactMap { stretch, value in
