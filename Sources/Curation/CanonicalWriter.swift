@@ -159,42 +159,19 @@ extension CanonicalWriter {
     raw(",")
   }
 
-  /// `DatasetRecord.canonicalLine`, without a line feed. With a `source`, that member stands where its name does.
-  mutating func line(of record: DatasetRecord, source: RecordPlace? = nil) {
-    guard record.isOfCommonKind else {
-      var members = record.canonicalLine.object ?? [:]
-      members["source"] = source?.canonical
-      bytes.append(contentsOf: JSONValue.object(members).canonical)
-      return
-    }
+  /// `DatasetRecord.canonicalLine`, without a line feed.
+  mutating func line(of record: DatasetRecord) {
+    guard record.isOfCommonKind else { return bytes.append(contentsOf: record.canonicalLine.canonical) }
     raw("{")
     member("conversation", record.conversation)
     member("license", record.license)
     switch record.content {
-    case .messages(let turns):
-      messages(turns)
-      if let source {
-        raw(",")
-        place("source", source)
-      }
+    case .messages(let turns): messages(turns)
     case .text(let text):
-      if let source {
-        place("source", source)
-        raw(",")
-      }
       raw("\"text\":")
       string(text)
     case .toolUse, .preference, .judged: preconditionFailure("they are written as values")
     }
-    raw("}")
-  }
-
-  private mutating func place(_ name: String, _ place: RecordPlace) {
-    string(name)
-    raw(":{\"file\":")
-    string(place.file)
-    raw(",\"line\":")
-    integer(place.line)
     raw("}")
   }
 }

@@ -147,7 +147,7 @@ package struct RecordFate: Hashable, Sendable {
 
 /// A record's id as four words, most significant first: no allocation for each of a million. Ids are digests, so any part of one is a hash.
 struct RecordKey: Hashable, Comparable, Sendable {
-  private let words: SIMD4<UInt64>
+  private let first, second, third, fourth: UInt64
 
   /// Reads `"sha256:…"`, quotes included.
   init?(jsonString bytes: CanonicalLine.Bytes, _ range: Range<Int>) {
@@ -157,7 +157,7 @@ struct RecordKey: Hashable, Comparable, Sendable {
       bytes[range.upperBound - 1] == UInt8(ascii: "\""), let first = Self.word(bytes, digits), let second = Self.word(bytes, digits + 16),
       let third = Self.word(bytes, digits + 32), let fourth = Self.word(bytes, digits + 48)
     else { return nil }
-    words = SIMD4(first, second, third, fourth)
+    (self.first, self.second, self.third, self.fourth) = (first, second, third, fourth)
   }
 
   /// Sixteen lower-case hexadecimal digits.
@@ -174,16 +174,15 @@ struct RecordKey: Hashable, Comparable, Sendable {
   }
 
   var id: RecordID {
-    let bytes = (0..<4).flatMap { word in stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: words[word] >> UInt64($0)) } }
+    let bytes = [first, second, third, fourth].flatMap { word in stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) } }
     guard let digest = Digest(bytes: bytes) else { preconditionFailure("four words are 32 bytes") }
     return RecordID(digest)
   }
 
-  func hash(into hasher: inout Hasher) { hasher.combine(words.x) }
+  func hash(into hasher: inout Hasher) { hasher.combine(first) }
 
   static func < (left: RecordKey, right: RecordKey) -> Bool {
-    if left.words.x != right.words.x { return left.words.x < right.words.x }
-    for word in 1..<4 where left.words[word] != right.words[word] { return left.words[word] < right.words[word] }
-    return false
+    if left.first != right.first { return left.first < right.first }
+    return (left.second, left.third, left.fourth) < (right.second, right.third, right.fourth)
   }
 }

@@ -5,7 +5,9 @@ import Substrates
 import Synchronization
 import Testing
 
-@Suite("A command that trains")
+/// One after the other: fifty at a time, with the stores of the other suites, hold more than a thousand files open, and with as many Foundation's
+/// `Process.run` reads beyond the listing of /proc/self/fd and crashes (Swift 6.3; swift-corelibs-foundation pull request 5472).
+@Suite("A command that trains", .serialized)
 struct CommandSubstrateTests {
   struct Fault: CustomTestStringConvertible, Sendable {
     let what: String

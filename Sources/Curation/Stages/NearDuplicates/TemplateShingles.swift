@@ -22,7 +22,7 @@ struct ShingleSketch: Sendable {
   static let slotCount = 1 << 22
   private(set) var counters: [UInt16]
 
-  init(_ counters: [UInt16] = [UInt16](repeating: 0, count: slotCount)) { self.counters = counters }
+  init(_ counters: [UInt16] = .scattered(count: slotCount)) { self.counters = counters }
 
   static func slot(of shingle: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: shingle >> 2) & UInt32(slotCount - 1) }
 

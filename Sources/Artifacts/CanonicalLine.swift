@@ -1,26 +1,26 @@
 internal import Foundation
 
-/// Walks over the members of one line of canonical JSON by their bytes: nothing is decoded, so that a ledger of a million lines is read at the
-/// speed of its bytes.
+/// Walks over the members of one line of canonical JSON by their bytes: nothing is decoded, so that a million lines are read at the speed of
+/// their bytes.
 ///
 /// It relies on the line having been written by soulpack (RFC 8785: members sorted by name, no white space between tokens), and reads no more of
 /// the form than it needs to find where a value ends.
-struct CanonicalLine {
-  typealias Bytes = UnsafeBufferPointer<UInt8>
+package struct CanonicalLine {
+  package typealias Bytes = UnsafeBufferPointer<UInt8>
 
   /// A member's name without its quotes, and its value as it is written; in the line's bytes.
-  struct Member {
-    let name: Range<Int>
-    let value: Range<Int>
+  package struct Member {
+    package let name: Range<Int>
+    package let value: Range<Int>
   }
 
   private let bytes: Bytes
   private let end: Int
   private var index: Int
-  private(set) var isMalformed = false
+  package private(set) var isMalformed = false
 
   /// `range` is the line within `bytes`, without its line feed.
-  init(_ bytes: Bytes, _ range: Range<Int>) {
+  package init(_ bytes: Bytes, _ range: Range<Int>) {
     self.bytes = bytes
     index = range.lowerBound + 1
     end = range.upperBound - 1
@@ -28,7 +28,7 @@ struct CanonicalLine {
   }
 
   /// Nil at the end of the line, and where it is not of that form.
-  mutating func next() -> Member? {
+  package mutating func next() -> Member? {
     guard !isMalformed, index < end else { return nil }
     guard bytes[index] == quote, let nameEnd = endOfString(from: index), nameEnd < end, bytes[nameEnd] == colon,
       let valueEnd = endOfValue(from: nameEnd + 1), valueEnd == end || bytes[valueEnd] == comma
@@ -89,14 +89,13 @@ struct CanonicalLine {
 
 extension UnsafeBufferPointer<UInt8> {
   /// Whether these bytes are those of an ASCII text.
-  @inline(__always)
-  func holds(_ text: StaticString, at range: Range<Int>) -> Bool {
+  package func holds(_ text: StaticString, at range: Range<Int>) -> Bool {
     guard range.count == text.utf8CodeUnitCount, let base = baseAddress else { return false }
     return memcmp(base + range.lowerBound, text.utf8Start, range.count) == 0
   }
 
   /// The number that these digits are. Nil where they are no whole number, or too large for a place in a file.
-  func natural(at range: Range<Int>) -> Int? {
+  package func natural(at range: Range<Int>) -> Int? {
     guard !range.isEmpty, range.count <= 16 else { return nil }
     var number = 0
     for index in range {
@@ -108,7 +107,7 @@ extension UnsafeBufferPointer<UInt8> {
   }
 
   /// The next line feed at or after `start`, else the end.
-  func endOfLine(from start: Int) -> Int {
+  package func endOfLine(from start: Int) -> Int {
     guard start < count, let base = baseAddress, let feed = memchr(base + start, Int32(UInt8(ascii: "\n")), count - start) else { return count }
     return UnsafeRawPointer(feed) - UnsafeRawPointer(base)
   }
