@@ -52,9 +52,21 @@ extension Snapshot {
     guard zip(self.entries, self.entries.dropFirst()).allSatisfy({ $0.path != $1.path }) else { return nil }
   }
 
-  /// True for a relative path that stays inside the folder it is resolved against.
+  /// True for a relative path that stays inside the folder it is resolved against. By bytes, as a file system reads it.
   package static func isContained(_ path: String) -> Bool {
-    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-    return !parts.contains { $0.isEmpty || $0 == "." || $0 == ".." } && !path.utf8.contains(0)
+    var path = path
+    return path.withUTF8 { bytes in
+      var start = 0
+      for index in 0...bytes.count {
+        guard index == bytes.count || bytes[index] == UInt8(ascii: "/") else {
+          if bytes[index] == 0 { return false }
+          continue
+        }
+        let part = bytes[start..<index]
+        if part.isEmpty || part.count <= 2 && part.allSatisfy({ $0 == UInt8(ascii: ".") }) { return false }
+        start = index + 1
+      }
+      return true
+    }
   }
 }

@@ -85,7 +85,8 @@ package final class ObjectBatch {
   }
 
   func hold(_ holder: Digest, _ members: [Digest], areKnown: Bool = false) throws {
-    let members = Array(Set(members)).sorted()
+    var members = members.sorted()
+    members.removeRepeats()
     let isLong = members.count > Holdings.rowLimit
     let list = isLong ? try Holdings.bytes(listing: members).withUnsafeBytes { try keep($0, isNamed: false) } : nil
     holdings.append(Holding(holder: holder, members: members, list: list, areKnown: areKnown))
@@ -227,5 +228,16 @@ struct LargeObject: ~Copyable {
     let listDigest = try list.bytes.withUnsafeBytes { try batch.keep($0, isNamed: false) }
     batch.add(chunked: digest, byteCount: list.byteCount, list: listDigest)
     return digest
+  }
+}
+
+extension Array where Element: Equatable {
+  /// Of equal elements that stand next to each other, all but the first.
+  fileprivate mutating func removeRepeats() {
+    var last: Element?
+    removeAll { element in
+      defer { last = element }
+      return element == last
+    }
   }
 }

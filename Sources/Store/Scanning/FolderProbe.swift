@@ -21,7 +21,7 @@ package struct FolderProbe: Sendable {
     for index in unread { seen.digests[index] = try hash(seen.files[index]) }
     let snapshot = seen.snapshot
     let digest = seen.knownSnapshot ?? Digest(hashing: snapshot.canonicalBytes)
-    return FolderScanner.Scan(snapshot: snapshot, digest: digest, filesRead: unread.count, disguised: seen.disguised)
+    return FolderScanner.Scan(snapshot: snapshot, digest: digest, filesRead: unread.count, disguised: seen.disguised, since: seen.since(snapshot))
   }
 
   private func hash(_ file: FoundFile) throws -> Digest {

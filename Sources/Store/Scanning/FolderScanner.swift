@@ -21,13 +21,23 @@ package struct FolderScanner: Sendable {
     /// Files whose bytes changed though nothing that the file system says of them did: found by the audit. Their disk, its file system or
     /// its clock cannot be trusted.
     package let disguised: [String]
+    /// Nil where the folder was not seen before.
+    package let since: Since?
 
-    package init(snapshot: Snapshot, digest: Digest, filesRead: Int, disguised: [String] = []) {
+    package init(snapshot: Snapshot, digest: Digest, filesRead: Int, disguised: [String] = [], since: Since? = nil) {
       self.snapshot = snapshot
       self.digest = digest
       self.filesRead = filesRead
       self.disguised = disguised
+      self.since = since
     }
+  }
+
+  /// What became of a folder since it was seen last.
+  package struct Since: Hashable, Sendable {
+    /// What it was then.
+    package let snapshot: Digest
+    package let changes: VersionChanges
   }
 
   /// A file that no longer is as a snapshot has it.
@@ -77,7 +87,7 @@ package struct FolderScanner: Sendable {
     let digest = try seen.knownSnapshot ?? put(snapshot)
     try seen.index(snapshot: digest, removalCount: store.objects.removalCount()).write(to: seen.indexPlace, store.layout, calls: store.objects.calls)
     try store.versions.note(digest, of: seen.place, isKept: isKept)
-    return Scan(snapshot: snapshot, digest: digest, filesRead: unread.count, disguised: seen.disguised)
+    return Scan(snapshot: snapshot, digest: digest, filesRead: unread.count, disguised: seen.disguised, since: seen.since(snapshot))
   }
 
   /// Every file of it was read into the store, or seen to be there.

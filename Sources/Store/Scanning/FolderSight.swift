@@ -30,7 +30,7 @@ struct FolderSight: Sendable {
     let disguised: [String]
     /// When the entries that were believed were made.
     fileprivate let scanned: [Int64]
-    fileprivate let last: Digest?
+    fileprivate let remembered: StatusIndex
 
     var unread: [Int] { digests.indices.filter { digests[$0] == nil } }
 
@@ -40,6 +40,14 @@ struct FolderSight: Sendable {
         entries: zip(files, digests).compactMap { file, digest in
           digest.map { Snapshot.Entry(path: file.path, byteCount: file.status.byteCount, digest: $0) }
         })
+    }
+
+    /// What became of the files since they were seen last. Nil where not all of them were known then.
+    func since(_ snapshot: Snapshot) -> FolderScanner.Since? {
+      remembered.snapshot.map { last in
+        let known = zip(remembered.paths, remembered.entries).lazy.map { (path: $0, digest: $1.digest) }
+        return FolderScanner.Since(snapshot: last, changes: VersionChanges(from: known, to: snapshot))
+      }
     }
 
     /// What is to be remembered. An entry that was believed keeps its time, and one that was read has that of this look.
@@ -73,7 +81,7 @@ struct FolderSight: Sendable {
     return Seen(
       place: place, files: files, digests: digests, began: began, indexPlace: indexPlace, knownSnapshot: isUnchanged ? known : nil,
       disguised: disguised, scanned: zip(entries, digests).map { entry, digest in digest == nil ? began : entry?.scannedNanoseconds ?? began },
-      last: index.snapshot)
+      remembered: index)
   }
 
   /// While nothing was taken out of the store and every pack is whole, what was seen to be there is there.

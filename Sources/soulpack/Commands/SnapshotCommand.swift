@@ -69,7 +69,9 @@ struct SnapshotReport: Report {
     fileCount = scan.snapshot.entries.count
     byteCount = scan.snapshot.byteCount
     changes = try last.flatMap { last in
-      try last.digest == scan.digest ? VersionChanges() : last.snapshot().map { VersionChanges(from: $0, to: scan.snapshot) }
+      // Mostly the scan knows: then the last listing need not be read.
+      if let since = scan.since, since.snapshot == last.digest { return since.changes }
+      return try last.digest == scan.digest ? VersionChanges() : last.snapshot().map { VersionChanges(from: $0, to: scan.snapshot) }
     }
     self.isKept = isKept
     disguised = scan.disguised
@@ -97,33 +99,4 @@ struct SnapshotReport: Report {
       }
     return ["\(digest)", "\(Quantity.counted(fileCount, "file")), \(Quantity.bytes(byteCount)); \(since)"]
   }
-}
-
-/// How many files differ between two versions.
-struct VersionChanges {
-  var new = 0
-  var changed = 0
-  var gone = 0
-
-  init() {}
-
-  /// One pass over both: entries are sorted by their paths' bytes.
-  init(from old: Snapshot, to now: Snapshot) {
-    var left = old.entries[...]
-    for entry in now.entries {
-      while let first = left.first, first.path.utf8.lexicographicallyPrecedes(entry.path.utf8) {
-        gone += 1
-        left = left.dropFirst()
-      }
-      guard let first = left.first, first.path == entry.path else {
-        new += 1
-        continue
-      }
-      if first.digest != entry.digest { changed += 1 }
-      left = left.dropFirst()
-    }
-    gone += left.count
-  }
-
-  var isEmpty: Bool { new == 0 && changed == 0 && gone == 0 }
 }
