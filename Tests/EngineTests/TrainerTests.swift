@@ -131,6 +131,11 @@ struct TrainerTests {
     try other.run()
     #expect(other.trace.firstDifference(from: trace) == 1)  // The first loss is taken before the first update.
     #expect(trace.firstDifference(from: trace) == nil)
+    #expect(other.trace.difference(from: trace) == .commitment("parameters") && trace.difference(from: trace) == nil)
+    var steps = trace.steps
+    steps[4] = .init(lossNatsPerToken: steps[4].lossNatsPerToken, gradientNorm: steps[4].gradientNorm.nextUp, state: steps[4].state)
+    #expect(TrainingTrace(commitments: trace.commitments, steps: steps).difference(from: trace) == .step(5, .norm))
+    #expect(TrainingTrace(commitments: trace.commitments, steps: trace.steps.dropLast()).difference(from: trace) == .length(17))
   }
 
   @Test("a run goes on from an adapter that it is given")

@@ -15,6 +15,10 @@ package struct TrainingTrace: Hashable, Sendable {
     package let gradientNorm: Double
     /// The root over (parameter, m, v) after the step, where one was taken.
     package let state: Digest?
+
+    package init(lossNatsPerToken: Double, gradientNorm: Double, state: Digest?) {
+      (self.lossNatsPerToken, self.gradientNorm, self.state) = (lossNatsPerToken, gradientNorm, state)
+    }
   }
 
   /// What is fixed before the first step.
@@ -55,7 +59,7 @@ package struct TrainingTrace: Hashable, Sendable {
     guard self.steps.count == steps.count, value["root"]?.digest == root else { return nil }
   }
 
-  init(commitments: Commitments, steps: [Step] = []) {
+  package init(commitments: Commitments, steps: [Step] = []) {
     self.commitments = commitments
     self.steps = steps
   }

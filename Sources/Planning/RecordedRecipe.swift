@@ -1,0 +1,47 @@
+package import Artifacts
+package import Recipes
+
+/// The recipe that a Soul was made by, as its archive holds it (`recipe.json`, schema `soulpack.recipes/1`), with those of its bases: to be planned
+/// again by somebody else.
+package struct RecordedRecipe {
+  package let recipe: Recipe
+  /// By the paths under which the recipes name them.
+  private let bases: [String: Recipe]
+
+  /// Throws where the document is none that this soulpack would have written: then it would plan something else than was built.
+  package init(_ document: JSONValue) throws(UnplannableRecord) {
+    guard let recipe = document["recipe"], let following = document["bases"]?.array else { throw UnplannableRecord(path: "recipe.json") }
+    self.recipe = try RecordedRecipe.read(recipe, path: "recipe.json")
+    var bases: [String: Recipe] = [:]
+    var current = self.recipe
+    for document in following {
+      guard case .recipe(let path, _) = current.base else { throw UnplannableRecord(path: "recipe.json") }
+      current = try RecordedRecipe.read(document, path: path)
+      bases[path] = current
+    }
+    self.bases = bases
+  }
+
+  /// `consent`: as of today. Data that was retracted since is not learned from again.
+  package func plan(consent: Consent) throws -> Plan {
+    try Planner.plan(recipe, consent: consent) { path in
+      guard let base = bases[path] else { throw UnplannableRecord(path: path) }
+      return base
+    }
+  }
+
+  private static func read(_ document: JSONValue, path: String) throws(UnplannableRecord) -> Recipe {
+    // JSON is YAML.
+    guard let recipe = try? Recipe(parsing: document.canonical, path: path), recipe.normalised == document else {  // Whose errors would speak of lines.
+      throw UnplannableRecord(path: path)
+    }
+    return recipe
+  }
+}
+
+package struct UnplannableRecord: ExplainedError, Hashable {
+  package let path: String
+
+  package var message: String { "the archive's recipe (\(path)) is none that this soulpack would have written" }
+  package var hint: String? { "it was made by another version: take the one that made it" }
+}

@@ -1,0 +1,79 @@
+internal import ArgumentParser
+internal import Artifacts
+internal import Foundation
+internal import Packaging
+internal import Store
+
+/// `soulpack reproduce X.soul`: does its training, done again here, give the same bytes?
+struct Reproduce: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Do a Soul's training again from its data, and say whether the same bytes come out.",
+    discussion: """
+      The archive holds the recipe; the data and the base are looked for in this project, at the paths that the recipe names. Everything from the \
+      data to the chosen candidate is done anew, in a store that is thrown away: nothing of an earlier build is believed. Where the outcome differs, \
+      the first difference is named: the base, the data, or the step of the training.
+      A Soul is a .soul file, NAME@VERSION, or the first digits of a Soul digest that this project's store has sealed. What `reproduce` needs time \
+      for is what the training took. Exit code 0: the same. 6: not the same.
+      """)
+
+  @Argument(help: "The Soul.") var soul: String
+  @Option(help: ArgumentHelp("Threads of the engine. The result is the same for any number.", valueName: "n"))
+  var threads: Int = ProcessInfo.processInfo.activeProcessorCount
+  @Flag(help: "Allow the recipe's run: commands without asking.") var allowRun = false
+  @OptionGroup var common: CommonArguments
+
+  func validate() throws {
+    guard threads >= 1, threads <= 1024 else { throw ValidationError("--threads must be between 1 and 1024") }
+  }
+
+  func run() async throws {
+    let outcome = try await SoulReference.withScratch { scratch in
+      let archive = try SoulReference(text: soul, common: common).open(try ReadableStore.openIfThere(common), scratch: scratch)
+      let reproduction = try Reproduction(of: archive, in: Project.rootFolder(common))
+      return try await reproduction.run(storeFolder: scratch.appending(path: "store", directoryHint: .isDirectory), arguments(archive))
+    }
+    common.terminal.show(ReproductionReport(outcome: outcome))
+    guard outcome.difference == nil else { throw EndsWith(code: .verification) }
+  }
+
+  private func arguments(_ archive: SoulArchive) -> BuildArguments {
+    var arguments = BuildArguments()
+    var recipe = RecipeArguments()
+    (recipe.recipe, recipe.set) = (nil, [])
+    (arguments.common, arguments.recipe) = (common, recipe)
+    (arguments.jobs, arguments.threads) = (ProcessInfo.processInfo.activeProcessorCount, threads)
+    (arguments.dryRun, arguments.keepGoing, arguments.locked, arguments.smoke, arguments.noWait) = (false, false, false, false, false)
+    arguments.allowRun = allowRun
+    return arguments
+  }
+}
+
+struct ReproductionReport: Report {
+  let outcome: Reproduction.Outcome
+
+  let schema = "soulpack.reproduction/1"
+
+  var members: [String: JSONValue] {
+    [
+      "soul": ["name": .string(outcome.name), "version": .string(outcome.version), "digest": .digest(outcome.soul)],
+      "same": .bool(outcome.difference == nil), "difference": outcome.difference.map { .string($0.words) } ?? .null,
+      "parts": .array(
+        outcome.parts.map { ["part": .string($0.name), "claimed": .digest($0.claimed), "found": .digest($0.found), "same": .bool($0.isSame)] }),
+    ]
+  }
+
+  var lines: [String] {
+    var table = Table()
+    for part in outcome.parts {
+      table.add("  " + part.name, part.isSame ? "same" : "differs", part.isSame ? part.found.short : "\(part.found.short), claimed \(part.claimed.short)")
+    }
+    var lines = ["\(outcome.name) \(outcome.version)"] + table.lines
+    if let difference = outcome.difference {
+      lines.append("not the same: \(difference.words)")
+      lines.append("  \(difference.advice)")
+    } else {
+      lines.append("same: \(Quantity.counted(outcome.steps, "step")) of training, done again, gave the Soul's files byte for byte")
+    }
+    return lines
+  }
+}

@@ -1,0 +1,206 @@
+internal import Artifacts
+internal import Engine
+internal import Explaining
+internal import Foundation
+internal import Packaging
+internal import Planning
+internal import Running
+internal import Store
+
+/// A Soul's training, to be done again from its data.
+struct Reproduction {
+  /// One thing that is held against what the archive says of it.
+  struct Part {
+    let name: String
+    let claimed: Digest
+    let found: Digest
+
+    var isSame: Bool { claimed == found }
+  }
+
+  struct Outcome {
+    let name: String
+    let version: String
+    let soul: Digest
+    /// In the order in which one follows from the other.
+    let parts: [Part]
+    /// Of the training that the archive tells of.
+    let steps: Int
+    /// The first. Nil where everything is the same.
+    let difference: Difference?
+  }
+
+  private let archive: SoulArchive
+  private let rootFolder: URL
+  private let training: Action
+  /// In an order in which they can run.
+  private let actions: [Action]
+  private let sources: [Source]
+  private let claimed: Claims
+
+  /// What the archive says came out.
+  private struct Claims {
+    let trace: TrainingTrace
+    let files: Digest
+  }
+
+  init(of archive: SoulArchive, in rootFolder: URL) throws {
+    let manifest = archive.manifest
+    guard manifest.training.label == .reproducible else { throw CannotReproduce(.label(manifest.training.label)) }
+    guard let document = try archive.recipe(), let candidate = manifest.chosenCandidate, let trace = try archive.trainingTrace() else {
+      throw CannotReproduce(.unrecorded)
+    }
+    guard trace.commitments.semantics == EngineSemantics.version else { throw CannotReproduce(.semantics(trace.commitments.semantics)) }
+    let plan = try RecordedRecipe(document).plan(consent: try ProjectConsent(in: rootFolder).consent)
+    let id = ActionID("train.\(candidate.target).\(candidate.number)")
+    guard let training = plan[id], let files = candidate.files else { throw CannotReproduce(.unrecorded) }
+    actions = Plan(actions: plan.actions, goals: [.train: [id]]).actions(for: .train)
+    sources = plan.sources(for: actions)
+    (self.archive, self.rootFolder, self.training) = (archive, rootFolder, training)
+    claimed = Claims(trace: trace, files: files)
+    try requireSources()
+  }
+
+  /// Before anything is read: who has the archive alone is told what else it takes.
+  private func requireSources() throws {
+    let missing = sources.map(\.path).filter { !FileManager.default.fileExists(atPath: URL(filePath: $0, relativeTo: rootFolder).path) }
+    guard missing.isEmpty else { throw CannotReproduce(.missing(missing.sorted(), root: rootFolder.path, contact: archive.manifest.contact)) }
+  }
+
+  /// Data and base first: where they are others, nothing is trained.
+  func run(storeFolder: URL, _ arguments: BuildArguments) async throws -> Outcome {
+    let run = ActionRun(
+      ActionRun.Subject(
+        rootFolder: rootFolder, storeFolder: storeFolder, path: archive.url.lastPathComponent, goal: "reproduce", isTrial: true, isPassing: true),
+      arguments)
+    let given = given(try await run.perform(actions.filter { $0.id != training.id }, sources: sources, permit: { _ in }))
+    if let other = given.first(where: { !$0.isSame }) { return outcome(given, Difference(part: other.name, trace: nil, of: claimed.trace)) }
+    let result = try await run.perform(actions, sources: sources, permit: { _ in })
+    guard let account = result.report.output("trace", of: training.id), let files = result.report.output("files", of: training.id) else {
+      throw MissingInput(action: training.id, input: "trace")
+    }
+    guard let trace = TrainingTrace(ofRun: try JSONValue(parsing: try result.store.objects.get(account))) else { throw CannotReproduce(.diverged) }
+    let made = [Part(name: "training", claimed: claimed.trace.root, found: trace.root), Part(name: "files", claimed: claimed.files, found: files)]
+    let difference = made.first { !$0.isSame }.map { Difference(part: $0.name, trace: trace.difference(from: claimed.trace), of: claimed.trace) }
+    return outcome(given + made, difference)
+  }
+
+  private func outcome(_ parts: [Part], _ difference: Difference?) -> Outcome {
+    let manifest = archive.manifest
+    return Outcome(
+      name: manifest.name, version: manifest.version, soul: archive.digest, parts: parts, steps: claimed.trace.steps.count, difference: difference)
+  }
+
+  /// What the training began with, where the archive names it.
+  private func given(_ result: ActionRun.Result) -> [Part] {
+    ["base", "train"].compactMap { name in
+      guard let pin = archive.manifest.pins.first(where: { $0.name == name }), let reference = training.inputs[name] else { return nil }
+      let found: Digest? =
+        switch reference {
+        case .source(let source): result.sources[source]
+        case .output(let id, let output): result.report.output(output, of: id)
+        }
+      return found.map { Part(name: name == "train" ? "data" : name, claimed: pin.digest, found: $0) }
+    }
+  }
+}
+
+extension Reproduction {
+  /// What differs first.
+  struct Difference {
+    let part: String
+    let trace: TraceDifference?
+    /// Steps of the training that the archive tells of.
+    private let stepCount: Int
+
+    init(part: String, trace: TraceDifference?, of claimed: TrainingTrace) { (self.part, self.trace, stepCount) = (part, trace, claimed.steps.count) }
+
+    var words: String {
+      switch (part, trace) {
+      case ("base", _): "the base here is another"
+      case ("data", _): "the data here are others"
+      case (_, .commitment(let name)?): "the trainings part before their first step: \(name)"
+      case (_, .step(let step, let quantity)?): "the trainings part at step \(step) of \(stepCount): its \(Self.words(quantity))"
+      case (_, .length(let steps)?): "the trainings are of different length: one ends after \(steps) steps"
+      case (_, nil): "the trainings are the same, and the files that were written are not"
+      }
+    }
+
+    private static func words(_ quantity: TraceDifference.Quantity) -> String {
+      switch quantity {
+      case .loss: "loss"
+      case .norm: "gradient norm"
+      case .state: "weights and moments"
+      }
+    }
+
+    /// What the person can do.
+    var advice: String {
+      switch part {
+      case "base": "bring the base that the Soul was made on to the recipe's path, and try again"
+      case "data": "the Soul was made from another state of these folders, or with other retractions: check out that state, and try again"
+      default: "data and base are what they were: this machine, or this soulpack, computes something else; `soulpack engine selfcheck` tests it"
+      }
+    }
+  }
+}
+
+extension SoulManifest {
+  /// The candidate whose files the Soul is made of.
+  fileprivate var chosenCandidate: Candidate? {
+    let winner = selection?.winner
+    return candidates.first { candidate in candidate.files.map { files in files == winner || components.contains { $0.listingDigest == files } } ?? false }
+  }
+}
+
+extension SoulArchive {
+  /// `training.json`; nil where it is not there or is no run of the engine.
+  fileprivate func trainingTrace() throws -> TrainingTrace? {
+    guard let bytes = try contents(of: "training.json"), let document = try? JSONValue(parsing: bytes) else { return nil }  // A stranger's file.
+    return TrainingTrace(ofRun: document)
+  }
+}
+
+extension TrainingTrace {
+  /// Of a document `soulpack.training-run/1`.
+  fileprivate init?(ofRun document: JSONValue) {
+    guard let trace = document["trace"].flatMap(TrainingTrace.init(canonical:)) else { return nil }
+    self = trace
+  }
+}
+
+struct CannotReproduce: ExplainedError {
+  enum Problem {
+    case label(SoulManifest.Training.Label)
+    /// The archive does not say enough.
+    case unrecorded
+    case semantics(String)
+    case missing([String], root: String, contact: String?)
+    case diverged
+  }
+
+  let problem: Problem
+
+  init(_ problem: Problem) { self.problem = problem }
+
+  var message: String {
+    switch problem {
+    case .label(let label): "its training is labelled \(label.rawValue), and not reproducible: there is nothing that its bytes could be held against"
+    case .unrecorded: "the archive does not say how its files were trained: its recipe, its trace or the chosen candidate is not in it"
+    case .semantics(let version): "it was trained by engine semantics \(version), and this soulpack computes by \(EngineSemantics.version)"
+    case .missing(let paths, let root, _): "\(paths.joined(separator: ", ")): not there, and needed (looked for in \(root))"
+    case .diverged: "not the same: the training's numbers ran away, where the Soul's did not"
+    }
+  }
+
+  var hint: String? {
+    switch problem {
+    case .label: "the engine inside soulpack gives reproducible training; a command's is opaque"
+    case .unrecorded: nil
+    case .semantics: "take the release of soulpack that made it: CHANGELOG.md says which has which"
+    case .missing(_, _, let contact):
+      "go to a clone of the project that made it (-C), or ask for its data" + (contact.map { ": \($0)" } ?? "") + "; `soulpack pull` lays data in place"
+    case .diverged: "`soulpack engine selfcheck` tests this machine"
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import Artifacts
+import Foundation
+import Testing
+
+@Suite("Doing a Soul's training again")
+struct ReproduceTests {
+  private static let archive = "out/voice-1.0.0.soul"
+
+  /// A project whose Soul was built, and then everything forgotten but the archive.
+  private func withSoul(_ body: (Tool) throws -> Void) throws {
+    try Tool.inProject(Project.tiny) { tool in
+      try tool.must("build", "recipes/voice.yaml", "--threads", "2")
+      try FileManager.default.removeItem(at: tool.folder.appending(path: ".soulpack"))
+      try body(tool)
+    }
+  }
+
+  @Test("from its data, by another number of threads, the same bytes; the base's recipe is done again too; the project stays as it is")
+  func same() throws {
+    try withSoul { tool in
+      try FileManager.default.removeItem(at: tool.folder.appending(path: "recipes"))
+      let text = try tool.must("reproduce", Self.archive, "--threads", "3")
+      #expect(text.output.contains("same: ") && text.output.contains("steps of training, done again, gave the Soul's files byte for byte"), "\(text.output)")
+      #expect(text.output.split(separator: "\n").filter { $0.contains(" same ") }.count == 4, "\(text.output)")
+      #expect(!tool.exists(".soulpack"))
+      let json = try tool.must("reproduce", Self.archive, "--json").json()
+      #expect(json["same"] == true && json["difference"] == .null && json["parts"]?.array?.compactMap { $0["part"]?.string } == ["base", "data", "training", "files"])
+    }
+  }
+
+  @Test("other data are named before anything is trained on them: exit code 6")
+  func otherData() throws {
+    try withSoul { tool in
+      try tool.edit("talk/talk.jsonl", "What is 5 and one?", "What is five and one?")
+      let outcome = try tool.run("reproduce", Self.archive)
+      #expect(outcome.status == 6 && outcome.output.contains("not the same: the data here are others"), "\(outcome.output)")
+      #expect(outcome.output.contains("  base  same") && outcome.output.contains("  data  differs"), "\(outcome.output)")
+      #expect(!outcome.errors.contains("start   train.talk-lora"), "\(outcome.errors)")
+      let json = try tool.run("reproduce", Self.archive, "--json")
+      #expect(try json.status == 6 && json.json()["same"] == false)
+    }
+  }
+
+  @Test("a base that comes out otherwise is named first")
+  func otherBase() throws {
+    try withSoul { tool in
+      try tool.edit("texts/texts.jsonl", "Paragraph 7 ", "Paragraph seven ")
+      let outcome = try tool.run("reproduce", Self.archive)
+      #expect(outcome.status == 6 && outcome.output.contains("not the same: the base here is another"), "\(outcome.output)")
+    }
+  }
+
+  @Test("who has the archive alone is told what else it takes")
+  func archiveAlone() throws {
+    try withSoul { tool in
+      try tool.write("", to: "elsewhere/README")
+      try FileManager.default.copyItem(at: tool.folder.appending(path: Self.archive), to: tool.folder.appending(path: "elsewhere/voice.soul"))
+      try tool.run("reproduce", "voice.soul", "-C", "elsewhere").expectFailure(1, "talk, texts: not there, and needed", hint: "go to a clone of the project that made it")
+    }
+  }
+
+  @Test("what another program trained has no bytes to be held against")
+  func opaque() throws {
+    try Tool.inProject(Project.tiny) { tool in
+      try tool.write(try Data(contentsOf: Tool.repository.appending(path: "Tests/SubstratesTests/trainer.py")), to: "programs/trainer.py")
+      let substrate = #"substrate: { command: [python3, "{input.program}", good], inputs: { program: programs/trainer.py } }"#
+      try tool.edit("recipes/voice.yaml", "optimizer: { learning-rate: 1e-2 }, epochs: 4,", "epochs: 4, \(substrate),")
+      try tool.must("build", "recipes/voice.yaml", "--smoke", "--allow-run", "--threads", "2")
+      let name = try #require(try tool.names(in: "out").first { $0.hasPrefix("voice-") })
+      try tool.run("reproduce", "out/\(name)").expectFailure(1, "its training is labelled opaque, and not reproducible")
+    }
+  }
+}
