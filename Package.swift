@@ -83,6 +83,9 @@ let package = Package(
     .executableTarget(
       name: "engine-bench", dependencies: ["Artifacts", "Hashing", "Engine"], path: "bench/engine", swiftSettings: strict),
     .executableTarget(
+      name: "tokenizer-bench", dependencies: ["Artifacts", "Hashing", "Engine"], path: "bench/tokenizer", exclude: ["run.py"],
+      swiftSettings: strict),
+    .executableTarget(
       name: "curation-bench", dependencies: ["Artifacts", "Hashing", "Curation"], path: "bench/curation",
       exclude: ["corpus.py", "peers", "personal.py", "run.py", "score.py", "words.py"],
       swiftSettings: strict),
@@ -98,7 +101,7 @@ let package = Package(
     tests("RecipesTests", ["Artifacts", "Licensing", "Recipes", "Planning"]),
     tests("RunningTests", ["Artifacts", "Hashing", "Planning", "Running", "Store"]),
     tests("CurationTests", ["Artifacts", "Archiving", "CArchive", "FuzzInvariants", "Hashing", "Licensing", "Curation"], exclude: ["Corpus"]),
-    tests("EngineTests", ["Artifacts", "Hashing", "Engine", "Normalizing", "CKernels"]),
+    tests("EngineTests", ["Artifacts", "Hashing", "Engine", "Normalizing", "CKernels"], exclude: ["Text"]),
     tests("SubstratesTests", ["Artifacts", "Hashing", "Engine", "Substrates"], resources: [.copy("trainer.py")]),
     tests("ExplainingTests", ["Artifacts", "Hashing", "Curation", "Explaining"]),
     tests("SealTests", ["Artifacts", "Hashing", "Archiving", "Signing", "Judging", "Identities", "Packaging"]),

@@ -3,14 +3,16 @@
 
     python3 -m venv /tmp/judge && /tmp/judge/bin/pip install tokenizers
     swift build -c release --build-tests
-    /tmp/judge/bin/python tools/judge-tokenizer.py [count of random strings] [seed] [name of a tokenizer …]
+    SOULPACK_TESTS=.build/release/soulpackPackageTests.xctest /tmp/judge/bin/python tools/judge-tokenizer.py [count of random strings] [seed] [name of a tokenizer, or a folder of NAME.tokenizer.json …]
 
-Our half is TextJudgeTests. Exits with 1 where one id or one decoded character differs.
+Our half is TextJudgeTests. Exits with 1 where one id or one decoded character differs. The tokenizers are trained here by the judge, with the
+configurations of well-known models and vocabularies of 32,000; a folder adds published ones, of whoever has them.
 """
 import glob
 import json
 import os
 import random
+import re
 import struct
 import subprocess
 import sys
@@ -32,6 +34,11 @@ def corpus():
     paths = sorted(glob.glob("/usr/share/common-licenses/*")) + sorted(glob.glob(str(ROOT / "datasets/**/*.*"), recursive=True))
     texts = [Path(path).read_text(errors="replace") for path in paths if os.path.isfile(path)]
     texts.append("\n".join(f"{chr(a)}{chr(b)} {chr(b)}{chr(a)}" for a, b in zip(range(0xA1, 0x3000), range(0x3041, 0x6000))))
+    # Python's own sources and documentation, and translations into the languages that this machine has.
+    library = Path(os.__file__).parent
+    texts += [path.read_text(errors="replace") for path in sorted(library.glob("*.py")) + sorted(library.glob("pydoc_data/*.py"))]
+    for path in sorted(glob.glob("/usr/share/locale/*/LC_MESSAGES/*.mo"))[::40]:
+        texts.append(re.sub(r"[\x00-\x08\x0e-\x1f]+", "\n", Path(path).read_bytes().decode(errors="ignore")))
     texts.append("Übergrößenträger naïve café Ελληνικά русский язык עברית العربية हिन्दी ไทย 日本語 한국어 👩‍👩‍👧‍👦 🇩🇪 e\u0301 ² ½ Ⅷ\n" * 40)
     return texts
 
@@ -44,8 +51,8 @@ def byte_level(**options):
     return pre_tokenizers.ByteLevel(**{"add_prefix_space": False, "use_regex": False, **options})
 
 
-def synthetic(texts):
-    """Tokenizers in the manner of well-known models, trained here by the judge."""
+def synthetic(texts, wanted):
+    """Tokenizers in the manner of well-known models, trained here by the judge. No names: all of them."""
     kinds = {
         "gpt2": (None, byte_level(use_regex=True), None),
         "gpt2-prefix": (None, byte_level(use_regex=True, add_prefix_space=True), None),
@@ -54,9 +61,17 @@ def synthetic(texts):
         "qwen2": (normalizers.NFC(), pre_tokenizers.Sequence([split(CAPITALS + r"\p{N}" + LINES), byte_level()]), processors.ByteLevel()),
         "llama3": (None, pre_tokenizers.Sequence([split(CAPITALS + r"\p{N}{1,3}" + LINES), byte_level()]), processors.ByteLevel()),
         "smollm2": (None, pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), byte_level(use_regex=True)]), None),
+        "qwen3": (
+            normalizers.Sequence([normalizers.NFC()]), pre_tokenizers.Sequence([split(CAPITALS + r"\p{N}" + LINES), byte_level(trim_offsets=False)]),
+            processors.ByteLevel(trim_offsets=False),
+        ),
+        "prefix-late": (None, pre_tokenizers.Sequence([pre_tokenizers.Digits(), byte_level(add_prefix_space=True)]), None),
+        "prefix-late-gpt2": (None, pre_tokenizers.Sequence([split(CAPITALS + r"\p{N}" + LINES), byte_level(add_prefix_space=True, use_regex=True)]), None),
         "digit-runs": (None, pre_tokenizers.Sequence([pre_tokenizers.Digits(), byte_level(use_regex=True)]), None),
     }
     for name, (normalizer, pre_tokenizer, processor) in kinds.items():
+        if wanted and name not in wanted and name != list(kinds)[-1]:
+            continue
         tokenizer = Tokenizer(models.BPE())
         if normalizer:
             tokenizer.normalizer = normalizer
@@ -65,7 +80,7 @@ def synthetic(texts):
         if processor:
             tokenizer.post_processor = processor
         trainer = trainers.BpeTrainer(
-            vocab_size=6000, special_tokens=SPECIAL, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+            vocab_size=32000, special_tokens=SPECIAL, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
         )
         tokenizer.train_from_iterator(texts, trainer)
         tokenizer.add_tokens(
@@ -77,10 +92,26 @@ def synthetic(texts):
                 AddedToken("e\u0301\u0301t\u00e9", normalized=True),
                 AddedToken("  \n ", normalized=False),
                 AddedToken("ſpecial token", normalized=True),
+                AddedToken("word", single_word=True, normalized=False),
+                AddedToken("wörd", single_word=True, lstrip=True, normalized=True),
+                AddedToken("-", single_word=True, rstrip=True, normalized=False),
+                AddedToken("<stop>", special=True, normalized=False, lstrip=True, rstrip=True),
             ]
         )
         yield name, json.loads(tokenizer.to_str())
     document = json.loads(tokenizer.to_str())
+    document["post_processor"] = {
+        "type": "Sequence",
+        "processors": [
+            {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": False, "use_regex": True},
+            {
+                "type": "TemplateProcessing",
+                "single": [{"SpecialToken": {"id": SPECIAL[0], "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+                "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+                "special_tokens": {SPECIAL[0]: {"id": SPECIAL[0], "ids": [0], "tokens": [SPECIAL[0]]}},
+            },
+        ],
+    }
     document["model"]["ignore_merges"] = True
     document["model"]["merges"] = document["model"]["merges"][: len(document["model"]["merges"]) // 2]
     yield "ignore-merges", document
@@ -108,7 +139,7 @@ def alphabets():
     return blocks, trouble
 
 
-WORDS = SPECIAL + ["<left>", "<right>", "<both>", "<|im", "<|im_", "|>", "e\u0301\u0301t\u00e9", "\u00e9\u0301t\u00e9", "  \n ", "ſpecial token", "'s", "'LL", "'Ve", "'ſ", " ", "  ", "\n", "\r\n", "12345", "Hello", " world", "don't", "Ġ", "Ċ", "日本語", "é", "e\u0301"]
+WORDS = SPECIAL + ["word", "word", "wörd", "wo\u0308rd", "-", "<stop>", "_", "\u200d", "\u0301", "<left>", "<right>", "<both>", "<|im", "<|im_", "|>", "e\u0301\u0301t\u00e9", "\u00e9\u0301t\u00e9", "  \n ", "ſpecial token", "'s", "'LL", "'Ve", "'ſ", " ", "  ", "\n", "\r\n", "12345", "Hello", " world", "don't", "Ġ", "Ċ", "日本語", "é", "e\u0301"]
 
 
 def strings(count, seed):
@@ -178,22 +209,27 @@ def compare(name, path, texts, lists):
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 300_000
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    wanted = sys.argv[3:]
+    wanted = [name for name in sys.argv[3:] if not os.path.isdir(name)]
+    folders = [name for name in sys.argv[3:] if os.path.isdir(name)]
     print("tokenizers", tokenizers.__version__, "seed", seed)
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         texts, learnt = strings(count, seed), corpus()
         draw = random.Random(seed)
-        lists = [[draw.randrange(0, 7000 if i % 2 else 300) for _ in range(draw.randint(0, 12))] for i in range(count // 10)]
+        lists = [[draw.randrange(0, 33000 if i % 2 else 300) for _ in range(draw.randint(0, 12))] for i in range(count // 10)]
         write_blocks(folder / "strings.bin", [text.encode() for text in texts])
         write_blocks(folder / "corpus.bin", [text.encode() for text in learnt])
         write_blocks(folder / "lists.bin", [struct.pack(f"<{len(one)}i", *one) for one in lists])
-        for name, document in synthetic(learnt):
+        for name, document in synthetic(learnt, wanted):
             if wanted and name not in wanted:
                 continue
             (folder / f"{name}.tokenizer.json").write_text(json.dumps(document))
+        for path in (path for name in folders for path in sorted(Path(name).glob("*.tokenizer.json"))):
+            (folder / f"published-{path.name}").write_bytes(path.read_bytes())
+        tests = os.environ.get("SOULPACK_TESTS")
+        command = [tests, "--testing-library", "swift-testing"] if tests else ["swift", "test", "-c", "release", "--skip-build"]
         subprocess.run(
-            ["swift", "test", "-c", "release", "--skip-build", "--filter", "TextJudgeTests"],
+            [*command, "--filter", "TextJudgeTests"],
             cwd=ROOT, env={**os.environ, "SOULPACK_TOKENIZER_JUDGE": str(folder)}, check=True,
         )
         names = sorted(folder.glob("*.tokenizer.json"))

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Writes Sources/Engine/Text/UnicodeClasses.swift's table: which scalars the judge's \\p{L}, \\p{N} and digits hold.
+"""Writes the tables of Sources/Engine/Text/UnicodeClasses.swift and WordCharacters.swift: which scalars the judge's \\p{L}, \\p{N}, digits and words hold.
 
 The judge is Hugging Face `tokenizers` (pip install tokenizers). The table is a fact about it, so it is asked, not computed:
 
     python tools/unicode-classes.py > table.txt
 """
 import tokenizers
-from tokenizers import Regex, pre_tokenizers
+from tokenizers import AddedToken, Regex, Tokenizer, models, pre_tokenizers
 
 SCALARS = [value for value in range(0x110000) if not 0xD800 <= value <= 0xDFFF]
 
@@ -26,6 +26,14 @@ def digits():
     """The scalars that the judge's Digits pre-tokenizer cuts out: Rust's char::is_numeric, of another Unicode version."""
     split = pre_tokenizers.Digits(individual_digits=True)
     return {value for value in SCALARS if len(split.pre_tokenize_str("a" + chr(value))) == 2}
+
+
+def words():
+    """The scalars beside which the judge does not find an added token that is a word by itself: \\w of Rust's regex engine."""
+    tokenizer = Tokenizer(models.BPE({"a": 0}, []))
+    tokenizer.add_tokens([AddedToken("\ue000", single_word=True, normalized=False)])
+    encodings = tokenizer.encode_batch(["\ue000" + chr(value) for value in SCALARS])
+    return {value for value, encoding in zip(SCALARS, encodings) if 1 not in encoding.ids}
 
 
 def edges(scalars):
@@ -52,3 +60,4 @@ show("numbers", edges(numbers))
 show("white space", edges(members(r"\s")))
 show("digits without numbers", edges(digits() - numbers))
 show("numbers without digits", edges(numbers - digits()))
+show("words", edges(words()))

@@ -15,7 +15,7 @@ package struct UncuratedSample: Sendable {
   private static let slackPPM = 1_000
 
   /// `tokens` says how many tokens of a record are learnt.
-  package init(of pool: CuratedDataset, without holdout: CuratedDataset, tokens target: Int, salt: String, tokens: (DatasetRecord) -> Int) throws {
+  package init(of pool: CuratedDataset, without holdout: CuratedDataset, tokens target: Int, salt: String, tokens: (DatasetRecord) throws -> Int) throws {
     let shadow = try HoldoutShadow(of: holdout)
     var records: [DatasetRecord] = []
     records.reserveCapacity(pool.count)
@@ -28,7 +28,7 @@ package struct UncuratedSample: Sendable {
         continue
       }
       guard (target - sum) * 1_000_000 > target * Self.slackPPM else { continue }
-      let count = tokens(records[index])
+      let count = try tokens(records[index])
       guard count > 0, sum + count <= target else { continue }
       taken.insert(index)
       sum += count

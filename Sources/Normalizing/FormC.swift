@@ -9,6 +9,7 @@ package enum FormC {
   package static func composed(_ text: [UInt8]) -> [UInt8] {
     // Nothing below U+0300 composes with what stands before it, or changes by itself.
     guard text.contains(where: { $0 >= 0xCC }) else { return text }
+    if isInert(text) { return text }
     var decomposed: [UInt32] = []
     decomposed.reserveCapacity(text.count)
     for scalar in String(decoding: text, as: UTF8.self).unicodeScalars { appendDecomposition(of: scalar.value, to: &decomposed) }
@@ -18,6 +19,27 @@ package enum FormC {
       if let scalar = Unicode.Scalar(value) { output.append(scalar) }
     }
     return Array(String(output).utf8)
+  }
+
+  /// The quick check (UAX #15, section 9): no scalar is a mark, is composed with what stands before it, or is other than its own form C.
+  private static func isInert(_ text: [UInt8]) -> Bool {
+    let moved = tables.moved
+    return text.withUnsafeBufferPointer { text in
+      var position = 0
+      while position < text.count {
+        let lead = UInt32(text[position])
+        guard lead >= 0xCC else {
+          position += lead < 0x80 ? 1 : 2
+          continue
+        }
+        let length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
+        var scalar = lead & (length == 2 ? 0x1F : length == 3 ? 0x0F : 0x07)
+        for offset in 1..<length { scalar = scalar << 6 | UInt32(text[position + offset] & 0x3F) }
+        if scalar < tableEnd, moved[Int(scalar >> 6)] & 1 << UInt64(scalar & 63) != 0 { return false }
+        position += length
+      }
+      return true
+    }
   }
 
   private static func appendDecomposition(of scalar: UInt32, to output: inout [UInt32]) {
@@ -77,6 +99,8 @@ package enum FormC {
     /// Canonical combining classes other than 0.
     var classes: [UInt32: UInt8] = [:]
     var composites: [UInt64: UInt32] = [:]
+    /// A bit for each scalar that the quick check does not let pass.
+    var moved = [UInt64](repeating: 0, count: Int(tableEnd) / 64 + 1)
   }
 
   private static let lastVersion: Unicode.Version = (9, 0)
@@ -103,6 +127,11 @@ package enum FormC {
       let first = parts.dropLast().dropFirst().reduce(parts[0]) { tables.composites[pair($0, $1)] ?? 0 }
       tables.composites[pair(first, last)] = value
     }
+    let wholes = Set(composites)
+    let seconds = tables.composites.keys.map { UInt32(truncatingIfNeeded: $0) }
+    for value in tables.decompositions.keys.filter({ !wholes.contains($0) }) + tables.classes.keys + seconds + Hangul.seconds {
+      tables.moved[Int(value >> 6)] |= 1 << UInt64(value & 63)
+    }
     return tables
   }()
 }
@@ -115,6 +144,9 @@ private enum Hangul {
   private static let beforeTrailing: UInt32 = 0x11A7
   private static let vowels: UInt32 = 21
   private static let trailings: UInt32 = 28
+
+  /// What joins a syllable before it.
+  static let seconds = Array(vowel..<vowel + vowels) + Array(beforeTrailing + 1..<beforeTrailing + trailings)
 
   static func decomposition(of scalar: UInt32) -> [UInt32]? {
     guard syllables.contains(scalar) else { return nil }

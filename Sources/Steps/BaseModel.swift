@@ -30,8 +30,10 @@ struct BaseModel {
   init(files: [String: Data]) throws {
     model = try ModelFolder(files: files)
     guard let tokenizer = files[BaseModel.tokenizerPath] else { throw ModelError.missingFile(BaseModel.tokenizerPath) }
+    let reader = try TokenizerFile.read(tokenizer)
+    try reader.requireRows(model.configuration.vocabularySize)
     format = try ChatFormat(
-      tokenizer: try TokenizerFile.read(tokenizer), tokenizerConfig: files[BaseModel.tokenizerConfigPath],
+      tokenizer: reader, tokenizerConfig: files[BaseModel.tokenizerConfigPath],
       templateFile: files[BaseModel.templatePath])
     textFiles = files.filter { [BaseModel.tokenizerPath, BaseModel.tokenizerConfigPath, BaseModel.templatePath].contains($0.key) }
   }
@@ -57,7 +59,7 @@ struct BaseModel {
   func encode(_ context: StepContext, _ input: String, contextLength: Int, recordLimit: Int? = nil) throws -> EncodedDataset {
     let records = try context.dataset(input).records()
     if let untrainable = UntrainableRecords(records) { throw untrainable }
-    return ExampleEncoder(format: format, contextLength: contextLength).encode(Array(records.prefix(recordLimit ?? records.count)))
+    return try ExampleEncoder(format: format, contextLength: contextLength).encode(Array(records.prefix(recordLimit ?? records.count)))
   }
 }
 

@@ -14,10 +14,10 @@ struct SampleStep: Step {
     let train = try context.dataset("train")
     let records = try train.records()
     if let untrainable = UntrainableRecords(records) { throw untrainable }
-    let counts = encoder.encode(records).counts
+    let counts = try encoder.encode(records).counts
     let sample = try UncuratedSample(
       of: try context.dataset("pool").whole(), without: try context.dataset("holdout").whole(), tokens: counts.supervisedTokens, salt: try parameters.string("salt")
-    ) { encoder.encode([$0]).counts.supervisedTokens }
+    ) { try encoder.encode([$0]).counts.supervisedTokens }
     context.note("\(sample.dataset.count) of \(sample.pool) uncurated records, with \(sample.tokens) tokens; \(sample.nearHoldout) left out, since the holdout has them")
     let account: JSONValue = [
       "schema": "soulpack.sample/1", "pool": .integer(Int64(sample.pool)), "near-holdout": .integer(Int64(sample.nearHoldout)),

@@ -38,7 +38,7 @@ package struct SoulMeasurement: Sendable {
     let (base, adapter) = try Self.read(subject)
     let longest = base.model.configuration.maximumPositionCount
     let context = contextLength.flatMap { $0 >= 2 && $0 <= longest ? $0 : nil } ?? max(2, longest)
-    let dataset = ExampleEncoder(format: base.format, contextLength: context).encode(records)
+    let dataset = try ExampleEncoder(format: base.format, contextLength: context).encode(records)
     guard dataset.counts.supervisedTokens > 0 else { throw NothingToPredict(records: dataset.counts.records, contextLength: context) }
     self.contextLength = context
     counts = dataset.counts

@@ -18,29 +18,29 @@ struct TokenCount {
     guard let tokenizer = file("tokenizer.json") else { return nil }
     let format = try ChatFormat(
       tokenizer: try TokenizerFile.read(tokenizer), tokenizerConfig: file("tokenizer_config.json"), templateFile: file("chat_template.jinja"))
-    return await TokenCount(try dataset.records(), format)
+    return try await TokenCount(try dataset.records(), format)
   }
 
-  private init(_ records: [DatasetRecord], _ format: ChatFormat) async {
+  private init(_ records: [DatasetRecord], _ format: ChatFormat) async throws {
     let width = 512
-    let lengths = await withTaskGroup(of: [Int].self) { group in
+    let lengths = try await withThrowingTaskGroup(of: [Int].self) { group in
       for start in stride(from: 0, to: records.count, by: width) {
         let slice = records[start..<min(start + width, records.count)]
         group.addTask {
           var cache = PieceCache()
-          return slice.map { TokenCount.tokens(of: $0.content, format, &cache) }
+          return try slice.map { try TokenCount.tokens(of: $0.content, format, &cache) }
         }
       }
-      return await group.reduce(into: []) { $0 += $1 }
+      return try await group.reduce(into: []) { $0 += $1 }
     }
     total = lengths.reduce(0, +)
     self.lengths = LengthDistribution(lengths)
   }
 
-  private static func tokens(of content: DatasetRecord.Content, _ format: ChatFormat, _ cache: inout PieceCache) -> Int {
+  private static func tokens(of content: DatasetRecord.Content, _ format: ChatFormat, _ cache: inout PieceCache) throws -> Int {
     switch content {
-    case .messages(let messages): format.encode(messages, cache: &cache).tokens.count
-    case .text(let text): format.tokenizer.encodeOrdinary(text, cache: &cache).count + 1  // The end of the text.
+    case .messages(let messages): try format.encode(messages, cache: &cache).tokens.count
+    case .text(let text): format.encode(text: text, cache: &cache).count
     // The base's template has no form for these: what is said in them.
     case .toolUse, .preference, .judged: content.texts { _ in true }.reduce(0) { $0 + format.tokenizer.encodeOrdinary($1, cache: &cache).count }
     }

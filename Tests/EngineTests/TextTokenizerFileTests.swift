@@ -40,7 +40,13 @@ struct TextTokenizerFileTests {
         "pre_tokenizer", "pre_tokenizer.pretokenizers[0].pattern",
         #"{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"\\w+"},"behavior":"Isolated"},{"type":"ByteLevel"}]}"#
       ),
-      ("added_tokens", "added_tokens[0].single_word", #"[{"id":0,"content":"<|endoftext|>","single_word":true}]"#),
+      ("added_tokens", "added_tokens[0].special", #"[{"id":0,"content":"<|endoftext|>","special":"yes"}]"#),
+      ("normalizer", "normalizer", #"{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Lowercase"}]}"#),
+      ("post_processor", "post_processor.single", #"{"type":"TemplateProcessing","single":[],"special_tokens":{}}"#),
+      (
+        "post_processor", "post_processor.processors[1].single[0]",
+        #"{"type":"Sequence","processors":[{"type":"ByteLevel"},{"type":"TemplateProcessing","single":[{"Sequence":{"id":"B"}},{"Sequence":{"id":"A"}}]}]}"#
+      ),
     ])
   func refusesByName(member: String, place: String, value: String) throws {
     var document = try Self.document()

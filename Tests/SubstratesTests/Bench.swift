@@ -77,8 +77,8 @@ enum SmallJob {
     let tokenizer = try TokenizerTrainer(vocabularySize: 300, specialTokens: ChatFormat.specialTokens).train(on: Self.texts)
     let encoder = ExampleEncoder(format: try ChatFormat(tokenizer: tokenizer), contextLength: 32)
     return TrainingJob(
-      base: base, baseDigest: Digest(hashing: Data("base".utf8)), textFiles: ["tokenizer.json": Data()], train: encoder.encode(records),
-      validation: encoder.encode(records.prefix(2)),
+      base: base, baseDigest: Digest(hashing: Data("base".utf8)), textFiles: ["tokenizer.json": Data()], train: try encoder.encode(records),
+      validation: try encoder.encode(records.prefix(2)),
       parameters: TrainingParameters(
         method: method, length: .epochs(epochs), learningRate: learningRate, warmupFraction: 0.2, examplesPerBatch: 3, maximumTokens: 32, seed: 7))
   }

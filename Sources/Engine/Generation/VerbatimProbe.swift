@@ -42,15 +42,19 @@ package struct ProbeEncoder: Sendable {
 
   /// Of each answer of a conversation two: from the turns before it, and from its own beginning; of a text one, from its beginning. None where what
   /// was learnt is too short to tell learning by heart from chance.
-  package func probes(of record: DatasetRecord, cache: inout PieceCache) -> [VerbatimProbe] {
+  package func probes(of record: DatasetRecord, cache: inout PieceCache) throws(TokenizerError) -> [VerbatimProbe] {
     switch record.content {
-    case .text(let text): return [fromBeginning(of: format.tokenizer.encodeOrdinary(text, cache: &cache), after: [])].compactMap { $0 }
+    case .text(let text):
+      let head = format.tokenizer.frame.prefix.map(\.id)
+      return [fromBeginning(of: format.tokenizer.encodeOrdinary(text, cache: &cache), after: head)].compactMap { $0 }
     case .messages(let messages):
       var probes: [VerbatimProbe] = []
-      for index in messages.indices where messages[index].role == .assistant {
-        let head = format.prompt(for: Array(messages[..<index]))
-        guard head.count + tokenCount <= contextLength else { break }
-        let answer = format.tokenizer.encodeOrdinary(messages[index].content, cache: &cache)
+      let (tokens, supervised) = try format.encode(messages, cache: &cache)
+      for place in supervised.runs {
+        guard place.lowerBound + tokenCount <= contextLength else { break }
+        let head = Array(tokens[..<place.lowerBound])
+        var answer = Array(tokens[place])
+        if answer.last == format.endOfTurn { answer.removeLast() }
         guard answer.count >= tokenCount else { continue }
         probes.append(VerbatimProbe(prompt: head, continuation: Array(answer.prefix(tokenCount))))
         if let probe = fromBeginning(of: answer, after: head) { probes.append(probe) }
@@ -67,5 +71,13 @@ package struct ProbeEncoder: Sendable {
     let beginning = min(tokenCount, learnt.count - tokenCount)
     guard beginning > 0 else { return nil }
     return VerbatimProbe(prompt: head + learnt.prefix(beginning), continuation: Array(learnt[beginning..<(beginning + tokenCount)]))
+  }
+}
+
+extension [Bool] {
+  /// Where it is true, run by run.
+  fileprivate var runs: [Range<Int>] {
+    let borders = indices.filter { self[$0] != ($0 > 0 && self[$0 - 1]) } + (last == true ? [count] : [])
+    return stride(from: 0, to: borders.count, by: 2).map { borders[$0]..<borders[$0 + 1] }
   }
 }

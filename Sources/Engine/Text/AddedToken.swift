@@ -10,17 +10,21 @@ package struct AddedToken: Hashable, Sendable {
   package let stripsLeft: Bool
   /// Takes the white space after it with it.
   package let stripsRight: Bool
+  /// Found only where no word goes on before or after it.
+  package let isSingleWord: Bool
   /// Matched after the text was normalised, and not before.
   package let isNormalized: Bool
 
   package init(
-    id: Int32, content: String, isSpecial: Bool, stripsLeft: Bool = false, stripsRight: Bool = false, isNormalized: Bool = false
+    id: Int32, content: String, isSpecial: Bool, stripsLeft: Bool = false, stripsRight: Bool = false, isSingleWord: Bool = false,
+    isNormalized: Bool = false
   ) {
     self.id = id
     self.content = content
     self.isSpecial = isSpecial
     self.stripsLeft = stripsLeft
     self.stripsRight = stripsRight
+    self.isSingleWord = isSingleWord
     self.isNormalized = isNormalized
   }
 
@@ -34,7 +38,8 @@ package struct AddedToken: Hashable, Sendable {
 /// Finds added tokens: at the leftmost place, the longest, then on from its end, as Hugging Face `tokenizers` does.
 struct AddedTokenMatcher: Sendable {
   enum Segment {
-    case token(Int32)
+    /// Where it is spelt, without the white space that it takes with it.
+    case token(Int32, Range<Int>)
     case text(Range<Int>)
   }
 
@@ -49,8 +54,8 @@ struct AddedTokenMatcher: Sendable {
     self.trie = trie
   }
 
-  /// Cuts a text into added tokens and what lies between them. Without `admittingSpecial` a special token is text like any other.
-  func segments(of text: [UInt8], admittingSpecial: Bool) -> [Segment] {
+  /// Cuts a text into added tokens and what lies between them. A special token in a place that is not admitted is text like any other.
+  func segments(of text: [UInt8], admittingSpecial: (Range<Int>) -> Bool) -> [Segment] {
     guard !tokens.isEmpty else { return text.isEmpty ? [] : [.text(0..<text.count)] }
     var segments: [Segment] = []
     var textStart = 0
@@ -61,16 +66,28 @@ struct AddedTokenMatcher: Sendable {
         continue
       }
       let token = tokens[match.value]
-      if admittingSpecial || !token.isSpecial {
+      let place = position..<match.end
+      if !token.isSpecial || admittingSpecial(place), !token.isSingleWord || isWord(place, in: text) {
         let start = token.stripsLeft ? max(startOfWhiteSpace(before: position, in: text), textStart) : position
         if textStart < start { segments.append(.text(textStart..<start)) }
-        segments.append(.token(token.id))
+        segments.append(.token(token.id, place))
         textStart = token.stripsRight ? endOfWhiteSpace(after: match.end, in: text) : match.end
       }
       position = match.end
     }
     if textStart < text.count { segments.append(.text(textStart..<text.count)) }
     return segments
+  }
+
+  private func isWord(_ place: Range<Int>, in text: [UInt8]) -> Bool {
+    (place.lowerBound == 0 || !WordCharacters.contains(decodeScalar(text, at: startOfScalar(before: place.lowerBound, in: text)).scalar))
+      && (place.upperBound == text.count || !WordCharacters.contains(decodeScalar(text, at: place.upperBound).scalar))
+  }
+
+  private func startOfScalar(before end: Int, in text: [UInt8]) -> Int {
+    var position = end - 1
+    while text[position] & 0xC0 == 0x80 { position -= 1 }
+    return position
   }
 
   private func endOfWhiteSpace(after start: Int, in text: [UInt8]) -> Int {
@@ -86,8 +103,7 @@ struct AddedTokenMatcher: Sendable {
   private func startOfWhiteSpace(before end: Int, in text: [UInt8]) -> Int {
     var start = end
     while start > 0 {
-      var position = start - 1
-      while text[position] & 0xC0 == 0x80 { position -= 1 }
+      let position = startOfScalar(before: start, in: text)
       guard UnicodeClasses.kind(of: decodeScalar(text, at: position).scalar) == .whiteSpace else { break }
       start = position
     }

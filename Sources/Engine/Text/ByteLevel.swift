@@ -14,8 +14,12 @@ enum ByteLevel {
     }
   }()
 
-  private static let bytes: [Unicode.Scalar: UInt8] = Dictionary(
-    uniqueKeysWithValues: zip(characters, UInt8.min...UInt8.max))
+  /// The byte that each scalar up to the last of the alphabet stands for.
+  private static let bytes: [UInt8?] = {
+    var bytes = [UInt8?](repeating: nil, count: 0x144)
+    for (byte, character) in zip(UInt8.min...UInt8.max, characters) { bytes[Int(character.value)] = byte }
+    return bytes
+  }()
 
   private static func isPrintable(_ byte: UInt8) -> Bool {
     (0x21...0x7E).contains(byte) || (0xA1...0xAC).contains(byte) || (0xAE...0xFF).contains(byte)
@@ -28,12 +32,22 @@ enum ByteLevel {
     return String(scalars)
   }
 
-  /// The bytes that a spelling stands for; nil where it holds a character that is none of the 256.
-  static func bytes(spelledBy text: String) -> [UInt8]? {
+  /// The bytes that a spelling (well-formed UTF-8) stands for; nil where it holds a character that is none of the 256.
+  static func bytes(spelledBy text: some Collection<UInt8>) -> [UInt8]? {
     var output: [UInt8] = []
-    output.reserveCapacity(text.utf8.count)
-    for scalar in text.unicodeScalars {
-      guard let byte = bytes[scalar] else { return nil }
+    output.reserveCapacity(text.count)
+    var lead: UInt8?
+    for unit in text {
+      var scalar = Int(unit)
+      if let first = lead.take() {
+        scalar = Int(first & 0x1F) << 6 | Int(unit & 0x3F)
+      } else if unit >= 0xC0 {
+        // Two units spell U+0080 to U+07FF; what takes three or four is no character of the alphabet.
+        guard unit < 0xE0 else { return nil }
+        lead = unit
+        continue
+      }
+      guard scalar < bytes.count, let byte = bytes[scalar] else { return nil }
       output.append(byte)
     }
     return output

@@ -1,25 +1,33 @@
 package import Artifacts
 package import Foundation
 
-/// How a conversation becomes tokens: ChatML, `<|im_start|>role⏎content<|im_end|>⏎` for each message.
+/// How a conversation becomes tokens: by soulpack's own ChatML, `<|im_start|>role⏎content<|im_end|>⏎` for each message, or by the template
+/// that a base was published with.
 ///
-/// What a person wrote is encoded as ordinary text: only this type puts special tokens between, so that no message can end its own turn or
+/// What a person wrote is encoded as ordinary text: only the format puts special tokens between, so that no message can end its own turn or
 /// begin another's.
 package struct ChatFormat: Sendable {
+  private enum Kind: Sendable {
+    case chatML(start: Int32)
+    case template(ChatTemplate)
+  }
+
   /// The first three ids of a vocabulary that we train, in this order.
   package static let specialTokens = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 
-  /// The same format for other programs, in Jinja. On one line, so that settings about white space around blocks do not matter.
+  /// Our own format for other programs, in Jinja. On one line, so that settings about white space around blocks do not matter.
   package static let template =
     #"{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' }}{% endfor %}"#
     + #"{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"#
 
   package let tokenizer: Tokenizer
+  /// Ends a running text.
   package let endOfText: Int32
-  package let startOfTurn: Int32
+  /// Ends what the assistant says; the same as `endOfText` where the template has no token for it.
   package let endOfTurn: Int32
+  private let kind: Kind
 
-  /// Refuses a tokenizer without the three special tokens.
+  /// Our own format. Refuses a tokenizer without the three special tokens.
   package init(tokenizer: Tokenizer) throws(TokenizerError) {
     func special(_ index: Int) throws(TokenizerError) -> Int32 {
       let content = Self.specialTokens[index]
@@ -28,34 +36,113 @@ package struct ChatFormat: Sendable {
     }
     self.tokenizer = tokenizer
     endOfText = try special(0)
-    startOfTurn = try special(1)
+    kind = .chatML(start: try special(1))
     endOfTurn = try special(2)
   }
 
   /// For a base model: the bytes of its `tokenizer_config.json` and `chat_template.jinja`, as far as it has them. The second counts where
-  /// both have a template, as in `transformers`. Any template but ours is refused: it would be another format.
+  /// both have a template, as in `transformers`. A template is refused, with line and column, where it asks for what we do not have, and
+  /// where it cannot be told which of the words it writes are the assistant's.
   package init(tokenizer: Tokenizer, tokenizerConfig: Data?, templateFile: Data?) throws(TokenizerError) {
-    var template = templateFile.map { String(decoding: $0, as: UTF8.self) }
-    if template == nil, let tokenizerConfig {
-      do {
-        template = try JSONValue(parsing: tokenizerConfig)["chat_template"]?.string
-      } catch {
-        throw .malformed(place: "tokenizer_config.json", reason: error.reason)
-      }
+    let settings = try ChatSettings(tokenizerConfig)
+    guard let template = templateFile.map({ Array($0) }) ?? settings.template.map({ Array($0.utf8) }) else { throw .noChatTemplate }
+    guard !template.elementsEqual(Self.template.utf8) else {
+      try self.init(tokenizer: tokenizer)
+      return
     }
-    guard let template, template.utf8.elementsEqual(Self.template.utf8) else { throw .unknownChatTemplate }
-    try self.init(tokenizer: tokenizer)
+    try self.init(tokenizer: tokenizer, template: template, settings: settings)
+  }
+
+  private init(tokenizer: Tokenizer, template bytes: [UInt8], settings: ChatSettings) throws(TokenizerError) {
+    if tokenizer.normalizesToNFC, let token = tokenizer.addedTokens.first(where: { $0.isSpecial && $0.isNormalized }) {
+      // Where it stands in what the template wrote could not be told after the text was changed.
+      throw .unsupported(place: "added_tokens", value: "under a chat template, the special token \"\(token.content)\" that is normalized")
+    }
+    let template: ChatTemplate
+    do throws(TemplateError) {
+      template = try ChatTemplate(bytes, specialTokens: settings.specialTokens)
+    } catch {
+      throw .template(error)
+    }
+    self.tokenizer = tokenizer
+    kind = .template(template)
+    endOfText = try Self.endOfText(tokenizer, settings)
+    endOfTurn = try Self.lastMark(of: template, tokenizer) ?? endOfText
+  }
+
+  /// What models end a running text with has one of these names; the end of sequence of a model for conversations is the end of a turn.
+  private static func endOfText(_ tokenizer: Tokenizer, _ settings: ChatSettings) throws(TokenizerError) -> Int32 {
+    let names = ["<|endoftext|>", "<|end_of_text|>"] + [settings.specialTokens["eos_token"]].compactMap { $0 }
+    for name in names {
+      if let id = tokenizer.id(ofSpecialToken: name) { return id }
+    }
+    throw .missingSpecialToken(names[names.count - 1])
+  }
+
+  /// The special token that ends an answer. Renders two short turns, so that a template which cannot be used is refused before any record is read.
+  private static func lastMark(of template: ChatTemplate, _ tokenizer: Tokenizer) throws(TokenizerError) -> Int32? {
+    let turns = [("a", "b"), ("c", "d")].flatMap { [Message(role: .user, content: $0.0), Message(role: .assistant, content: $0.1)] }
+    let rendered = try render(turns, addsGenerationPrompt: false, template, tokenizer)
+    let marks = tokenizer.specialTokens(in: rendered.text.bytes, isTemplates: rendered.text.isTemplates)
+    guard let answer = rendered.answers.last else { return nil }
+    return marks.last { $0.place.upperBound == answer.upperBound && answer.lowerBound <= $0.place.lowerBound }?.id
   }
 
   /// A model that gives one of these has finished.
-  package var stopTokens: [Int32] { [endOfTurn, endOfText] }
+  package var stopTokens: [Int32] { endOfTurn == endOfText ? [endOfText] : [endOfTurn, endOfText] }
+}
+
+/// What `tokenizer_config.json` says of conversations.
+struct ChatSettings {
+  var template: String?
+  /// By the names that templates know them by, such as `bos_token`.
+  var specialTokens: [String: String] = [:]
+
+  private static let names = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"]
+
+  init(_ bytes: Data?) throws(TokenizerError) {
+    guard let bytes else { return }
+    let document: JSONValue
+    do {
+      document = try JSONValue(parsing: bytes)
+    } catch {
+      throw .malformed(place: "tokenizer_config.json", reason: error.reason)
+    }
+    // Several templates have names; for conversations without tools `transformers` takes this one.
+    template = document["chat_template"]?.string ?? document["chat_template"]?.array?.first { $0["name"] == "default" }?["template"]?.string
+    for name in Self.names { specialTokens[name] = document[name]?.string ?? document[name]?["content"]?.string }
+  }
 }
 
 // MARK: - Encoding
 
 extension ChatFormat {
-  /// The tokens of a conversation, and which are learnt: what the assistant says and the `<|im_end|>` after it; no header, nobody else.
-  package func encode(_ messages: [Message], cache: inout PieceCache) -> (tokens: [Int32], supervised: [Bool]) {
+  /// The tokens of a conversation, and which are learnt: what the assistant says and the token that ends it; no header, nobody else.
+  package func encode(_ messages: [Message], cache: inout PieceCache) throws(TokenizerError) -> (tokens: [Int32], supervised: [Bool]) {
+    switch kind {
+    case .chatML(let start): encode(messages, startOfTurn: start, cache: &cache)
+    case .template(let template): try encode(messages, addsGenerationPrompt: false, template, cache: &cache)
+    }
+  }
+
+  /// The tokens of a conversation that the assistant is to continue.
+  package func prompt(for messages: [Message]) throws(TokenizerError) -> [Int32] {
+    var cache = PieceCache()
+    switch kind {
+    case .chatML(let start):
+      let tokens = encode(messages, startOfTurn: start, cache: &cache).tokens
+      return tokens + [start] + tokenizer.encodeOrdinary("assistant\n", cache: &cache)
+    case .template(let template): return try encode(messages, addsGenerationPrompt: true, template, cache: &cache).tokens
+    }
+  }
+
+  /// The tokens of a running text, with what the tokenizer puts around it and the token that ends it.
+  package func encode(text: String, cache: inout PieceCache) -> [Int32] {
+    let tokens = tokenizer.frame.prefix.map(\.id) + tokenizer.encodeOrdinary(text, cache: &cache) + tokenizer.frame.suffix.map(\.id)
+    return tokenizer.frame.suffix.last?.id == endOfText ? tokens : tokens + [endOfText]
+  }
+
+  private func encode(_ messages: [Message], startOfTurn: Int32, cache: inout PieceCache) -> (tokens: [Int32], supervised: [Bool]) {
     var tokens: [Int32] = []
     var supervised: [Bool] = []
     func append(_ ids: [Int32], learnt: Bool = false) {
@@ -78,11 +165,33 @@ extension ChatFormat {
     return (tokens, supervised)
   }
 
-  /// The tokens of a conversation that the assistant is to continue.
-  package func prompt(for messages: [Message]) -> [Int32] {
-    var cache = PieceCache()
-    let tokens = encode(messages, cache: &cache).tokens
-    return tokens + [startOfTurn] + tokenizer.encodeOrdinary("assistant\n", cache: &cache)
+  /// By the same rule: what the template writes is encoded in one go, but for the borders of answers, which no token reaches over.
+  private func encode(
+    _ messages: [Message], addsGenerationPrompt: Bool, _ template: ChatTemplate, cache: inout PieceCache
+  ) throws(TokenizerError) -> (tokens: [Int32], supervised: [Bool]) {
+    let rendered = try Self.render(messages, addsGenerationPrompt: addsGenerationPrompt, template, tokenizer)
+    var tokens: [Int32] = []
+    var supervised: [Bool] = []
+    var answers = rendered.answers[...]
+    let cuts = rendered.answers.flatMap { [$0.lowerBound, $0.upperBound] }
+    tokenizer.encode(rendered.text.bytes, isTemplates: rendered.text.isTemplates, cutAt: cuts, cache: &cache) { place, ids in
+      while let answer = answers.first, answer.upperBound <= place { answers.removeFirst() }
+      tokens += ids
+      supervised += repeatElement(answers.first.map { $0.contains(place) } ?? false, count: ids.count)
+    }
+    return (tokens, supervised)
+  }
+
+  private static func render(
+    _ messages: [Message], addsGenerationPrompt: Bool, _ template: ChatTemplate, _ tokenizer: Tokenizer
+  ) throws(TokenizerError) -> RenderedConversation {
+    do throws(TemplateError) {
+      return try template.conversation(messages, addsGenerationPrompt: addsGenerationPrompt) { text in
+        tokenizer.specialTokens(in: text.bytes, isTemplates: text.isTemplates).map(\.place)
+      }
+    } catch {
+      throw .template(error)
+    }
   }
 }
 

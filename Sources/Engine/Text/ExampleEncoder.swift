@@ -15,14 +15,15 @@ package struct ExampleEncoder: Sendable {
   }
 
   /// The examples in the order of the records; the windows of a long text in their order.
-  package func encode(_ records: some Sequence<DatasetRecord>) -> EncodedDataset {
+  /// Refuses a conversation that the base's template refuses, and names its record.
+  package func encode(_ records: some Sequence<DatasetRecord>) throws(UnusableRecord) -> EncodedDataset {
     var dataset = EncodedDataset()
     var cache = PieceCache()
     for record in records {
       dataset.counts.records += 1
       let before = dataset.examples.count
       switch record.content {
-      case .messages(let messages): append(messages, of: record.id, to: &dataset, &cache)
+      case .messages(let messages): try append(messages, of: record.id, to: &dataset, &cache)
       case .text(let text): append(text, of: record.id, to: &dataset, &cache)
       // No example: whoever asks for one of these has been told before (`Steps`, `UntrainableRecords`).
       case .toolUse, .preference, .judged: break
@@ -33,20 +34,36 @@ package struct ExampleEncoder: Sendable {
   }
 
   /// A conversation is one example. What does not fit is left off its end: a window from the middle would have lost its beginning.
-  private func append(_ messages: [Message], of id: RecordID, to dataset: inout EncodedDataset, _ cache: inout PieceCache) {
-    let (tokens, supervised) = format.encode(messages, cache: &cache)
+  private func append(
+    _ messages: [Message], of id: RecordID, to dataset: inout EncodedDataset, _ cache: inout PieceCache
+  ) throws(UnusableRecord) {
+    let tokens: [Int32], supervised: [Bool]
+    do throws(TokenizerError) {
+      (tokens, supervised) = try format.encode(messages, cache: &cache)
+    } catch {
+      throw UnusableRecord(id: id, cause: error)
+    }
     if tokens.count > contextLength { dataset.counts.cutRecords += 1 }
     dataset.append(id, tokens.prefix(contextLength), supervised.prefix(contextLength))
   }
 
-  /// Running text is learnt throughout, with `<|endoftext|>` at its end, in consecutive windows of the context's length.
+  /// Running text is learnt throughout, with the token that ends it, in consecutive windows of the context's length.
   private func append(_ text: String, of id: RecordID, to dataset: inout EncodedDataset, _ cache: inout PieceCache) {
-    let tokens = format.tokenizer.encodeOrdinary(text, cache: &cache) + [format.endOfText]
+    let tokens = format.encode(text: text, cache: &cache)
     for start in stride(from: 0, to: tokens.count, by: contextLength) {
       let window = tokens[start..<min(start + contextLength, tokens.count)]
       dataset.append(id, window, repeatElement(true, count: window.count))
     }
   }
+}
+
+/// A conversation that the base's template cannot be used for.
+package struct UnusableRecord: ExplainedError {
+  package let id: RecordID
+  package let cause: TokenizerError
+
+  package var message: String { "record \(id): \(cause.message)" }
+  package var hint: String? { cause.hint }
 }
 
 /// The examples of a dataset, and what became of its records.

@@ -4,21 +4,27 @@ package struct PieceCache {
   private static let longestPiece = 64
   private static let mostPieces = 1 << 16
 
-  private var known: [ByteString: [Int32]] = [:]
+  private var known = ByteTable(capacity: 1 << 10)
+  /// The tokens of all known pieces in the order of their numbers, and where those of each end.
+  private var tokens: [Int32] = []
+  private var ends: [Int] = []
   private var merger = PieceMerger()
 
   package init() {}
 
   /// Appends the tokens of a piece, merged now or before.
-  mutating func append(_ piece: ArraySlice<UInt8>, of tokenizer: Tokenizer, to output: inout [Int32]) {
+  mutating func append(_ piece: UnsafeBufferPointer<UInt8>, of tokenizer: borrowing Tokenizer, to output: inout [Int32]) {
     guard piece.count <= Self.longestPiece else { return tokenizer.merge(piece, with: &merger, into: &output) }
-    let key = ByteString(piece)
-    if let tokens = known[key] {
-      output += tokens
+    let key = UnsafeRawBufferPointer(piece)
+    if let index = known.index(of: key) {
+      output += tokens[(index == 0 ? 0 : ends[index - 1])..<ends[index]]
       return
     }
     let start = output.count
     tokenizer.merge(piece, with: &merger, into: &output)
-    if known.count < Self.mostPieces { known[key] = Array(output[start...]) }
+    guard known.count < Self.mostPieces else { return }
+    _ = known.insert(key)
+    tokens += output[start...]
+    ends.append(tokens.count)
   }
 }

@@ -1,11 +1,15 @@
 /// Merges the tokens of one piece: lowest rank first, leftmost where ranks are equal, until no rule applies.
 ///
-/// The tokens are a linked list and the candidates a heap, so that n tokens take O(n log n): a megabyte without a space is no trap. A value
-/// of this type is scratch memory that is kept between pieces.
+/// The tokens are a linked list and the candidates a heap, so that n tokens take O(n log n): a megabyte without a space is no trap. Of a few
+/// tokens, as most pieces are, all pairs are looked at each time, which is faster. A value of this type is scratch memory that is kept
+/// between pieces.
 struct PieceMerger {
   private static let none = Int32(-1)
+  private static let mostScanned = 24
 
   private var tokens: [Int32] = []
+  /// Of a short piece: the rule of each token and the one after it.
+  private var rules: [MergeTable.Rule?] = []
   private var previous: [Int32] = []
   private var next: [Int32] = []
   /// (rank, position of the left token) in one number, so that the order of the heap is the rule above.
@@ -13,6 +17,7 @@ struct PieceMerger {
 
   /// Merges `piece` (the tokens of single bytes) and appends the result to `output`.
   mutating func merge(_ piece: [Int32], by table: MergeTable, into output: inout [Int32]) {
+    if piece.count <= Self.mostScanned { return mergeScanning(piece, by: table, into: &output) }
     load(piece)
     for position in piece.indices.dropLast() { propose(at: Int32(position), by: table) }
     while let candidate = candidates.popSmallest() {
@@ -30,6 +35,30 @@ struct PieceMerger {
       output.append(tokens[Int(position)])
       position = next[Int(position)]
     }
+  }
+
+  private mutating func mergeScanning(_ piece: [Int32], by table: MergeTable, into output: inout [Int32]) {
+    tokens.removeAll(keepingCapacity: true)
+    tokens += piece
+    rules.removeAll(keepingCapacity: true)
+    for position in piece.indices.dropLast() { rules.append(table[piece[position], piece[position + 1]]) }
+    while let (position, merged) = lowest() {
+      tokens[position] = merged
+      tokens.remove(at: position + 1)
+      rules.remove(at: position)
+      if position > 0 { rules[position - 1] = table[tokens[position - 1], merged] }
+      if position < rules.count { rules[position] = table[merged, tokens[position + 1]] }
+    }
+    output += tokens
+  }
+
+  /// The first place of the lowest rank, and what stands there when it is merged.
+  private func lowest() -> (position: Int, merged: Int32)? {
+    var best: (position: Int, rule: MergeTable.Rule)?
+    for (position, rule) in rules.enumerated() {
+      if let rule, rule.rank < best?.rule.rank ?? .max { best = (position, rule) }
+    }
+    return best.map { ($0.position, $0.rule.merged) }
   }
 
   private mutating func load(_ piece: [Int32]) {

@@ -2,7 +2,7 @@
 ///
 /// Works on well-formed UTF-8. `\p{L}`, `\p{N}`, `\s` are `CharacterKind`, which are disjoint; a character that is none of them is "other".
 struct PieceScanner {
-  let text: [UInt8]
+  let text: UnsafeBufferPointer<UInt8>
   /// The text ends here, for look-ahead too.
   let end: Int
 
@@ -132,6 +132,11 @@ struct PieceScanner {
 /// The scalar that begins at a place in well-formed UTF-8 (Unicode 16.0, table 3-6), and where the next one begins.
 @inline(__always)
 func decodeScalar(_ text: [UInt8], at position: Int) -> (scalar: UInt32, next: Int) {
+  text.withUnsafeBufferPointer { decodeScalar($0, at: position) }
+}
+
+@inline(__always)
+func decodeScalar(_ text: UnsafeBufferPointer<UInt8>, at position: Int) -> (scalar: UInt32, next: Int) {
   func continuation(_ offset: Int) -> UInt32 { UInt32(text[position + offset] & 0x3F) }
   let lead = UInt32(text[position])
   if lead < 0x80 { return (lead, position + 1) }

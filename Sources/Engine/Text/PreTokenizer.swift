@@ -4,40 +4,62 @@ package struct PreTokenizer: Hashable, Sendable {
     case split(SplitPattern)
     /// Digits apart from the rest, one by one or in runs.
     case digits(individual: Bool)
+    /// Puts a space before every piece that does not begin with one.
+    case prefixSpace
   }
 
   /// Each stage cuts every piece of the one before.
   let stages: [Stage]
-  /// Puts a space before a text that does not begin with one.
-  package let addsPrefixSpace: Bool
 
-  init(stages: [Stage], addsPrefixSpace: Bool = false) {
-    self.stages = stages
-    self.addsPrefixSpace = addsPrefixSpace
-  }
+  init(stages: [Stage]) { self.stages = stages }
 
   package static let gpt2 = PreTokenizer(stages: [.split(.gpt2)])
   package static let qwen2 = PreTokenizer(stages: [.split(.qwen2)])
   package static let llama3 = PreTokenizer(stages: [.split(.llama3)])
   package static let smolLM2 = PreTokenizer(stages: [.digits(individual: true), .split(.gpt2)])
 
-  /// The pieces of well-formed UTF-8, in order; together they are all of it.
+  /// The pieces of well-formed UTF-8, in order; together they are all of it. Spaces that a stage would put before them are left out.
   package func forEachPiece(of text: [UInt8], _ body: (Range<Int>) -> Void) {
-    guard !text.isEmpty else { return }
-    cut(text, 0..<text.count, from: 0, body)
+    text.withUnsafeBufferPointer { text in
+      guard let base = text.baseAddress else { return }
+      forEachPiece(of: text, addingSpaces: false) { piece in
+        guard let start = piece.baseAddress else { return }
+        body(start - base..<start - base + piece.count)
+      }
+    }
   }
 
-  private func cut(_ text: [UInt8], _ range: Range<Int>, from stage: Int, _ body: (Range<Int>) -> Void) {
-    guard stage < stages.count else { return body(range) }
-    let scanner = PieceScanner(text: text, end: range.upperBound)
-    var start = range.lowerBound
-    while start < range.upperBound {
+  /// As above, with those spaces. `isContinued` says that the text goes on from one that was encoded before, so that its beginning is none.
+  func forEachPiece(of text: UnsafeBufferPointer<UInt8>, isContinued: Bool = false, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+    forEachPiece(of: text, addingSpaces: true, isContinued: isContinued, body)
+  }
+
+  private func forEachPiece(
+    of text: UnsafeBufferPointer<UInt8>, addingSpaces: Bool, isContinued: Bool = false, _ body: (UnsafeBufferPointer<UInt8>) -> Void
+  ) {
+    guard !text.isEmpty else { return }
+    cut(text, from: 0, addingSpaces, isContinued, body)
+  }
+
+  private func cut(
+    _ text: UnsafeBufferPointer<UInt8>, from stage: Int, _ addingSpaces: Bool, _ isContinued: Bool, _ body: (UnsafeBufferPointer<UInt8>) -> Void
+  ) {
+    guard stage < stages.count else { return body(text) }
+    if stages[stage] == .prefixSpace {
+      guard addingSpaces, !isContinued, text.first != UInt8(ascii: " ") else { return cut(text, from: stage + 1, addingSpaces, false, body) }
+      return ([UInt8(ascii: " ")] + text).withUnsafeBufferPointer { cut($0, from: stage + 1, addingSpaces, false, body) }
+    }
+    let scanner = PieceScanner(text: text, end: text.count)
+    var start = 0
+    while start < text.count {
       let end =
         switch stages[stage] {
         case .split(let pattern): scanner.end(ofPieceAt: start, pattern)
         case .digits(let individual): scanner.end(ofDigitsOrRestAt: start, individual: individual)
+        case .prefixSpace: text.count
         }
-      cut(text, start..<end, from: stage + 1, body)
+      let piece = UnsafeBufferPointer(rebasing: text[start..<end])
+      if stage + 1 == stages.count { body(piece) } else { cut(piece, from: stage + 1, addingSpaces, isContinued && start == 0, body) }
       start = end
     }
   }

@@ -13,13 +13,18 @@ package struct Tokenizer: Sendable {
   package let addedTokens: [AddedToken]
   /// In the order of their rank.
   package let merges: [Merge]
+  /// What a post-processor puts around a whole text.
+  package let frame: TextFrame
   /// The model's own vocabulary by id: nil where an id is an added token's alone, or nobody's.
   let vocabulary: [[UInt8]?]
 
   private let table: MergeTable
   /// The token of each byte; nil where the vocabulary lacks it.
   private let byteTokens: [Int32?]
-  private let wholePieces: [ByteString: Int32]
+  /// The tokens that a piece may be as a whole, where merges are ignored.
+  private let wholePieces: ByteTable
+  private let wholeTokens: [Int32]
+  private let specialIDs: Set<Int32>
   /// What each id stands for when decoded.
   private let spellings: [[UInt8]]
   private let rawMatcher: AddedTokenMatcher
@@ -28,7 +33,7 @@ package struct Tokenizer: Sendable {
   /// Refuses merges that give a special token: text could then spell it.
   init(
     vocabulary: [[UInt8]?], merges: [Merge], preTokenizer: PreTokenizer, addedTokens: [AddedToken], normalizesToNFC: Bool = false,
-    ignoresMerges: Bool = false
+    ignoresMerges: Bool = false, frame: TextFrame = TextFrame()
   ) throws(TokenizerError) {
     self.vocabulary = vocabulary
     self.merges = merges
@@ -36,10 +41,12 @@ package struct Tokenizer: Sendable {
     self.addedTokens = addedTokens
     self.normalizesToNFC = normalizesToNFC
     self.ignoresMerges = ignoresMerges
+    self.frame = frame
     table = MergeTable(merges)
     let special = Set(addedTokens.filter(\.isSpecial).map(\.id))
+    specialIDs = special
     byteTokens = Self.byteTokens(in: vocabulary, except: special)
-    wholePieces = ignoresMerges ? Self.wholePieces(in: vocabulary, except: special) : [:]
+    (wholePieces, wholeTokens) = Self.wholePieces(in: ignoresMerges ? vocabulary : [], except: special)
     spellings = Self.spellings(vocabulary, addedTokens, inFormC: normalizesToNFC)
     rawMatcher = AddedTokenMatcher(addedTokens.filter { !$0.isNormalized }) { Array($0.content.utf8) }
     normalizedMatcher = AddedTokenMatcher(addedTokens.filter(\.isNormalized)) { $0.spelling(inFormC: normalizesToNFC) }
@@ -50,6 +57,15 @@ package struct Tokenizer: Sendable {
 
   /// One more than the greatest id.
   package var vocabularySize: Int { spellings.count }
+
+  /// The bytes that no token of the vocabulary spells.
+  var missingBytes: [UInt8] { (UInt8.min...UInt8.max).filter { byteTokens[Int($0)] == nil } }
+
+  /// Refuses a model that has no row for one of the tokens. More rows than tokens are usual: they round the matrix up.
+  package func requireRows(_ rows: Int) throws(TokenizerError) {
+    guard vocabularySize > rows else { return }
+    throw .noRow(token: Int32(clamping: vocabularySize - 1), spelling: quoted(spellings[vocabularySize - 1]), rows: rows)
+  }
 
   package func id(ofSpecialToken content: String) -> Int32? {
     // Compared as bytes: Swift's strings are equal when they are canonically equivalent.
@@ -80,37 +96,85 @@ extension Tokenizer {
   private func encode(_ text: String, admittingSpecial: Bool, cache: inout PieceCache) -> [Int32] {
     var output: [Int32] = []
     let bytes = Array(text.utf8)
-    for segment in rawMatcher.segments(of: bytes, admittingSpecial: admittingSpecial) {
+    for segment in rawMatcher.segments(of: bytes, admittingSpecial: { _ in admittingSpecial }) {
       switch segment {
-      case .token(let id): output.append(id)
-      case .text(let range):
-        let piece = range.count == bytes.count ? bytes : Array(bytes[range])
-        encodeNormalized(normalizesToNFC ? FormC.composed(piece) : piece, admittingSpecial, &cache, &output)
+      case .token(let id, _): output.append(id)
+      case .text(let range): encodePart(bytes, range, admittingSpecial: { _ in admittingSpecial }, &cache, &output)
       }
     }
     return output
   }
 
-  private func encodeNormalized(_ text: [UInt8], _ admittingSpecial: Bool, _ cache: inout PieceCache, _ output: inout [Int32]) {
-    for segment in normalizedMatcher.segments(of: text, admittingSpecial: admittingSpecial) {
+  /// The ids of a text that a chat template wrote, part by part, each with the place where it begins: an added token, or what lies between two.
+  ///
+  /// A special token is meant where `isTemplates` says that its place is the template's own words. Text is cut at `cuts` (ascending), and so
+  /// no token but an added one reaches over one of them.
+  func encode(
+    _ text: [UInt8], isTemplates: (Range<Int>) -> Bool, cutAt cuts: [Int], cache: inout PieceCache, _ body: (Int, [Int32]) -> Void
+  ) {
+    for segment in rawMatcher.segments(of: text, admittingSpecial: isTemplates) {
       switch segment {
-      case .token(let id): output.append(id)
+      case .token(let id, let place): body(place.lowerBound, [id])
       case .text(let range):
-        var segment = range.count == text.count ? text : Array(text[range])
-        if preTokenizer.addsPrefixSpace, segment.first != UInt8(ascii: " ") { segment.insert(UInt8(ascii: " "), at: 0) }
-        preTokenizer.forEachPiece(of: segment) { cache.append(segment[$0], of: self, to: &output) }
+        var start = range.lowerBound
+        for end in cuts.filter({ range.lowerBound < $0 && $0 < range.upperBound }) + [range.upperBound] where end > start {
+          var tokens: [Int32] = []
+          let (from, offset) = (range.lowerBound, start)
+          encodePart(text, start..<end, isContinued: start > from, admittingSpecial: { isTemplates($0.moved(by: offset)) }, &cache, &tokens)
+          body(start, tokens)
+          start = end
+        }
+      }
+    }
+  }
+
+  /// The places of the special tokens that a template wrote into a text.
+  func specialTokens(in text: [UInt8], isTemplates: (Range<Int>) -> Bool) -> [(id: Int32, place: Range<Int>)] {
+    rawMatcher.segments(of: text, admittingSpecial: isTemplates).flatMap { segment -> [(id: Int32, place: Range<Int>)] in
+      switch segment {
+      case .token(let id, let place): isSpecial(id) ? [(id, place)] : []
+      case .text(let range):
+        normalizedMatcher.segments(of: Array(text[range]), admittingSpecial: { isTemplates($0.moved(by: range.lowerBound)) }).compactMap {
+          guard case .token(let id, let place) = $0, isSpecial(id) else { return nil }
+          return (id, place.moved(by: range.lowerBound))
+        }
+      }
+    }
+  }
+
+  private func isSpecial(_ id: Int32) -> Bool { specialIDs.contains(id) }
+
+  /// What lies between added tokens that are matched in the text as it was written.
+  private func encodePart(
+    _ text: [UInt8], _ range: Range<Int>, isContinued: Bool = false, admittingSpecial: (Range<Int>) -> Bool, _ cache: inout PieceCache,
+    _ output: inout [Int32]
+  ) {
+    var part = range.count == text.count ? text : Array(text[range])
+    if normalizesToNFC { part = FormC.composed(part) }
+    part.withUnsafeBufferPointer { bytes in
+      for segment in normalizedMatcher.segments(of: part, admittingSpecial: admittingSpecial) {
+        switch segment {
+        case .token(let id, _): output.append(id)
+        case .text(let range):
+          let text = UnsafeBufferPointer(rebasing: bytes[range])
+          preTokenizer.forEachPiece(of: text, isContinued: isContinued && range.lowerBound == 0) { cache.append($0, of: self, to: &output) }
+        }
       }
     }
   }
 
   /// Appends the tokens of one piece. A byte without a token is left out, as the judge does where no unknown token is declared.
-  func merge(_ piece: ArraySlice<UInt8>, with merger: inout PieceMerger, into output: inout [Int32]) {
-    if ignoresMerges, let whole = wholePieces[ByteString(piece)] {
-      output.append(whole)
+  func merge(_ piece: UnsafeBufferPointer<UInt8>, with merger: inout PieceMerger, into output: inout [Int32]) {
+    if ignoresMerges, let whole = wholePieces.index(of: UnsafeRawBufferPointer(piece)) {
+      output.append(wholeTokens[whole])
     } else {
       merger.merge(piece.compactMap { byteTokens[Int($0)] }, by: table, into: &output)
     }
   }
+}
+
+extension Range<Int> {
+  fileprivate func moved(by offset: Int) -> Range<Int> { lowerBound + offset..<upperBound + offset }
 }
 
 // MARK: - Decoding
@@ -140,12 +204,16 @@ extension Tokenizer {
     return tokens
   }
 
-  private static func wholePieces(in vocabulary: [[UInt8]?], except special: Set<Int32>) -> [ByteString: Int32] {
-    var pieces: [ByteString: Int32] = [:]
+  private static func wholePieces(in vocabulary: [[UInt8]?], except special: Set<Int32>) -> (ByteTable, [Int32]) {
+    var pieces = ByteTable(capacity: vocabulary.count)
+    var tokens: [Int32] = []
     for (id, bytes) in vocabulary.enumerated() where !special.contains(Int32(id)) {
-      if let bytes { pieces[ByteString(bytes)] = Int32(id) }
+      // Spellings differ, and so bytes do, but for an added token that is spelt outside the byte-level alphabet: the later counts.
+      guard let bytes else { continue }
+      let (index, isNew) = pieces.insert(bytes)
+      if isNew { tokens.append(Int32(id)) } else { tokens[index] = Int32(id) }
     }
-    return pieces
+    return (pieces, tokens)
   }
 
   private static func spellings(_ vocabulary: [[UInt8]?], _ addedTokens: [AddedToken], inFormC: Bool) -> [[UInt8]] {
@@ -155,7 +223,7 @@ extension Tokenizer {
     for token in addedTokens {
       // The judge's decoder reads added tokens as it reads any other: a content within the byte-level alphabet stands for those bytes.
       let spelling = token.spelling(inFormC: inFormC)
-      spellings[Int(token.id)] = ByteLevel.bytes(spelledBy: String(decoding: spelling, as: UTF8.self)) ?? spelling
+      spellings[Int(token.id)] = ByteLevel.bytes(spelledBy: spelling) ?? spelling
     }
     return spellings
   }

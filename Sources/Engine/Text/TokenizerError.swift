@@ -8,8 +8,12 @@ package enum TokenizerError: ExplainedError, Hashable {
   case unsupported(place: String, value: String)
   /// The tokenizer has no special token of this name, which the chat format needs.
   case missingSpecialToken(String)
-  /// The base's chat template is not the one this version knows.
-  case unknownChatTemplate
+  /// The model has fewer rows than the tokenizer has tokens: the greatest token has none.
+  case noRow(token: Int32, spelling: String, rows: Int)
+  /// The base has no chat template.
+  case noChatTemplate
+  /// The base's chat template cannot be used, or not for a conversation.
+  case template(TemplateError)
   /// A vocabulary to be trained must hold the special tokens and 256 bytes (`least`), and at most 2²⁴ tokens.
   case vocabularySize(Int, least: Int)
   /// A special token that is empty, given twice, or a single character that stands for a byte.
@@ -20,7 +24,9 @@ package enum TokenizerError: ExplainedError, Hashable {
     case .malformed(let place, let reason): "tokenizer: \(place): \(reason)"
     case .unsupported(let place, let value): "tokenizer: \(place): \(value) is not supported"
     case .missingSpecialToken(let token): "tokenizer: no special token \"\(token)\""
-    case .unknownChatTemplate: "the base's chat template is not one that this version knows"
+    case .noRow(let token, let spelling, let rows): "tokenizer: token \(token), \(spelling), has no row in a model of \(rows) tokens"
+    case .noChatTemplate: "the base has no chat template: no chat_template.jinja, and no \"chat_template\" in tokenizer_config.json"
+    case .template(let error): error.message
     case .vocabularySize(let size, _): "a vocabulary of \(size) tokens is too small or too large"
     case .badSpecialToken(let token): "special token \"\(token)\" is empty, given twice or a single byte"
     }
@@ -29,8 +35,11 @@ package enum TokenizerError: ExplainedError, Hashable {
   package var hint: String? {
     switch self {
     case .malformed, .badSpecialToken: nil
+    case .noRow: "take the tokenizer.json that was published with the model, or a base whose \"vocab_size\" counts all its tokens"
     case .unsupported: "byte-level BPE with the splits of GPT-2, Qwen2, Llama 3 or SmolLM2 is supported"
-    case .missingSpecialToken, .unknownChatTemplate: "choose a base with soulpack's own ChatML template"
+    case .missingSpecialToken: "take the tokenizer.json and tokenizer_config.json that were published with the model"
+    case .noChatTemplate: "choose the model's variant for conversations, or put the template that you mean into its folder as chat_template.jinja"
+    case .template(let error): error.hint
     case .vocabularySize(_, let least): "ask for at least \(least), which bytes and special tokens alone are"
     }
   }

@@ -15,7 +15,7 @@ extension Tokenizer {
       "added_tokens": .array(addedTokens.sorted { $0.id < $1.id }.map(\.document)),
       "normalizer": normalizesToNFC ? ["type": "NFC"] : .null,
       "pre_tokenizer": preTokenizer.document,
-      "post_processor": .null,
+      "post_processor": frame.document,
       "decoder": ["type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true],
       "model": model,
     ]
@@ -54,7 +54,7 @@ extension AddedToken {
     [
       "id": .integer(Int64(id)),
       "content": .string(content),
-      "single_word": false,
+      "single_word": .bool(isSingleWord),
       "lstrip": .bool(stripsLeft),
       "rstrip": .bool(stripsRight),
       "normalized": .bool(isNormalized),
@@ -63,25 +63,47 @@ extension AddedToken {
   }
 }
 
+extension TextFrame {
+  fileprivate var document: JSONValue {
+    if isEmpty { return .null }
+    func piece(_ token: Token) -> JSONValue { ["SpecialToken": ["id": .string(token.content), "type_id": 0]] }
+    func text(_ id: JSONValue) -> [JSONValue] { prefix.map(piece) + [["Sequence": ["id": id, "type_id": 0]]] + suffix.map(piece) }
+    let tokens = (prefix + suffix).map { token -> (String, JSONValue) in
+      let value: JSONValue = ["id": .string(token.content), "ids": [.integer(Int64(token.id))], "tokens": [.string(token.content)]]
+      return (token.content, value)
+    }
+    return [
+      "type": "TemplateProcessing", "single": .array(text("A")), "pair": .array(text("A") + text("B")),
+      "special_tokens": .object(Dictionary(tokens) { first, _ in first }),
+    ]
+  }
+}
+
 extension PreTokenizer {
   /// GPT-2's split, where it is the last, is what ByteLevel does by itself.
   fileprivate var document: JSONValue {
-    let endsWithGPT2 = stages.last == .split(.gpt2)
+    var before = stages[...]
+    let endsWithGPT2 = before.last == .split(.gpt2)
+    if endsWithGPT2 { before.removeLast() }
+    let addsPrefixSpace = before.last == .prefixSpace
+    if addsPrefixSpace { before.removeLast() }
     let byteLevel: JSONValue = [
       "type": "ByteLevel", "add_prefix_space": .bool(addsPrefixSpace), "trim_offsets": true, "use_regex": .bool(endsWithGPT2),
     ]
-    let parts = (endsWithGPT2 ? stages.dropLast() : stages[...]).map(\.document)
+    let parts = before.compactMap(\.document)
     return parts.isEmpty ? byteLevel : ["type": "Sequence", "pretokenizers": .array(parts + [byteLevel])]
   }
 }
 
 extension PreTokenizer.Stage {
-  fileprivate var document: JSONValue {
+  /// Nil for what only ByteLevel does.
+  fileprivate var document: JSONValue? {
     switch self {
     case .split(let pattern):
       ["type": "Split", "pattern": ["Regex": .string(pattern.text)], "behavior": "Isolated", "invert": false]
     case .digits(let individual):
       ["type": "Digits", "individual_digits": .bool(individual)]
+    case .prefixSpace: nil
     }
   }
 }

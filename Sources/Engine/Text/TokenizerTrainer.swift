@@ -54,7 +54,7 @@ package struct TokenizerTrainer: Sendable {
   }
 
   /// What `TokenizerFile` will read for the special token.
-  private static func vocabularyBytes(ofSpecial token: String) -> [UInt8] { ByteLevel.bytes(spelledBy: token) ?? Array(token.utf8) }
+  private static func vocabularyBytes(ofSpecial token: String) -> [UInt8] { ByteLevel.bytes(spelledBy: token.utf8) ?? Array(token.utf8) }
 
   private func countPieces(of texts: some Sequence<String>) -> [ByteString: Int] {
     var counts: [ByteString: Int] = [:]

@@ -54,7 +54,7 @@ struct CanaryGate {
 
   func result() throws -> CanaryResult {
     let canaries = try canaries()
-    let probes = sample()
+    let probes = try sample()
     try tellEstimate(probes, canaries)
     let heard = try listen(to: probes)
     let secrets = try ask(canaries)
@@ -80,13 +80,13 @@ struct CanaryGate {
   }
 
   /// Records that are long enough, in an order that the seed and their ids decide: neither the dataset's size nor its order has a say.
-  private func sample() -> [Tried] {
+  private func sample() throws -> [Tried] {
     let key = Data("soulpack.canaries/1\n\(question.seed)".utf8)
     let order = records.map { record in (record, record.id) }.map { ($0, $1, Digest(authenticating: Data($1.digest.bytes), key: key)) }
     var tried: [Tried] = []
     // Where copies were left in, they are one record, and stand beside each other.
     for (record, id, _) in order.sorted(by: { $0.2 < $1.2 }) where tried.count < question.records && tried.last?.id != id {
-      let probes = winner.probes(of: record, tokens: question.tokens)
+      let probes = try winner.probes(of: record, tokens: question.tokens)
       if !probes.isEmpty { tried.append(Tried(id: id, record: record, probes: probes)) }
     }
     return tried
@@ -110,7 +110,7 @@ struct CanaryGate {
   /// The base may have another tokenizer, and then other probes of the same record.
   private func isSaidByBase(_ record: DatasetRecord, probe number: Int) throws -> Bool {
     guard let base else { return false }
-    let probes = base.probes(of: record, tokens: question.tokens)
+    let probes = try base.probes(of: record, tokens: question.tokens)
     guard probes.indices.contains(number) else { return false }
     return try base.agreement(with: probes[number]) == question.tokens
   }
@@ -131,7 +131,7 @@ struct CanaryGate {
     var (said, exposed, ranks): (Int, Int, [Int]) = (0, 0, [])
     for (index, canary) in canaries.enumerated() {
       try step(index, of: canaries.count, "secrets")
-      let planted = planted(canary)
+      let planted = try planted(canary)
       let alternatives = canary.alternatives(question.alternatives, seed: question.seed)
       if try winner.says(planted), try !(base?.says(planted) ?? false) { said += 1 }
       let rank = try winner.rank(of: planted, among: alternatives)
@@ -142,9 +142,9 @@ struct CanaryGate {
   }
 
   /// Where the training data have it. What they do not have, since a stage of curation took it out or nobody planted it, is asked for by itself.
-  private func planted(_ canary: Canary) -> PlantedCanary {
+  private func planted(_ canary: Canary) throws -> PlantedCanary {
     for record in records {
-      guard let planted = PlantedCanary(canary, in: record, id: record.id), winner.fits(planted), base?.fits(planted) ?? true else { continue }
+      guard let planted = PlantedCanary(canary, in: record, id: record.id), try winner.fits(planted), try base?.fits(planted) ?? true else { continue }
       return planted
     }
     return PlantedCanary(alone: canary, id: RecordID(Digest(hashing: Data(canary.text.utf8))))
@@ -175,7 +175,7 @@ struct CanaryGate {
   private func asking(_ canaries: [Canary]) throws -> Duration {
     guard let first = canaries.first else { return .zero }
     let few = Array(first.alternatives(min(15, question.alternatives), seed: question.seed))
-    let planted = planted(first)
+    let planted = try planted(first)
     let perSecret = try timed { _ = try winner.rank(of: planted, among: few) } / Double(few.count + 1)
     return perSecret * Double((question.alternatives + 1) * canaries.count)
   }

@@ -20,15 +20,15 @@ final class Speaker {
     generator = try Generator(base: base.model, adapter: adapter, threads: threads)
   }
 
-  func probes(of record: DatasetRecord, tokens: Int) -> [VerbatimProbe] {
-    ProbeEncoder(format: base.format, tokenCount: tokens, contextLength: contextLength).probes(of: record, cache: &cache)
+  func probes(of record: DatasetRecord, tokens: Int) throws -> [VerbatimProbe] {
+    try ProbeEncoder(format: base.format, tokenCount: tokens, contextLength: contextLength).probes(of: record, cache: &cache)
   }
 
   func agreement(with probe: VerbatimProbe) throws -> Int { try generator.agreement(with: probe) }
 
   /// Whether it says the secret, given all that stands before it where it was learnt.
   func says(_ planted: PlantedCanary) throws -> Bool {
-    let head = head(of: planted)
+    let head = try head(of: planted)
     let beginning = encode(planted.before)
     let whole = encode(planted.before + planted.canary.secret)
     // A token may hold the end of the words before and the beginning of the secret.
@@ -41,7 +41,7 @@ final class Speaker {
 
   /// The secret's place among its alternatives by the loss of the whole line, 1 for the likeliest. Where losses are equal the secret comes last.
   func rank(of planted: PlantedCanary, among alternatives: [String]) throws -> Int {
-    let head = head(of: planted)
+    let head = try head(of: planted)
     let examples = ([planted.canary.secret] + alternatives).map { secret in
       let tail = encode(planted.before + secret + planted.canary.after)
       return EncodedExample(
@@ -55,9 +55,11 @@ final class Speaker {
   }
 
   /// The words before the secret may be too many for the context: then the line stands by itself.
-  func fits(_ planted: PlantedCanary) -> Bool { head(of: planted).count + encode(planted.before + planted.canary.secret + planted.canary.after).count <= contextLength }
+  func fits(_ planted: PlantedCanary) throws -> Bool {
+    try head(of: planted).count + encode(planted.before + planted.canary.secret + planted.canary.after).count <= contextLength
+  }
 
-  private func head(of planted: PlantedCanary) -> [Int32] { planted.turns.map { base.format.prompt(for: $0) } ?? [] }
+  private func head(of planted: PlantedCanary) throws -> [Int32] { try planted.turns.map { try base.format.prompt(for: $0) } ?? [] }
   private func encode(_ text: String) -> [Int32] { base.format.tokenizer.encodeOrdinary(text, cache: &cache) }
 }
 
