@@ -35,7 +35,7 @@ package struct SoulMeasurement: Sendable {
   package init(
     of subject: Subject, on records: [DatasetRecord], contextLength: Int?, threads: Int, report: (StepProgress) -> Void = { _ in }
   ) throws {
-    let (base, adapter) = try Self.read(subject)
+    let (base, adapter) = try subject.read()
     let longest = base.model.configuration.maximumPositionCount
     let context = contextLength.flatMap { $0 >= 2 && $0 <= longest ? $0 : nil } ?? max(2, longest)
     let dataset = try ExampleEncoder(format: base.format, contextLength: context).encode(records)
@@ -66,9 +66,12 @@ package struct SoulMeasurement: Sendable {
   private static func uninterrupted<Value>(_ body: () throws -> Value) throws -> Value {
     do { return try body() } catch TrainingError.cancelled { throw CancellationError() }
   }
+}
 
-  private static func read(_ subject: Subject) throws -> (BaseModel, AdapterFolder?) {
-    switch subject {
+extension SoulMeasurement.Subject {
+  /// The model, and what stands on it.
+  func read() throws -> (BaseModel, AdapterFolder?) {
+    switch self {
     case .model(let files): return (try BaseModel(files: files), nil)
     case .adapter(let files, let baseFiles):
       let base = try BaseModel(files: baseFiles)

@@ -1,7 +1,9 @@
+internal import ArgumentParser
 internal import Artifacts
 internal import Foundation
 internal import Hashing
 internal import Packaging
+internal import Steps
 internal import Store
 
 /// The base that an adapter was trained on, found by the digest that its manifest names: a folder or archive that somebody gives, or what
@@ -80,6 +82,18 @@ extension Digest {
 }
 
 extension SoulArchive {
+  /// What of it the engine takes: a whole model, or an adapter with its base, which is at `base` or is looked for in the project.
+  func subject(base given: String?, _ store: ReadableStore?, _ common: CommonArguments) throws -> SoulMeasurement.Subject {
+    let component = manifest.components.first { $0.listingDigest == manifest.selection?.winner } ?? manifest.components[0]
+    let own = try files(of: component)
+    guard component.kind == .adapter, let base = component.base else {
+      guard given == nil else { throw ValidationError("--base: \(manifest.name) is a whole model, and stands on no base") }
+      return .model(own)
+    }
+    let finder = SoulBase(base: base, store: store, root: Project.rootFolder(common))
+    return .adapter(own, base: try finder.files(given: given.map { URL(filePath: $0, relativeTo: common.folder) }))
+  }
+
   /// The files of one component, by path, each digested as it is read.
   func files(of component: SoulManifest.Component) throws -> [String: Data] {
     try Dictionary(

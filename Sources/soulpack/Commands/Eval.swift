@@ -41,24 +41,12 @@ struct Eval: AsyncParsableCommand {
   }
 
   private func measure(_ archive: SoulArchive, _ text: EvaluationText, _ store: ReadableStore?) throws -> SoulMeasurement {
-    let manifest = archive.manifest
-    let component = manifest.components.first { $0.listingDigest == manifest.selection?.winner } ?? manifest.components[0]
     let renderer = BuildRenderer(terminal: common.terminal)
     defer { renderer.finish() }
     return try SoulMeasurement(
-      of: try subject(archive, component, store), on: text.records,
+      of: try archive.subject(base: base, store, common), on: text.records,
       contextLength: try archive.selectionContextLength(), threads: threads,
       report: { renderer.show(.progress(action: "eval", $0)) })
-  }
-
-  private func subject(_ archive: SoulArchive, _ component: SoulManifest.Component, _ store: ReadableStore?) throws -> SoulMeasurement.Subject {
-    let own = try archive.files(of: component)
-    guard component.kind == .adapter, let base = component.base else {
-      guard self.base == nil else { throw ValidationError("--base: \(archive.manifest.name) is a whole model, and stands on no base") }
-      return .model(own)
-    }
-    let finder = SoulBase(base: base, store: store, root: Project.rootFolder(common))
-    return .adapter(own, base: try finder.files(given: self.base.map { URL(filePath: $0, relativeTo: common.folder) }))
   }
 
   /// Nil where this store does not know what the Soul was made from.

@@ -18,16 +18,23 @@ struct Verify: ParsableCommand {
 
   func run() throws {
     let archive = try SoulArchive.open(URL(filePath: file, relativeTo: common.folder))
-    let place = policy.map { URL(filePath: $0, relativeTo: common.folder) } ?? UserFolders().trustPolicy
-    if policy != nil, !FileManager.default.fileExists(atPath: place.path) { throw ValidationError("\(place.path): there is no such policy") }
-    let policy = try TrustPolicy.load(from: place)
-    let report = Verifier.verify(archive, judge: Certification.judge, named: policy.keys) { policy.evaluate(soul: $0, signers: $1) }
+    let report = try VerificationReport(of: archive, policy: policy, common)
     if report.isTrusted || common.json { common.terminal.show(VerifyReport(report: report)) }
     do { try report.requireTrusted() } catch {
       let error = RefusedSoul(cause: error)
       if common.json { throw EndsWith(code: Exit(for: error)) }
       throw error
     }
+  }
+}
+
+extension VerificationReport {
+  /// By the policy in a file, or by the user's own.
+  init(of archive: SoulArchive, policy file: String?, _ common: CommonArguments) throws {
+    let place = file.map { URL(filePath: $0, relativeTo: common.folder) } ?? UserFolders().trustPolicy
+    if file != nil, !FileManager.default.fileExists(atPath: place.path) { throw ValidationError("\(place.path): there is no such policy") }
+    let policy = try TrustPolicy.load(from: place)
+    self = Verifier.verify(archive, judge: Certification.judge, named: policy.keys) { policy.evaluate(soul: $0, signers: $1) }
   }
 }
 

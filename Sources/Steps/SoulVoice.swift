@@ -1,0 +1,79 @@
+package import Artifacts
+package import Engine
+
+/// A Soul that answers, one turn of a conversation at a time: the same conversation, sampling and seed give the same words everywhere. It belongs to
+/// one thread at a time.
+package final class SoulVoice {
+  package struct Answer: Hashable, Sendable {
+    /// Why there is no more of it.
+    package enum End: String, Hashable, Sendable {
+      /// The Soul ended its turn.
+      case turn
+      /// As many tokens as were asked for.
+      case limit
+      /// The model has no positions for more.
+      case positions
+      /// Whoever listened had heard enough.
+      case listener
+    }
+
+    package let text: String
+    package let tokenCount: Int
+    package let end: End
+  }
+
+  private let base: BaseModel
+  private let generator: Generator
+  private let positionCount: Int
+
+  package init(of subject: SoulMeasurement.Subject, threads: Int) throws {
+    let (base, adapter) = try subject.read()
+    self.base = base
+    generator = try Generator(base: base.model, adapter: adapter, threads: threads)
+    positionCount = base.model.configuration.maximumPositionCount
+  }
+
+  /// Answers the last of `messages`, in `limit` tokens at the most. `hear` is given the text as it grows, whole characters at a time; its false ends
+  /// the answer.
+  package func answer(_ messages: [Message], limit: Int, sampling: Sampling, hear: (String) -> Bool = { _ in true }) throws -> Answer {
+    let prompt = try base.format.prompt(for: messages)
+    var bytes: [UInt8] = []
+    var heard = 0
+    var isHeard = true
+    let tokens = try generator.generate(after: prompt, limit: limit, endTokens: Set(base.format.stopTokens), sampling: sampling) { token in
+      bytes += base.format.tokenizer.decodeBytes(CollectionOfOne(token))
+      let whole = bytes.count - bytes.unfinishedCharacterLength
+      if whole > heard {
+        isHeard = hear(String(decoding: bytes[heard..<whole], as: UTF8.self))
+        heard = whole
+      }
+      return isHeard
+    }
+    if isHeard, heard < bytes.count { isHeard = hear(String(decoding: bytes[heard...], as: UTF8.self)) }
+    let end: Answer.End = !isHeard ? .listener : tokens.count == limit ? .limit : prompt.count + tokens.count == positionCount ? .positions : .turn
+    return Answer(text: String(decoding: bytes, as: UTF8.self), tokenCount: tokens.count, end: end)
+  }
+
+  /// The end of a conversation that leaves room for an answer of `limit` tokens, or of half the positions where that is less: what the system says stays, and the oldest turns go.
+  package func window(of messages: [Message], for limit: Int) throws -> [Message] {
+    let room = positionCount - min(limit, positionCount / 2)
+    let fixed = Array(messages.prefix { $0.role == .system })
+    var turns = messages.dropFirst(fixed.count)
+    while turns.count > 1, try base.format.prompt(for: fixed + turns).count > room {
+      turns = turns.dropFirst()
+      turns = turns.drop { $0.role == .assistant }
+    }
+    return fixed + turns
+  }
+}
+
+extension [UInt8] {
+  /// How many bytes at the end begin a character of UTF-8 that is not whole yet (Unicode 16.0, table 3-7).
+  fileprivate var unfinishedCharacterLength: Int {
+    for (index, byte) in reversed().prefix(3).enumerated() where byte & 0xC0 != 0x80 {
+      let length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1
+      return length > index + 1 ? index + 1 : 0
+    }
+    return 0
+  }
+}
