@@ -17,6 +17,8 @@ struct NearDuplicates: Sendable {
     minhash = MinHash(thresholdPPM: rule.thresholdPPM)
   }
 
+  var bands: Int { minhash.bands }
+
   /// What was found out about all records, by their numbers among those that are compared.
   struct Findings: Sendable {
     var limit = 0
@@ -153,7 +155,7 @@ struct NearDuplicates: Sendable {
     return Proposals(groups.flatMap { $0 }, records: records.count).clusters
   }
 
-  private func keys(of records: ComparableRecords, _ overrides: [(candidate: UInt32, keys: [UInt32])]) -> BandKeys {
+  func keys(of records: ComparableRecords, _ overrides: [(candidate: UInt32, keys: [UInt32])]) -> BandKeys {
     let bands = minhash.bands
     let assessments = records.records.assessments
     var keys = BandKeys()
