@@ -199,7 +199,30 @@ struct RecallTests {
       for _ in 0..<Int.random(in: 1...2, using: &random) { amend(&folder, &random) }
     }
     let reports = keeper.reports.withLock { $0 }
-    #expect(reports.count { $0.amended } >= 5, "\(reports.count { $0.amended }) of \(reports.count)")
+    #expect(reports.count { $0.amended } >= 8, "\(reports.count { $0.amended }) of \(reports.count)")
+  }
+
+  @Test("what was retracted stays out of an amended result, and comes back with the retraction's end")
+  func retractions() async throws {
+    var random = Seeded(404)
+    var folder = start(&random)
+    let keeper = Keeper()
+    let text = "the fog horn sounded twice that night and the boats stayed in the harbour until the tide had turned once more"
+    let line = textLine(text)
+    folder.files["file 3.jsonl"]?.append(line)
+    var retracted = Retractions()
+    retracted.add(salt: Data((0..<32).map { UInt8($0) }))
+    retracted.insert(.record(DatasetRecord(content: .text(text)).id), reason: Retractions.standardReason)
+    for round in 0..<6 {
+      var parameters = CurationParameters(stages: everyStage)
+      if round % 3 == 1 { parameters.retractions = retracted }
+      // Another file of retractions is another scope, as it is another input of the action.
+      let remembered = try await run(folder.bytes, parameters, keeper, scope: round % 3 == 1 ? "retracted" : "")
+      let fresh = try await run(folder.bytes, parameters, nil)
+      #expect(remembered.dataset == fresh.dataset && remembered.ledger == fresh.ledger, "round \(round)")
+      folder.files["file 5.jsonl"]?.append(line.replacingOccurrences(of: "twice", with: "\(round) times"))
+    }
+    #expect(keeper.reports.withLock { $0.contains { $0.amended } })
   }
 
   @Test("one record more is one errand more, whether records are compared by likeness or not", arguments: [everyStage, standardStages])
@@ -214,6 +237,7 @@ struct RecallTests {
     #expect(remembered.dataset == fresh.dataset && remembered.ledger == fresh.ledger)
     let report = try #require(keeper.reports.withLock { $0.last })
     #expect(!report.startedOver && report.assessedErrands <= 4 && report.recalledErrands >= 20)
+    #expect(report.amended == (stages == everyStage))
   }
 
   @Test("a phrase that becomes a template's, and one that ceases to be, make the run begin again")

@@ -73,8 +73,10 @@ struct DatasetAmendment {
       let following = index + 1 < lines.count ? lines[index + 1].id : next
       guard cutter.ends(after: line.id, byteCount: line.byteCount + 1, next: following) else { continue }
       let own = lines[start...index]
-      let bytes = Data(own.map(\.bytes).joined())
-      let shard = StoredDataset.Shard(recordCount: own.count, byteCount: bytes.count, digest: try shelf.put(bytes))
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(own.reduce(0) { $0 + $1.bytes.count })
+      for line in own { bytes.append(contentsOf: line.bytes) }
+      let shard = StoredDataset.Shard(recordCount: own.count, byteCount: bytes.count, digest: try shelf.put(Data(bytes)))
       amended.append(CurationOutline.Shard(first: lines[start].id, shard: shard))
       start = index + 1
     }

@@ -116,15 +116,14 @@ struct OutlineMaker: Sendable {
 
   private func keepKeys(_ outline: inout CurationOutline, _ comparison: Comparison, _ contents: [UInt32]) async throws {
     let near = comparison.near
-    let keys = near.keys(of: ComparableRecords(records, comparison.candidates, near.lines), comparison.findings.overrides)
+    let keys = KeyColumns(ComparableRecords(records, comparison.candidates, near.lines), comparison.findings.overrides, bands: near.bands)
     let numbers = comparison.candidates.map { contents[Int($0)] }
     (outline.base.bands, outline.base.keyedCount) = (near.bands, keys.count)
     let pages = PageWriter(base: outline.base.name, desk: desk)
     let perBand = outline.base.keyPagesInBand
-    let bands = near.bands
-    let directories = try await workers.slices(of: bands, widestAt: 1) { range in
+    let directories = try await workers.slices(of: near.bands, widestAt: 1) { range in
       range.flatMap { band -> [UInt32] in
-        let sorted = keys.sorted(inBand: band, of: bands) { numbers[$0] }
+        let sorted = keys.sorted(inBand: band, numbers)
         pages.keep(sorted, as: "keys", perPage: BaseOutline.keysPerPage, firstPage: band * perBand)
         return stride(from: 0, to: sorted.count, by: BaseOutline.keysPerPage).map { UInt32(truncatingIfNeeded: sorted[$0] >> 32) }
       }

@@ -18,7 +18,7 @@ final class RecallDesk: Sendable {
   }
 
   /// Values are kept in heaps of about this many bytes.
-  private static let heapByteCount = 64 << 20
+  private static let heapByteCount = 16 << 20
 
   /// Without a memo, nothing is remembered.
   init(_ memo: CurationMemo?, recalls: Bool) {

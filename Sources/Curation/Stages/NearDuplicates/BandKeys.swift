@@ -13,17 +13,6 @@ struct BandKeys: Sendable {
     keys.append(contentsOf: own)
   }
 
-  /// How many candidates have keys.
-  var count: Int { candidates.count }
-
-  /// The keys of one band in their order, each above the number that `number` has for its candidate.
-  func sorted(inBand band: Int, of bands: Int, _ number: (Int) -> UInt32) -> [UInt64] {
-    var pairs = zip(column(band, of: bands), candidates).map { UInt64($0) << 32 | UInt64(number(Int($1))) }
-    var scratch: [UInt64] = []
-    RadixSort.sort(&pairs, byBits: 32..<64, scratch: &scratch)
-    return pairs
-  }
-
   /// Candidates that share a key of a band, two or more in each group, in their order.
   ///
   /// Nearly all keys occur once. A table of bits that fits into the cache of a processor lets through those that may occur twice, and these alone

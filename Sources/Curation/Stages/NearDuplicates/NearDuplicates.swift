@@ -155,7 +155,7 @@ struct NearDuplicates: Sendable {
     return Proposals(groups.flatMap { $0 }, records: records.count).clusters
   }
 
-  func keys(of records: ComparableRecords, _ overrides: [(candidate: UInt32, keys: [UInt32])]) -> BandKeys {
+  private func keys(of records: ComparableRecords, _ overrides: [(candidate: UInt32, keys: [UInt32])]) -> BandKeys {
     let bands = minhash.bands
     let assessments = records.records.assessments
     var keys = BandKeys()
