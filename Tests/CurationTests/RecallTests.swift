@@ -185,9 +185,16 @@ struct RecallTests {
     for number in 0..<60 { folder.files["more \(number).jsonl"] = (0..<12).map { _ in meeting(folder.files["large.jsonl"] ?? [], &random) } }
     let parameters = CurationParameters(stages: seed % 2 == 0 ? [.repair, .near] : everyStage)
     let keeper = Keeper()
+    // Texts of other kinds of files, which are like some of the others.
+    var texts = (0..<12).map { "keeper \($0) of the " + text(&random, 30) }
+    for number in 0..<12 { folder.files["like \(number).jsonl"] = [textLine(texts[number] + " now")] }
     for round in 0..<24 {
-      let remembered = try await run(folder.bytes, parameters, keeper, partByteCount: seed % 3 == 0 ? 900 : 6_000)
-      let fresh = try await run(folder.bytes, parameters, nil, partByteCount: seed % 3 == 0 ? 900 : 6_000)
+      var files = folder.bytes
+      files["rows.csv"] = Data(("text\n" + texts.prefix(4).joined(separator: "\n") + "\n").utf8)
+      files["list.json"] = Data(("[" + texts[4..<8].map { "{\"text\":\"\($0)\"}" }.joined(separator: ",") + "]").utf8)
+      for (number, text) in texts[8...].enumerated() { files["prose/\(number).md"] = Data(text.utf8) }
+      let remembered = try await run(files, parameters, keeper, partByteCount: seed % 3 == 0 ? 900 : 6_000)
+      let fresh = try await run(files, parameters, nil, partByteCount: seed % 3 == 0 ? 900 : 6_000)
       #expect(remembered.dataset == fresh.dataset && remembered.ledger == fresh.ledger, "round \(round)")
       keeper.left.withLock { $0 = nil }
       switch Int.random(in: 0..<12, using: &random) {
@@ -197,6 +204,7 @@ struct RecallTests {
       default: break
       }
       for _ in 0..<Int.random(in: 1...2, using: &random) { amend(&folder, &random) }
+      if round % 3 == 2 { texts[Int.random(in: 0..<12, using: &random)] += " " + text(&random, 2) }
     }
     let reports = keeper.reports.withLock { $0 }
     #expect(reports.count { $0.amended } >= 8, "\(reports.count { $0.amended }) of \(reports.count)")

@@ -160,6 +160,8 @@ struct Amender {
     guard let summary = try? LedgerSummary(outline.tally, counted, recordsRead: listing.recordsRead, recordsKept: dataset.count), dataset.count > 0 else {
       throw RecallMiss()
     }
+    // By themselves, since the next run replaces both and nothing else.
+    desk.flush()
     desk.keep(CurationOutline.key(desk), outline.bytes)
     OldShards.keep(outline.shards.map { ($0.first, $0.shard) }, desk)
     desk.flush()
