@@ -112,6 +112,10 @@ extension JSONValue: Decodable {
 
   /// Parses a document that must already be in canonical form: one document, one spelling, no spare bytes.
   package init(parsingCanonical bytes: Data) throws(JSONSyntaxError) {
+    if let value = bytes.withUnsafeBytes(CanonicalReader.value), value.canonical == bytes {
+      self = value
+      return
+    }
     let value = try JSONValue(parsing: bytes)
     guard value.canonical == bytes else { throw JSONSyntaxError(reason: "not in canonical form (RFC 8785)") }
     self = value

@@ -45,6 +45,13 @@ package struct Curator: Sendable {
     // Copies that stay have no place in what is remembered of near duplicates.
     let isRemembered = route.deduplication.map { $0.exact || $0.near == nil } ?? true
     let memo = isRemembered ? memo : nil
+    if let memo, let rule = Amender.rule(parameters, route.deduplication) {
+      do {
+        return try amend(snapshot, rule, LineStore(in: scratch), load, shelf, get, RecallDesk(memo, recalls: true))
+      } catch is RecallMiss {
+        // More than a few changes: below.
+      }
+    }
     if let memo {
       do {
         return try await curate(snapshot, LineStore(in: scratch), load, shelf, get, RecallDesk(memo, recalls: true))
@@ -53,6 +60,19 @@ package struct Curator: Sendable {
       }
     }
     return try await curate(snapshot, LineStore(in: scratch), load, shelf, get, RecallDesk(memo, recalls: false))
+  }
+
+  /// By what came and went since the last run.
+  private func amend(
+    _ snapshot: Snapshot, _ rule: NearDuplicateRule, _ lines: LineStore, _ load: @escaping Load, _ shelf: Shelf,
+    _ get: @escaping @Sendable (Digest) throws -> Data, _ desk: RecallDesk
+  ) throws -> (dataset: StoredDataset, ledger: StoredLedger) {
+    let amender = Amender(
+      parameters: parameters, rule: rule, assessor: Assessor(route, lines: lines), lines: lines, shelf: shelf, load: load, get: get,
+      partByteCount: partByteCount, limits: archiveLimits, desk: desk)
+    let result = try amender.amend(try Listing(snapshot, patterns: parameters.files, parameters.reading))
+    desk.report(result.report)
+    return (result.dataset, result.ledger)
   }
 
   private func curate(
@@ -64,13 +84,17 @@ package struct Curator: Sendable {
     guard records.count > 0 else { throw CurationError.noRecords(files: listing.readFileCount) }
     if let rule = route.deduplication {
       if rule.exact { ExactDuplicates.merge(in: &records, parameters.terms) }
-      if let near = rule.near { try await merge(near, in: &records, lines, sketch, last, restorer, desk) }
     }
+    let comparison = try await merge(in: &records, lines, sketch, last, restorer, desk)
     var writer = DatasetWriter(records, lines, workers, shelf, desk)
-    let dataset = StoredDataset(shards: try await writer.shards(get, restorer), load: get)
+    let shards = try await writer.shards(get, restorer)
+    let dataset = StoredDataset(shards: shards.map(\.shard), load: get)
     let (chunks, tally) = try await LedgerWriter(records, workers, shelf, desk).write()
     let summary = try LedgerSummary(tally, NearDuplicateGroups(records), recordsRead: listing.recordsRead, recordsKept: dataset.count)
     guard dataset.count > 0 else { throw CurationError.everythingDropped(summary.dropped) }
+    if let comparison, Amender.rule(parameters, route.deduplication) != nil {
+      try await OutlineMaker(records, restorer.memory, listing, desk, workers).keep(shards, chunks, tally, comparison)
+    }
     desk.flush()
     let recalled = records.recalledCount
     desk.report(
@@ -86,20 +110,24 @@ package struct Curator: Sendable {
     return try NearMemory(value)
   }
 
+  /// Gives what is to be remembered of it.
   private func merge(
-    _ rule: NearDuplicateRule, in records: inout AssessedRecords, _ lines: LineStore, _ sketch: ShingleSketch?, _ last: NearMemory?,
-    _ restorer: TextRestorer, _ desk: RecallDesk
-  ) async throws {
+    in records: inout AssessedRecords, _ lines: LineStore, _ sketch: ShingleSketch?, _ last: NearMemory?, _ restorer: TextRestorer, _ desk: RecallDesk
+  ) async throws -> OutlineMaker.Comparison? {
+    guard let rule = route.deduplication?.near else { return nil }
     let near = NearDuplicates(rule, workers: workers, lines: lines, terms: parameters.terms)
     let recall = NearRecall(near, restorer, desk)
     let candidates = NearDuplicates.candidates(of: records)
     if let last {
-      let memory = try await recall.merge(candidates, in: &records, recalling: last)
+      let (memory, findings) = try await recall.merge(candidates, in: &records, recalling: last)
       desk.keep(NearRecall.key(desk), memory.bytes)
-    } else if let sketch {
-      let findings = try await near.merge(candidates, in: &records, sketch: sketch)
-      if desk.remembers { desk.keep(NearRecall.key(desk), recall.memory(findings, candidates, records, sketch).bytes) }
+      return OutlineMaker.Comparison(near: near, candidates: candidates, findings: findings, sketch: memory.sketch)
     }
+    guard let sketch else { return nil }
+    let findings = try await near.merge(candidates, in: &records, sketch: sketch)
+    guard desk.remembers else { return nil }
+    desk.keep(NearRecall.key(desk), recall.memory(findings, candidates, records, sketch).bytes)
+    return OutlineMaker.Comparison(near: near, candidates: candidates, findings: findings, sketch: sketch)
   }
 
   /// In memory, for few records.

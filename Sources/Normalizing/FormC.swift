@@ -107,11 +107,14 @@ package enum FormC {
   /// No scalar from here on decomposes or combines in Unicode 9.0 (the last is U+2FA1D).
   private static let tableEnd: UInt32 = 0x2FA1E
 
+  /// Half of all characters, of which none decomposes or combines: Chinese characters but for those of compatibility, Yi syllables.
+  private static let plain: [ClosedRange<UInt32>] = [0x3400...0xA48C, 0x20000...0x2F7FF]
+
   /// Made from the properties of single scalars when the first text asks.
   private static let tables: Tables = {
     var tables = Tables()
     var composites: [UInt32] = []
-    for value in 0xC0..<tableEnd where !Hangul.syllables.contains(value) {
+    for value in 0xC0..<tableEnd where !Hangul.syllables.contains(value) && !plain.contains(where: { $0.contains(value) }) {
       guard let scalar = Unicode.Scalar(value), let age = scalar.properties.age, age <= lastVersion else { continue }
       let kind = scalar.properties.canonicalCombiningClass.rawValue
       if kind != 0 { tables.classes[value] = kind }

@@ -38,7 +38,7 @@ struct CurateStep: Step {
     ]
     return CurationMemo(
       scope: Digest(hashing: scope), name: context.action.id.description, lookup: { try store.memo.lookup($0) }, keep: { try store.memo.keep($0) },
-      isStored: { try store.reading.objects.contains($0) })
+      areStored: { try store.reading.objects.missing($0).isEmpty })
   }
 
   /// What the data is kept clear of, in the order in which the plan numbers it. A name that was there before gets its input's number.

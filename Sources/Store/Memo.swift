@@ -68,14 +68,16 @@ extension Memo where Access == Writing {
     return found.map { $0?.value }
   }
 
-  /// Remembers values, each in the place of what its key had.
+  /// Remembers values, each in the place of what its key had. A file of which nothing is left is given back.
   package func keep(_ values: [(key: Digest, value: Data)]) throws {
     guard !values.isEmpty else { return }
+    var emptied: [Int64] = []
     let file = try PackWriter(in: layout.memo, layout: layout, calls: calls)
     let places = try values.map { try $0.value.withUnsafeBytes { try file.append($0) } }
     try file.place()
     do {
       try database.write { database in
+        let replaced = try files(of: values.map(\.key), in: database)
         let statement = try RawStatement("INSERT OR REPLACE INTO memo VALUES (?1, ?2, ?3, ?4, ?5, ?6)", in: database)
         for ((key, value), place) in zip(values, places) {
           statement.bind(key, at: 1)
@@ -86,11 +88,31 @@ extension Memo where Access == Writing {
           statement.bind(Self.today, at: 6)
           try statement.run()
         }
+        emptied = try replaced.filter { try isEmpty($0, in: database) }
       }
     } catch {
       file.discard()
       throw error
     }
+    // Best effort: no row names it any more, and `collect` takes what is left.
+    for file in emptied { unlink(shelf.path(file)) }
+  }
+
+  private func files(of keys: [Digest], in database: Database) throws -> Set<Int64> {
+    let statement = try RawStatement("SELECT file FROM memo WHERE key = ?1", in: database)
+    var files: Set<Int64> = []
+    for key in keys {
+      statement.bind(key, at: 1)
+      if try statement.step() { files.insert(statement.integer(0)) }
+      statement.reset()
+    }
+    return files
+  }
+
+  private func isEmpty(_ file: Int64, in database: Database) throws -> Bool {
+    let statement = try RawStatement("SELECT 1 FROM memo WHERE file = ?1 LIMIT 1", in: database)
+    statement.bind(file, at: 1)
+    return try !statement.step()
   }
 
   /// Forgets every value, and destroys its bytes: for erasure, since nobody knows what a step remembered.

@@ -35,6 +35,16 @@ struct JSONValueTests {
   }
 
   @Test(
+    "what is read at the speed of its bytes is what the decoder reads",
+    arguments: [
+      "[]", "{}", "[[],{}]", "null", "true", "-7", "0.5", "1e+21", "9223372036854775807", "9223372036854776000", #""é \u0001""#, #"{"a":"\n","b":[1,-0.25]}"#,
+      String(repeating: "[", count: 90) + String(repeating: "]", count: 90),
+    ])
+  func fast(text: String) throws {
+    #expect(try JSONValue(parsingCanonical: Data(text.utf8)) == JSONValue(parsing: Data(text.utf8)))
+  }
+
+  @Test(
     "a document in another spelling is not canonical",
     arguments: [#"{"b":1,"a":2}"#, #"{"a": 1}"#, #"{"a":1}"# + "\n", #"{"a":1,"a":1}"#, #"{"a":1.0}"#, #"{"a":"\u0041"}"#])
   func spelling(text: String) {

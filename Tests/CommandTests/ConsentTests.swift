@@ -168,6 +168,23 @@ struct ConsentTests {
     }
   }
 
+  @Test("erasing forgets what curations remembered, and what comes after is as from nothing")
+  func memory() throws {
+    try Tool.inProject(Self.files) { tool in
+      try tool.must("curate", "talk")
+      try tool.write(Project.talk(count: 40) + Self.line(Self.answer + ".") + Self.line(Self.answer) + Self.line("Nobody knows"), to: "talk/talk.jsonl")
+      try tool.must("curate", "talk")
+      #expect(try !tool.names(in: ".soulpack/memo").isEmpty)
+      try tool.must("erase", Self.record, "--yes")
+      #expect(try tool.names(in: ".soulpack/memo").isEmpty)
+      try tool.must("curate", "talk", "--export", "after.jsonl", "--export-ledger", "after.ledger")
+      #expect(try !tool.names(in: ".soulpack/memo").isEmpty)
+      try tool.remove(".soulpack")
+      try tool.must("curate", "talk", "--export", "fresh.jsonl", "--export-ledger", "fresh.ledger")
+      #expect(try tool.read("after.jsonl") == tool.read("fresh.jsonl") && tool.read("after.ledger") == tool.read("fresh.ledger"))
+    }
+  }
+
   @Test("in a packed source the whole archive goes; the file of its owner stays, and is named")
   func packed() throws {
     try Tool.inProject(["talk/all.jsonl": Project.talk(count: 30) + Self.line(Self.answer)]) { tool in

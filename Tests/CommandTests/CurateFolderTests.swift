@@ -38,6 +38,23 @@ struct CurateFolderTests {
     }
   }
 
+  @Test("a line more in a folder that was curated before gives what a curation from nothing gives, and every story is told")
+  func lineMore() throws {
+    let talk = (0..<40).map { number in ("letters/\(number).jsonl", (0..<5).map { #"{"text":"letter \#(number) of \#($0) tells of the tide and of the boats"}"# + "\n" }.joined()) }
+    try Tool.inProject(Dictionary(uniqueKeysWithValues: talk)) { tool in
+      try tool.must("curate", "letters")
+      for (path, line) in [("letters/7.jsonl", "letter 3 of 2 tells of the tide and of the boats"), ("letters/a.jsonl", "nobody wrote this before")] {
+        let before = (try? tool.read(path)) ?? Data()
+        try tool.write(before + Data("{\"text\":\"\(line)\"}\n".utf8), to: path)
+        try tool.must("curate", "letters", "--export", "one.jsonl", "--export-ledger", "one.ledger")
+      }
+      #expect(try tool.must("why", "letters/7.jsonl:6").output.contains("3.jsonl:3"))
+      try tool.remove(".soulpack")
+      try tool.must("curate", "letters", "--export", "two.jsonl", "--export-ledger", "two.ledger")
+      #expect(try tool.read("one.jsonl") == tool.read("two.jsonl") && tool.read("one.ledger") == tool.read("two.ledger"))
+    }
+  }
+
   @Test("a folder is kept clear of the text of an evaluation file, which why names by its line")
   func against() throws {
     let probe = "the lamp that burned in the northern tower was never lit by any hand but the keeper's own"

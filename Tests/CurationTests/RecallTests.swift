@@ -12,6 +12,8 @@ struct RecallTests {
   private final class Keeper: Sendable {
     let shelf = MemoryShelf()
     private let values = Mutex<[Digest: Data]>([:])
+    /// From now on, so many values are kept, and none after them: as when a run is killed.
+    let left = Mutex<Int?>(nil)
     private let sources = Mutex<[Digest: Data]>([:])
     let reports = Mutex<[CurationMemo.Report]>([])
 
@@ -28,11 +30,24 @@ struct RecallTests {
       }
     }
 
+    /// Cuts the ends of some values off.
+    func damage(_ share: Double, _ random: inout Seeded) {
+      values.withLock { values in
+        for key in values.keys.sorted() where Double.random(in: 0..<1, using: &random) < share { values[key] = values[key]?.dropLast(8) }
+      }
+    }
+
     func memo(_ scope: String) -> CurationMemo {
       CurationMemo(
         scope: Digest(hashing: Data(scope.utf8)), name: "test", lookup: { keys in self.values.withLock { values in keys.map { values[$0] } } },
-        keep: { new in self.values.withLock { values in for (key, value) in new { values[key] = value } } },
-        isStored: { (try? self.shelf.get($0)) != nil }, report: { report in self.reports.withLock { $0.append(report) } })
+        keep: { new in
+          let count = self.left.withLock { left in
+            defer { left = left.map { max(0, $0 - new.count) } }
+            return left ?? new.count
+          }
+          self.values.withLock { values in for (key, value) in new.prefix(count) { values[key] = value } }
+        },
+        areStored: { $0.allSatisfy { (try? self.shelf.get($0)) != nil } }, report: { report in self.reports.withLock { $0.append(report) } })
     }
   }
 
@@ -125,6 +140,99 @@ struct RecallTests {
     #expect(reports.contains { !$0.startedOver && $0.recalledErrands > 2 * $0.assessedErrands })
   }
 
+  /// Every kind of line that meets others: copies, near copies, what lies between two texts, other keys of conversations, phrases that many have.
+  private func meeting(_ all: [String], _ random: inout Seeded) -> String {
+    let (one, other) = (all.randomElement(using: &random) ?? goodLine, all.randomElement(using: &random) ?? goodLine)
+    switch Int.random(in: 0..<6, using: &random) {
+    case 0: return one
+    case 1: return one.replacingOccurrences(of: "lamp", with: "lantern")
+    case 2:
+      // Half of one text and half of another, so that it may join two clusters.
+      let (left, right) = (one.split(separator: " "), other.split(separator: " "))
+      return textLine((left.dropFirst().prefix(left.count / 2) + right.dropFirst(right.count / 2).dropLast()).joined(separator: " ").filter { $0.isLetter || $0 == " " })
+    case 3: return one.replacingOccurrences(of: "{\"text\"", with: "{\"conversation\":\"talk \(Int.random(in: 0..<9, using: &random))\",\"text\"")
+    default: return line(&random, all)
+    }
+  }
+
+  private func amend(_ folder: inout Folder, _ random: inout Seeded) {
+    let all = folder.files.values.flatMap { $0 }.sorted()
+    let path = folder.files.keys.sorted().randomElement(using: &random) ?? "a.jsonl"
+    let count = folder.files[path]?.count ?? 0
+    let place = count == 0 ? 0 : Int.random(in: 0..<count, using: &random)
+    switch Int.random(in: 0..<12, using: &random) {
+    case 0...3: folder.files[path, default: []].append(meeting(all, &random))
+    case 4: folder.files[path, default: []].insert(meeting(all, &random), at: place)
+    case 5: if count > 0 { folder.files[path]?.remove(at: place) }
+    case 6: if count > 0 { folder.files[path]?[place] = meeting(all, &random) }
+    case 7: folder.files["\(["a", "m", "z"].randomElement(using: &random) ?? "")\(Int.random(in: 0..<999, using: &random)).jsonl"] = [meeting(all, &random)]
+    case 8: if count > 1 { folder.files[path]?.swapAt(place, count - 1) }
+    case 9: if folder.files.count > 60 { folder.files[path] = nil }
+    case 10: if let moved = folder.files.removeValue(forKey: path) { folder.files["z\(path)"] = moved }
+    // Takes out the first of those that say the same, which stands for them.
+    default:
+      let copies = Dictionary(grouping: folder.files.keys.sorted().flatMap { path in folder.files[path, default: []].indices.map { (path, $0) } }) {
+        folder.files[$0.0]?[$0.1] ?? ""
+      }
+      if let first = copies.values.filter({ $0.count > 1 }).map({ $0[0] }).min(by: { $0 < $1 }) { folder.files[first.0]?.remove(at: first.1) }
+    }
+  }
+
+  @Test("a run that amends the last one's result gives what a run from nothing gives", arguments: 1...8 as ClosedRange<UInt64>)
+  func amendments(seed: UInt64) async throws {
+    var random = Seeded(seed &+ 1_000)
+    var folder = start(&random)
+    for number in 0..<60 { folder.files["more \(number).jsonl"] = (0..<12).map { _ in meeting(folder.files["large.jsonl"] ?? [], &random) } }
+    let parameters = CurationParameters(stages: seed % 2 == 0 ? [.repair, .near] : everyStage)
+    let keeper = Keeper()
+    // Texts of other kinds of files, which are like some of the others.
+    var texts = (0..<12).map { "keeper \($0) of the " + text(&random, 30) }
+    for number in 0..<12 { folder.files["like \(number).jsonl"] = [textLine(texts[number] + " now")] }
+    for round in 0..<24 {
+      var files = folder.bytes
+      files["rows.csv"] = Data(("text\n" + texts.prefix(4).joined(separator: "\n") + "\n").utf8)
+      files["list.json"] = Data(("[" + texts[4..<8].map { "{\"text\":\"\($0)\"}" }.joined(separator: ",") + "]").utf8)
+      for (number, text) in texts[8...].enumerated() { files["prose/\(number).md"] = Data(text.utf8) }
+      let remembered = try await run(files, parameters, keeper, partByteCount: seed % 3 == 0 ? 900 : 6_000)
+      let fresh = try await run(files, parameters, nil, partByteCount: seed % 3 == 0 ? 900 : 6_000)
+      #expect(remembered.dataset == fresh.dataset && remembered.ledger == fresh.ledger, "round \(round)")
+      keeper.left.withLock { $0 = nil }
+      switch Int.random(in: 0..<12, using: &random) {
+      case 0: keeper.forget(0.02, &random)
+      case 1: keeper.damage(0.02, &random)
+      case 2: keeper.left.withLock { $0 = Int.random(in: 0..<40, using: &random) }
+      default: break
+      }
+      for _ in 0..<Int.random(in: 1...2, using: &random) { amend(&folder, &random) }
+      if round % 3 == 2 { texts[Int.random(in: 0..<12, using: &random)] += " " + text(&random, 2) }
+    }
+    let reports = keeper.reports.withLock { $0 }
+    #expect(reports.count { $0.amended } >= 8, "\(reports.count { $0.amended }) of \(reports.count)")
+  }
+
+  @Test("what was retracted stays out of an amended result, and comes back with the retraction's end")
+  func retractions() async throws {
+    var random = Seeded(404)
+    var folder = start(&random)
+    let keeper = Keeper()
+    let text = "the fog horn sounded twice that night and the boats stayed in the harbour until the tide had turned once more"
+    let line = textLine(text)
+    folder.files["file 3.jsonl"]?.append(line)
+    var retracted = Retractions()
+    retracted.add(salt: Data((0..<32).map { UInt8($0) }))
+    retracted.insert(.record(DatasetRecord(content: .text(text)).id), reason: Retractions.standardReason)
+    for round in 0..<6 {
+      var parameters = CurationParameters(stages: everyStage)
+      if round % 3 == 1 { parameters.retractions = retracted }
+      // Another file of retractions is another scope, as it is another input of the action.
+      let remembered = try await run(folder.bytes, parameters, keeper, scope: round % 3 == 1 ? "retracted" : "")
+      let fresh = try await run(folder.bytes, parameters, nil)
+      #expect(remembered.dataset == fresh.dataset && remembered.ledger == fresh.ledger, "round \(round)")
+      folder.files["file 5.jsonl"]?.append(line.replacingOccurrences(of: "twice", with: "\(round) times"))
+    }
+    #expect(keeper.reports.withLock { $0.contains { $0.amended } })
+  }
+
   @Test("one record more is one errand more, whether records are compared by likeness or not", arguments: [everyStage, standardStages])
   func oneMore(stages: [CurationParameters.Stage]) async throws {
     var random = Seeded(77)
@@ -137,6 +245,7 @@ struct RecallTests {
     #expect(remembered.dataset == fresh.dataset && remembered.ledger == fresh.ledger)
     let report = try #require(keeper.reports.withLock { $0.last })
     #expect(!report.startedOver && report.assessedErrands <= 4 && report.recalledErrands >= 20)
+    #expect(report.amended == (stages == everyStage))
   }
 
   @Test("a phrase that becomes a template's, and one that ceases to be, make the run begin again")

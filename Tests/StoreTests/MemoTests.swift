@@ -26,6 +26,17 @@ struct MemoTests {
     #expect(try store.fsck().isSound)
   }
 
+  @Test("a file of which every value was replaced is given back, and one of which some were is not")
+  func replaced() throws {
+    try store.memo.keep([(keys[0], noise(100)), (keys[1], noise(200))])
+    try store.memo.keep([(keys[1], Data("newer".utf8))])
+    #expect(try memoFiles().count == 2)
+    try store.memo.keep([(keys[0], Data("newest".utf8))])
+    #expect(try memoFiles().count == 2)
+    #expect(try store.memo.lookup([keys[0], keys[1]]) == [Data("newest".utf8), Data("newer".utf8)])
+    #expect(try store.fsck().isSound)
+  }
+
   @Test("a damaged value is not given, wherever the damage is", arguments: 0..<40)
   func damage(number: Int) throws {
     let value = noise(1000)

@@ -30,6 +30,8 @@ package struct LedgerSummary: Hashable, Sendable {
     }
 
     func adding(_ other: Tally) -> Tally { Tally(records: records + other.records, count: count + other.count) }
+
+    func subtracting(_ other: Tally) -> Tally { Tally(records: records - other.records, count: count - other.count) }
   }
 
   package let recordsRead: Int

@@ -3,6 +3,8 @@ internal import Foundation
 
 /// The ledger added up, entry by entry, and part by part.
 struct LedgerTally: Sendable {
+  init() {}
+
   private(set) var kept = 0
   private(set) var mergedExactly = 0
   private(set) var mergedNearly = 0
@@ -62,6 +64,29 @@ struct LedgerTally: Sendable {
     }
   }
 
+  /// Takes out what was added once.
+  mutating func subtract(_ other: LedgerTally) {
+    kept -= other.kept
+    mergedExactly -= other.mergedExactly
+    mergedNearly -= other.mergedNearly
+    changed -= other.changed
+    func subtract<Key>(_ other: [Key: Int], from counts: inout [Key: Int]) {
+      for (key, count) in other { counts[key] = counts[key] == count ? nil : counts[key, default: 0] - count }
+    }
+    func subtract<Key>(_ other: [Key: LedgerSummary.Tally], from tallies: inout [Key: LedgerSummary.Tally]) {
+      for (key, tally) in other { tallies[key] = tallies[key] == tally ? nil : tallies[key, default: LedgerSummary.Tally()].subtracting(tally) }
+    }
+    subtract(other.drops, from: &drops)
+    subtract(other.changes, from: &changes)
+    subtract(other.personalData, from: &personalData)
+    subtract(other.languages, from: &languages)
+    subtract(other.lengths, from: &lengths)
+  }
+
+  mutating func setFirsts(dropped: RecordPlace?, merged: RecordPlace?) { (firstDropped, firstMerged) = (dropped, merged) }
+
+  mutating func setLengths(_ counts: [Int: Int]) { lengths = counts }
+
   private mutating func keep(_ entry: LedgerEntry) {
     kept += 1
     var isChanged = false
@@ -85,6 +110,18 @@ extension LedgerTally {
     var writer = RecallWriter()
     writer.number(chunk.byteCount)
     writer.digest(chunk.digest)
+    write(to: &writer)
+    return writer.bytes
+  }
+
+  static func recalled(_ data: Data, first: RecordPlace, recordCount: Int) throws(RecallMiss) -> (LedgerTally, StoredLedger.Chunk) {
+    var reader = RecallReader(data)
+    let chunk = StoredLedger.Chunk(first: first, recordCount: recordCount, byteCount: try reader.number(), digest: try reader.digest())
+    return (try LedgerTally(&reader), chunk)
+  }
+
+  /// Without lengths and places.
+  func write(to writer: inout RecallWriter) {
     for number in [kept, mergedExactly, mergedNearly, changed] { writer.number(number) }
     writer.number(drops.count)
     for (drop, count) in drops {
@@ -108,28 +145,23 @@ extension LedgerTally {
       writer.text(code)
       writer.number(count)
     }
-    return writer.bytes
   }
 
-  static func recalled(_ data: Data, first: RecordPlace, recordCount: Int) throws(RecallMiss) -> (LedgerTally, StoredLedger.Chunk) {
-    var reader = RecallReader(data)
-    let chunk = StoredLedger.Chunk(first: first, recordCount: recordCount, byteCount: try reader.number(), digest: try reader.digest())
-    var tally = LedgerTally()
-    (tally.kept, tally.mergedExactly, tally.mergedNearly, tally.changed) = (try reader.number(), try reader.number(), try reader.number(), try reader.number())
+  init(_ reader: inout RecallReader) throws(RecallMiss) {
+    (kept, mergedExactly, mergedNearly, changed) = (try reader.number(), try reader.number(), try reader.number(), try reader.number())
     for _ in 0..<max(0, try reader.number()) {
       guard let stage = StageName(rawValue: try reader.text()), let reason = DropReason(rawValue: try reader.text()) else { throw RecallMiss() }
-      tally.drops[Drop(stage: stage, reason: reason)] = try reader.number()
+      drops[Drop(stage: stage, reason: reason)] = try reader.number()
     }
     for _ in 0..<max(0, try reader.number()) {
       guard let stage = StageName(rawValue: try reader.text()), let kind = Change.Kind(rawValue: try reader.text()) else { throw RecallMiss() }
-      tally.changes[LedgerSummary.Edit(stage: stage, kind: kind)] = try reader.tally()
+      changes[LedgerSummary.Edit(stage: stage, kind: kind)] = try reader.tally()
     }
     for _ in 0..<max(0, try reader.number()) {
       guard let kind = PersonalData(rawValue: try reader.text()) else { throw RecallMiss() }
-      tally.personalData[kind] = try reader.tally()
+      personalData[kind] = try reader.tally()
     }
-    for _ in 0..<max(0, try reader.number()) { tally.languages[try reader.text()] = try reader.number() }
-    return (tally, chunk)
+    for _ in 0..<max(0, try reader.number()) { languages[try reader.text()] = try reader.number() }
   }
 }
 

@@ -17,6 +17,8 @@ package struct NearDuplicateGroups: Hashable, Sendable {
   static let mostGroups = 10
   static let mostMembers = 10
 
+  init(count: Int, largest: [Group]) { (self.count, self.largest) = (count, largest) }
+
   /// `merges` come in the order of their members; keys are in the order of the places that they stand for.
   init<Key: Hashable & Comparable>(_ merges: some Sequence<(member: Key, keeper: Key)>, place: (Key) -> RecordPlace) {
     var counts: [Key: Int] = [:]

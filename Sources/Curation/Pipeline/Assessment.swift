@@ -34,7 +34,7 @@ struct Assessment: Sendable {
 
 extension Assessment {
   /// What the details say of one row.
-  struct Details {
+  struct Details: Equatable {
     var passages: [Passage] = []
     var drop: Drop?
     var conversation: String?

@@ -15,7 +15,7 @@ struct DatasetWriter: Sendable {
   }
 
   /// Shards that were made before and are still there are not made again. `load` gives the old ones, and `restorer` what they do not have.
-  mutating func shards(_ load: @escaping StoredDataset.Load, _ restorer: TextRestorer) async throws -> [StoredDataset.Shard] {
+  mutating func shards(_ load: @escaping StoredDataset.Load, _ restorer: TextRestorer) async throws -> [(first: Digest, shard: StoredDataset.Shard)] {
     let kept = (0..<records.count).filter(records.isKept)
     let order = sorted(kept)
     let ranges = shardRanges(of: order)
@@ -28,8 +28,9 @@ struct DatasetWriter: Sendable {
     let shards = try await workers.slices(of: ranges.count, widestAt: 4) { numbers in
       try numbers.map { try known[$0] ?? writer.shard(order[ranges[$0]]) }
     }.flatMap { $0 }
-    remember(shards, keys, ranges.map { records.row(Int(order[$0.lowerBound])).finalID })
-    return shards
+    let found = zip(ranges, shards).map { (first: records.row(Int(order[$0.lowerBound])).finalID, shard: $1) }
+    remember(found, keys)
+    return found
   }
 
   // MARK: - What is remembered
@@ -60,14 +61,14 @@ struct DatasetWriter: Sendable {
     }
   }
 
-  private func remember(_ shards: [StoredDataset.Shard], _ keys: [Digest], _ firsts: [Digest]) {
+  private func remember(_ shards: [(first: Digest, shard: StoredDataset.Shard)], _ keys: [Digest]) {
     guard desk.remembers else { return }
     for (key, shard) in zip(keys, shards) {
       var writer = RecallWriter()
-      writer.shard(shard)
+      writer.shard(shard.shard)
       desk.keep(key, writer.bytes)
     }
-    OldShards.keep(zip(firsts, shards).map { ($0, $1) }, desk)
+    OldShards.keep(shards, desk)
   }
 
   /// Sees to it that the lines of some records are laid aside.

@@ -3,10 +3,6 @@ internal import Foundation
 
 /// Writes what became of every record, in the order of the sources, and puts it on a shelf, some thousand records at a time.
 struct LedgerWriter: Sendable {
-  /// A chunk ends after a part of a file, when it has so many records, or as many as at most; which of the parts, their place says.
-  private static let leastRecords = 512
-  private static let mostRecords = 4_096
-
   private let records: AssessedRecords
   private let workers: Workers
   private let shelf: Shelf
@@ -26,28 +22,9 @@ struct LedgerWriter: Sendable {
   }
 
   private func ranges() -> [Range<Int>] {
-    var ranges: [Range<Int>] = []
-    var start = 0
-    for run in records.runs {
-      let end = run.first + run.rows.count
-      // A part with more records than a chunk holds is cut by their number in it.
-      while end - start > Self.mostRecords {
-        ranges.append(start..<start + Self.mostRecords)
-        start += Self.mostRecords
-      }
-      if end - start >= Self.leastRecords, ends(after: run.part) {
-        ranges.append(start..<end)
-        start = end
-      }
-    }
-    if start < records.count { ranges.append(start..<records.count) }
-    return ranges
-  }
-
-  /// One part in four, so that a file more moves the ends of few chunks after it.
-  private func ends(after part: Assessment.Part) -> Bool {
-    if part.line > 0 { return true }
-    return PathHash.isOneInFour(records.files[part.file].path)
+    var cutter = LedgerCutter()
+    for run in records.runs { cutter.add(run.part, run.rows.count, path: records.files[run.part.file].path) }
+    return cutter.ranges
   }
 
   private func chunks(_ ranges: [Range<Int>]) throws -> ([StoredLedger.Chunk], LedgerTally) {
@@ -135,14 +112,9 @@ extension AssessedRecords {
   /// The story of one record.
   func entry(of record: Int) -> LedgerEntry {
     let (row, details, source) = (row(record), details(of: record), source(of: record))
-    if let merge = merges[record] {
-      let fate = Fate.merged(keeper: finalID(of: merge.keeper), at: place(of: merge.keeper), similarityPPM: merge.similarityPPM)
-      return LedgerEntry(source: source, id: RecordID(row.id), fate: fate, passages: details.passages)
-    }
-    let passages = details.passages + adoption(of: record) + details.laterPassages
-    let id = row.hasID ? finalID(of: record) : nil
-    if let drop = details.drop { return LedgerEntry(source: source, id: id, fate: .dropped(drop), passages: passages) }
-    return LedgerEntry(source: source, id: id, fate: .kept, passages: passages, characters: Int(row.finalCharacters))
+    guard let merge = merges[record] else { return LedgerEntry(row, details, source, adoption: adoption(of: record)) }
+    let fate = Fate.merged(keeper: finalID(of: merge.keeper), at: place(of: merge.keeper), similarityPPM: merge.similarityPPM)
+    return LedgerEntry(row, details, source, mergedInto: fate)
   }
 
   /// What a keeper took from the records that were merged into it.
@@ -154,8 +126,5 @@ extension AssessedRecords {
   }
 
   /// Of the content as it was when the record's story ended.
-  func finalID(of record: Int) -> RecordID {
-    let row = row(record)
-    return RecordID(row.ending == .before ? row.id : row.finalID)
-  }
+  func finalID(of record: Int) -> RecordID { RecordID(row(record).lastID) }
 }

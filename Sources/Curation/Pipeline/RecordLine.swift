@@ -36,6 +36,13 @@ struct RecordLine {
     return record(of: line).map { ($0.contentID, RecordLine($0).bytes) }
   }
 
+  /// The id and the conversation key of a whole line without its line feed, and how long its content's line is by itself. Nil where it is none.
+  static func parts(of line: UnsafeRawBufferPointer) -> (id: RecordID, conversation: String?, byteCount: Int)? {
+    guard let (start, key) = start(of: line) else { return nil }
+    if let id = id(ofBody: UnsafeRawBufferPointer(rebasing: line[start...])) { return (id, key, line.count - start + 1) }
+    return record(of: line).map { ($0.contentID, $0.conversation, RecordLine($0).bytes.count) }
+  }
+
   /// Where the content begins, and the conversation key before it.
   private static func start(of line: UnsafeRawBufferPointer) -> (start: Int, conversation: String?)? {
     guard line.first == UInt8(ascii: "{") else { return nil }

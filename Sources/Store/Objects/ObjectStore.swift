@@ -39,10 +39,8 @@ package struct ObjectStore<Access: StoreAccess>: Sendable {
   package func missing(_ digests: [Digest]) throws -> [Digest] {
     try database.read { database in
       var presence = Presence(stored, database)
-      return try zip(digests, try ObjectRow.find(any: digests, in: database)).compactMap { digest, row in
-        guard let row, row.isNamed, try presence.isThere(row) else { return digest }
-        return nil
-      }
+      let rows = try ObjectRow.find(any: digests, in: database)
+      return zip(digests, zip(rows, try presence.areThere(rows))).compactMap { $1.1 && $1.0?.isNamed == true ? nil : $0 }
     }
   }
 

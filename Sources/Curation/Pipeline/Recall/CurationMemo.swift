@@ -11,6 +11,8 @@ package struct CurationMemo: Sendable {
     package var assessedErrands = 0
     package var recalledErrands = 0
     package var startedOver = false
+    /// The last run's result was amended, and its records not gone through.
+    package var amended = false
   }
 
   /// Of everything besides the files that decides what is made of a record.
@@ -19,15 +21,15 @@ package struct CurationMemo: Sendable {
   let name: String
   let lookup: @Sendable ([Digest]) throws -> [Data?]
   let keep: @Sendable ([Value]) throws -> Void
-  /// Whether a piece that an earlier run put on the shelf is still there.
-  let isStored: @Sendable (Digest) throws -> Bool
+  /// Whether all of some pieces that earlier runs put on the shelf are still there.
+  let areStored: @Sendable ([Digest]) throws -> Bool
   let report: @Sendable (Report) -> Void
 
   package init(
     scope: Digest, name: String, lookup: @escaping @Sendable ([Digest]) throws -> [Data?], keep: @escaping @Sendable ([Value]) throws -> Void,
-    isStored: @escaping @Sendable (Digest) throws -> Bool, report: @escaping @Sendable (Report) -> Void = { _ in }
+    areStored: @escaping @Sendable ([Digest]) throws -> Bool, report: @escaping @Sendable (Report) -> Void = { _ in }
   ) {
-    (self.scope, self.name, self.lookup, self.keep, self.isStored, self.report) = (scope, name, lookup, keep, isStored, report)
+    (self.scope, self.name, self.lookup, self.keep, self.areStored, self.report) = (scope, name, lookup, keep, areStored, report)
   }
 }
 

@@ -41,7 +41,9 @@ struct NearRecall: Sendable {
 
   // MARK: - With the last run's memory
 
-  func merge(_ candidates: [UInt32], in records: inout AssessedRecords, recalling memory: NearMemory) async throws -> NearMemory {
+  func merge(
+    _ candidates: [UInt32], in records: inout AssessedRecords, recalling memory: NearMemory
+  ) async throws -> (NearMemory, NearDuplicates.Findings) {
     var memory = memory
     guard TemplateShingles.limit(records: candidates.count) == memory.limit else { throw RecallMiss() }
     let order = Self.order(candidates, records)
@@ -64,7 +66,7 @@ struct NearRecall: Sendable {
     let names = ClusterNames(order, ids)
     findings.merges = try await merges(findings.clusters, names, candidates, &records, memory, templates)
     near.apply(findings.merges, candidates, in: &records)
-    return self.memory(findings, names, memory.sketch)
+    return (self.memory(findings, names, memory.sketch), findings)
   }
 
   /// Counts the shingles of what came and went.

@@ -18,7 +18,7 @@ final class RecallDesk: Sendable {
   }
 
   /// Values are kept in heaps of about this many bytes.
-  private static let heapByteCount = 64 << 20
+  private static let heapByteCount = 16 << 20
 
   /// Without a memo, nothing is remembered.
   init(_ memo: CurationMemo?, recalls: Bool) {
@@ -33,6 +33,9 @@ final class RecallDesk: Sendable {
 
   var remembers: Bool { memo != nil }
 
+  /// Which curation's last run is meant.
+  var name: String { memo?.name ?? "" }
+
   /// The name of a value: what it is, and everything that it follows from.
   func key(_ domain: String, _ body: (inout RecallWriter) -> Void) -> Digest {
     var writer = RecallWriter()
@@ -43,7 +46,7 @@ final class RecallDesk: Sendable {
   }
 
   /// The name of what the last run of this curation left.
-  func latest(_ domain: String) -> Digest { key(domain) { $0.text(memo?.name ?? "") } }
+  func latest(_ domain: String) -> Digest { key(domain) { $0.text(name) } }
 
   /// A memo that cannot be read remembers nothing.
   func values(_ keys: [Digest]) -> [Data?] {
@@ -65,8 +68,11 @@ final class RecallDesk: Sendable {
     if let memo { Self.put(gathered.withLock { $0.taken() }, in: memo) }
   }
 
+  /// Whether all of some pieces are there.
+  func areStored(_ pieces: [Digest]) -> Bool { (try? memo?.areStored(pieces)) == true }
+
   /// What cannot be asked for is made again.
-  func isStored(_ piece: Digest) -> Bool { (try? memo?.isStored(piece)) == true }
+  func isStored(_ piece: Digest) -> Bool { areStored([piece]) }
 
   func report(_ report: CurationMemo.Report) { memo?.report(report) }
 

@@ -100,10 +100,8 @@ struct StretchMemory: Sendable {
 
   /// Remembers a stretch that was read to its end; `assessments` are all of its own, in their order.
   func keep(_ stretch: Int, _ assessments: [Assessment], _ listing: Listing) {
-    guard let key = keys[stretch] else { return }
     let files = readable[stretches[stretch].files]
     let places = Dictionary(uniqueKeysWithValues: files.enumerated().map { ($1.0, $0) })
-    let kinds = files.compactMap { listing.kind(of: $0.0) }
     let blocks = assessments.compactMap { assessment in
       assessment.key.map { key in
         StretchRecord.Block(
@@ -111,7 +109,16 @@ struct StretchMemory: Sendable {
           parts: assessment.parts.compactMap { part in places[part.file].map { Assessment.Part(file: $0, offset: part.offset, line: part.line) } })
       }
     }
-    guard kinds.count == files.count, blocks.count == assessments.count else { return }
+    guard blocks.count == assessments.count else { return }
+    keep(stretch, blocks, listing)
+  }
+
+  /// By the keys of what was found in it.
+  func keep(_ stretch: Int, _ blocks: [StretchRecord.Block], _ listing: Listing) {
+    guard let key = keys[stretch] else { return }
+    let files = readable[stretches[stretch].files]
+    let kinds = files.compactMap { listing.kind(of: $0.0) }
+    guard kinds.count == files.count else { return }
     desk.keep(key, StretchRecord(entries: files.map(\.1.entry), kinds: kinds, blocks: blocks).bytes)
   }
 }

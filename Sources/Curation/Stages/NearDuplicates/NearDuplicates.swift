@@ -17,6 +17,8 @@ struct NearDuplicates: Sendable {
     minhash = MinHash(thresholdPPM: rule.thresholdPPM)
   }
 
+  var bands: Int { minhash.bands }
+
   /// What was found out about all records, by their numbers among those that are compared.
   struct Findings: Sendable {
     var limit = 0

@@ -68,5 +68,10 @@ struct SuspectSlots: Sendable {
 
   mutating func insert(_ slot: UInt32) { words[Int(slot >> 6)] |= 1 << UInt64(slot & 63) }
 
+  /// In ascending order.
+  var slots: [UInt32] {
+    words.indices.lazy.filter { words[$0] != 0 }.flatMap { word in (0..<UInt32(64)).filter { words[word] >> UInt64($0) & 1 != 0 }.map { UInt32(word) << 6 | $0 } }
+  }
+
   func contains(_ slot: UInt32) -> Bool { words[Int(slot >> 6)] >> UInt64(slot & 63) & 1 != 0 }
 }
