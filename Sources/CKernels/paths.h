@@ -16,7 +16,7 @@ typedef struct ck_bodies {
   // The register tile of a product: rows of a by columns of b. A packed operand is laid out in panels of `tile_columns`.
   ck_index tile_rows, tile_columns;
   ck_body *product, *pack;
-  ck_body *rows_fill, *column_sums, *scale, *add, *widen, *narrow_bfloat16, *first_nonfinite;
+  ck_body *rows_add, *column_sums, *scale, *add, *widen, *narrow_bfloat16, *first_nonfinite;
   ck_body *exp, *log, *tanh, *sigmoid, *function64;
   ck_body *rmsnorm_forward, *rmsnorm_backward, *rmsnorm_weight_gradient;
   ck_body *rotary_frequencies, *rotary_tables, *rotate;
