@@ -46,6 +46,9 @@ void ck_call(ck_body *body, const void *arguments);
 /// The worker's own memory, at least `bytes` long, 64-byte aligned, content undefined; valid until the worker asks again.
 void *ck_scratch(ck_worker *worker, size_t bytes);
 
+/// The pool's memory for what all workers of the next `ck_spread` read, as `ck_scratch` is a worker's own. For the caller, between two spreads.
+void *ck_pool_scratch(ck_pool *pool, size_t bytes);
+
 /// 64-byte aligned memory for `free`, or the end of the process with a message.
 void *ck_allocate(size_t bytes);
 

@@ -60,6 +60,15 @@ struct FolderTests {
     #expect(error == .unexpectedTensor(bias.name) && error?.hint?.contains("attention_bias") == true)
   }
 
+  @Test("a configuration that claims a hundred million layers is refused at once")
+  func tooManyLayers() throws {
+    let model = try ModelFolder.fresh(Self.configuration, seed: 3)
+    var members = try #require(model.configuration.json.object)
+    members["num_hidden_layers"] = 200_000_000
+    let files = model.files.merging(["config.json": JSONValue.object(members).canonical]) { $1 }
+    #expect(throws: ModelError.missingTensor("model.layers.\(model.tensors.count).input_layernorm.weight")) { try ModelFolder(files: files) }
+  }
+
   @Test("a tied head that is stored again is the embedding or a contradiction; stored frequencies are recomputed")
   func copies() throws {
     let model = try SmallTraining.base()

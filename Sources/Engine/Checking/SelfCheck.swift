@@ -30,14 +30,19 @@ package enum SelfCheck {
     package let path: VectorPath
     package let threads: Int
     package let microBatchTokens: Int
+    /// The base's matrices are read where they lie, as those of large models are, and not from copies laid out for the products.
+    package let sharesWeights: Bool
 
-    package init(path: VectorPath, threads: Int, microBatchTokens: Int) {
+    package init(path: VectorPath, threads: Int, microBatchTokens: Int, sharesWeights: Bool = false) {
       self.path = path
       self.threads = threads
       self.microBatchTokens = microBatchTokens
+      self.sharesWeights = sharesWeights
     }
 
-    package var description: String { "\(path) path, \(threads) threads, micro-batches of \(microBatchTokens) tokens" }
+    package var description: String {
+      "\(path) path, \(threads) threads, micro-batches of \(microBatchTokens) tokens" + (sharesWeights ? ", weights where they lie" : "")
+    }
   }
 
   package struct Result: Sendable {
@@ -49,10 +54,11 @@ package enum SelfCheck {
     package var isSound: Bool { disagreeing.isEmpty && digests.allSatisfy { $1.hex == $0.releaseDigest } }
   }
 
-  /// Every vector path that this CPU has, one to three threads, micro-batches from one example to all of them.
+  /// Every vector path that this CPU has, one to three threads, micro-batches from one example to all of them; each path once with shared weights.
   package static var variations: [Variation] {
     VectorPath.available.flatMap { path in
       [1, 2, 3].flatMap { threads in [1, 24, 4096].map { Variation(path: path, threads: threads, microBatchTokens: $0) } }
+        + [Variation(path: path, threads: 2, microBatchTokens: 24, sharesWeights: true)]
     }
   }
 
@@ -89,7 +95,7 @@ package enum SelfCheck {
   private static func train(_ base: ModelFolder, _ method: TrainingParameters.Method, _ variation: Variation, _ fault: Fault?) throws -> Trainer {
     let trainer = try Trainer(
       base: base, examples: SmallModel.examples, parameters: SmallModel.parameters(method), start: nil, baseName: nil, threads: variation.threads,
-      microBatchTokens: variation.microBatchTokens, order: nil, fault: fault)
+      microBatchTokens: variation.microBatchTokens, order: nil, fault: fault, layout: variation.sharesWeights ? .shared : .packed)
     try trainer.run()
     return trainer
   }

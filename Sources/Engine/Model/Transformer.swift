@@ -25,9 +25,11 @@ final class Transformer {
   private let purpose: Purpose
   private let dropout: AdapterDropout?
 
-  init(base: ModelFolder, adapter: AdapterFolder?, purpose: Purpose, dropout: AdapterDropout? = nil, pool: KernelPool) throws(ModelError) {
+  init(
+    base: ModelFolder, adapter: AdapterFolder?, purpose: Purpose, dropout: AdapterDropout? = nil, layout: FrozenLayout = .packed, pool: KernelPool
+  ) throws(ModelError) {
     try adapter?.check(against: base.configuration)
-    let builder = TransformerBuilder(base: base, adapter: adapter, purpose: purpose, pool: pool)
+    let builder = TransformerBuilder(base: base, adapter: adapter, purpose: purpose, layout: layout, pool: pool)
     configuration = base.configuration
     self.pool = pool
     self.purpose = purpose

@@ -5,12 +5,14 @@ struct TransformerBuilder {
   private let base: ModelFolder
   private let adapter: AdapterFolder?
   private let purpose: Transformer.Purpose
+  private let layout: FrozenLayout
   private let pool: KernelPool
   private let tensors: [String: Tensor]
   let parameters: ParameterBlock
 
-  init(base: ModelFolder, adapter: AdapterFolder?, purpose: Transformer.Purpose, pool: KernelPool) {
+  init(base: ModelFolder, adapter: AdapterFolder?, purpose: Transformer.Purpose, layout: FrozenLayout, pool: KernelPool) {
     self.base = base
+    self.layout = layout
     self.adapter = adapter
     self.purpose = purpose
     self.pool = pool
@@ -89,7 +91,7 @@ struct TransformerBuilder {
     if let trained = trained(name) {
       return Weight(trained: trained.values, gradient: trained.gradient, outputs: outputs, inputs: inputs)
     }
-    return Weight(frozen: values(name), outputs: outputs, inputs: inputs, passesGradients: purpose != .inference, pool: pool)
+    return Weight(frozen: values(name), outputs: outputs, inputs: inputs, layout: layout, passesGradients: purpose != .inference, pool: pool)
   }
 
   private func bias(_ projection: Projection, layer: Int) -> BiasWeight? {

@@ -34,10 +34,10 @@ package final class Trainer {
       microBatchTokens: microBatchTokens, order: nil, fault: nil)
   }
 
-  /// `order` stands in for the plan of the parameters: a parity check follows somebody else's.
+  /// `order` stands in for the plan of the parameters: a parity check follows somebody else's. `layout` stands in for what suits the base's size.
   init(
     base: ModelFolder, examples: [EncodedExample], parameters: TrainingParameters, start: AdapterFolder?, baseName: String?, threads: Int,
-    microBatchTokens: Int, order: ExampleOrder?, fault: Fault?
+    microBatchTokens: Int, order: ExampleOrder?, fault: Fault?, layout: FrozenLayout? = nil
   ) throws {
     if let name = parameters.impossibleValue { throw TrainingError.impossibleParameter(name) }
     trainingSet = try TrainingSet(examples, maximumTokens: parameters.maximumTokens, base: base.configuration)
@@ -52,7 +52,8 @@ package final class Trainer {
     adapterConfiguration = adapter?.configuration
     transformer = try Transformer(
       base: base, adapter: adapter, purpose: adapter == nil ? .trainingEverything : .trainingAdapter,
-      dropout: AdapterDropout(probability: parameters.method.dropout, seed: parameters.seed), pool: pool)
+      dropout: AdapterDropout(probability: parameters.method.dropout, seed: parameters.seed),
+      layout: layout ?? FrozenLayout(training: base.configuration), pool: pool)
     optimizer = AdamW(parameters, block: transformer.parameters)
     trace = TrainingTrace(
       commitments: TrainingTrace.Commitments(

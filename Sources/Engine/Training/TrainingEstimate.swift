@@ -56,7 +56,8 @@ private struct ModelCost {
       isFull = false
       widths = AdapterWidths(rank: adapter.rank, targets: adapter.targets, drops: adapter.dropout > 0)
       let trained = TensorShape.adapter(base, rank: adapter.rank, targets: adapter.targets).reduce(0) { $0 + $1.count }
-      stored = 2 * (linearCount + headCount) + headCount + 4 * trained
+      let copies = FrozenLayout(training: base) == .packed ? 2 * (linearCount + headCount) : 0
+      stored = copies + 4 * trained
     }
     let logits = LanguageHead.chunkRows(vocabularySize: base.vocabularySize) * base.vocabularySize
     fixedByteCount = 4 * (all + stored + logits)  // The folder that was read is counted once.

@@ -12,6 +12,8 @@ package struct ModelFolder: Sendable {
 
   package init(configuration: ModelConfiguration, tensors: [Tensor]) throws(ModelError) {
     self.configuration = configuration
+    // Every layer has tensors: a configuration that claims more layers than that is refused before they are all named.
+    guard configuration.layerCount <= tensors.count else { throw .missingTensor(TensorShape.inputNorm(layer: tensors.count)) }
     self.tensors = try TensorShape.check(tensors, against: TensorShape.model(configuration))
     try refuseNonFinite(self.tensors, file: Self.weightsFileName)
   }
