@@ -101,7 +101,7 @@ let package = Package(
     tests("RecipesTests", ["Artifacts", "Licensing", "Recipes", "Planning"]),
     tests("RunningTests", ["Artifacts", "Hashing", "Planning", "Running", "Store"]),
     tests("CurationTests", ["Artifacts", "Archiving", "CArchive", "FuzzInvariants", "Hashing", "Licensing", "Curation"], exclude: ["Corpus"]),
-    tests("EngineTests", ["Artifacts", "Hashing", "Engine", "Normalizing", "CKernels"], exclude: ["Text"]),
+    tests("EngineTests", ["Artifacts", "Hashing", "Engine", "Normalizing", "CKernels"], exclude: ["Fixtures", "Text"]),
     tests("SubstratesTests", ["Artifacts", "Hashing", "Engine", "Substrates"], resources: [.copy("trainer.py")]),
     tests("ExplainingTests", ["Artifacts", "Hashing", "Curation", "Explaining"]),
     tests("SealTests", ["Artifacts", "Hashing", "Archiving", "Signing", "Judging", "Identities", "Packaging"]),

@@ -1,6 +1,7 @@
 // Section 14: the order in which a model calls the operators, and what its tensors are.
 #include "oracle.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,12 +78,21 @@ static void append_layer(Model *model, size_t layer) {
     const size_t outputs = outputs_of(config, projection), inputs = inputs_of(config, projection);
     path_of(projection, layer, "", "weight", name);
     append(&model->base, name, outputs, inputs, true);
+    if (config->biased[projection]) {
+      path_of(projection, layer, "", "bias", name);
+      append(&model->base, name, 1, outputs, false);
+    }
     if (model->adapter_shape.rank == 0 || !model->adapter_shape.targets[projection]) continue;
     path_of(projection, layer, "base_model.model.", "lora_A.weight", name);
     append(&model->adapter, name, model->adapter_shape.rank, inputs, true);
     path_of(projection, layer, "base_model.model.", "lora_B.weight", name);
     append(&model->adapter, name, outputs, model->adapter_shape.rank, true);
   }
+  if (!config->head_norms) return;
+  snprintf(name, sizeof name, "model.layers.%zu.self_attn.q_norm.weight", layer);
+  append(&model->base, name, 1, config->head_dimension, false);
+  snprintf(name, sizeof name, "model.layers.%zu.self_attn.k_norm.weight", layer);
+  append(&model->base, name, 1, config->head_dimension, false);
 }
 
 void model_make(Model *model, Config config, Adapter adapter) {
@@ -93,7 +103,7 @@ void model_make(Model *model, Config config, Adapter adapter) {
   for (size_t layer = 0; layer < config.layers; layer++) append_layer(model, layer);
   qsort(model->base.all, model->base.count, sizeof(Tensor), by_name);
   if (model->adapter.count > 0) qsort(model->adapter.all, model->adapter.count, sizeof(Tensor), by_name);
-  rotary_make(config.head_dimension, config.theta, &model->rotary);
+  rotary_make(config.head_dimension, config.theta, config.stretch, &model->rotary);
 }
 
 enum { INITIAL_VALUES = 2 };
@@ -104,7 +114,7 @@ void base_fresh(Model *model, uint64_t seed) {
     const size_t count = tensor->rows * tensor->columns;
     if (tensor->decays) {
       fill_normal((Stream){seed, INITIAL_VALUES, (uint32_t)i}, count, model->config.range, tensor->value);
-    } else {
+    } else if (!strstr(tensor->name, ".bias")) {
       for (size_t j = 0; j < count; j++) tensor->value[j] = 1;
     }
   }
@@ -120,73 +130,13 @@ void adapter_fresh(Model *model, uint64_t seed) {
 
 Tensors *trained(Model *model) { return model->adapter.count > 0 ? &model->adapter : &model->base; }
 
-// MARK: Linear maps
-
-// One projection, and what its backward pass reads again.
-typedef struct Linear {
-  size_t outputs, inputs, rank;
-  float scale;
-  Tensor *w, *a, *b;  // a and b null without an adapter
-  float *g;           // s·(x·Aᵀ): tokens × rank
-  float *dh;          // tokens × rank
-} Linear;
-
-static Linear linear(Model *model, int projection, size_t layer, size_t tokens) {
-  char name[NAME_SIZE];
-  const Adapter *shape = &model->adapter_shape;
-  Linear map = {.outputs = outputs_of(&model->config, projection), .inputs = inputs_of(&model->config, projection), .rank = shape->rank};
-  path_of(projection, layer, "", "weight", name);
-  map.w = find(&model->base, name);
-  path_of(projection, layer, "base_model.model.", "lora_A.weight", name);
-  map.a = find(&model->adapter, name);
-  path_of(projection, layer, "base_model.model.", "lora_B.weight", name);
-  map.b = find(&model->adapter, name);
-  if (map.a) {
-    map.scale = (float)(shape->alpha / (double)shape->rank);
-    map.g = floats(tokens * map.rank);
-    map.dh = floats(tokens * map.rank);
-  }
-  return map;
-}
-
-// y: tokens × outputs, which is +0.
-static void linear_forward(Linear *map, size_t tokens, const float *x, float *y) {
-  product_forward(tokens, map->outputs, map->inputs, x, map->w->value, y);
-  if (!map->a) return;
-  product_forward(tokens, map->rank, map->inputs, x, map->a->value, map->g);
-  for (size_t i = 0; i < tokens * map->rank; i++) map->g[i] = map->g[i] * map->scale;
-  product_forward(tokens, map->outputs, map->rank, map->g, map->b->value, y);
-}
-
-// dx (tokens × inputs, which is +0) is one chain through the bases of all maps that read x, then through all their adapters.
-static void linear_backward(size_t maps, Linear *const *map, size_t tokens, const float *x, const float *const *dy, float *dx) {
-  for (size_t i = 0; i < maps; i++) {
-    const Linear *l = map[i];
-    product_weight(tokens, l->outputs, l->inputs, dy[i], x, l->w->gradient);
-    product_input(tokens, l->outputs, l->inputs, dy[i], l->w->value, dx);
-  }
-  for (size_t i = 0; i < maps; i++) {
-    const Linear *l = map[i];
-    if (!l->a) continue;
-    product_weight(tokens, l->outputs, l->rank, dy[i], l->g, l->b->gradient);
-    product_input(tokens, l->outputs, l->rank, dy[i], l->b->value, l->dh);
-    for (size_t j = 0; j < tokens * l->rank; j++) l->dh[j] = l->dh[j] * l->scale;
-    product_weight(tokens, l->rank, l->inputs, l->dh, x, l->a->gradient);
-    product_input(tokens, l->rank, l->inputs, l->dh, l->a->value, dx);
-  }
-}
-
-static void linear_free(Linear *map) {
-  free(map->g);
-  free(map->dh);
-}
-
 // MARK: The batch
 
 // The examples end to end; an example's last token is predicted and never read.
 typedef struct Batch {
   size_t tokens, segments, supervised;
   size_t *ids, *positions;
+  uint32_t *ordinals;      // of each token's example in the plan
   size_t *starts;         // segments + 1
   size_t *rows, *targets;  // of the supervised tokens
 } Batch;
@@ -197,12 +147,13 @@ size_t supervised_count(const Example *example) {
   return count;
 }
 
-static Batch batch_of(size_t count, const Example *const *examples) {
+static Batch batch_of(size_t first, size_t count, const Example *const *examples) {
   size_t most = 0;
   for (size_t e = 0; e < count; e++) most += examples[e]->count;
   Batch batch = {.segments = count};
   batch.ids = zeros(most, sizeof(size_t));
   batch.positions = zeros(most, sizeof(size_t));
+  batch.ordinals = zeros(most, sizeof(uint32_t));
   batch.rows = zeros(most, sizeof(size_t));
   batch.targets = zeros(most, sizeof(size_t));
   batch.starts = zeros(count + 1, sizeof(size_t));
@@ -213,6 +164,7 @@ static Batch batch_of(size_t count, const Example *const *examples) {
         batch.targets[batch.supervised++] = examples[e]->tokens[i + 1];
       }
       batch.positions[batch.tokens] = i;
+      batch.ordinals[batch.tokens] = (uint32_t)(first + e);
       batch.ids[batch.tokens++] = examples[e]->tokens[i];
     }
     batch.starts[e + 1] = batch.tokens;
@@ -223,24 +175,122 @@ static Batch batch_of(size_t count, const Example *const *examples) {
 static void batch_free(Batch *batch) {
   free(batch->ids);
   free(batch->positions);
+  free(batch->ordinals);
   free(batch->rows);
   free(batch->targets);
   free(batch->starts);
 }
 
+// MARK: Linear maps
+
+// One projection, and what its backward pass reads again.
+typedef struct Linear {
+  size_t outputs, inputs, rank;
+  float scale;
+  Tensor *w, *bias, *a, *b;  // bias null without one, a and b null without an adapter
+  float *g;                  // s·(x·Aᵀ): tokens × rank
+  float *dh;                 // tokens × rank
+  // What the adapter sees of x: null where it sees all.
+  float *seen;               // tokens × inputs
+  double probability;
+  uint64_t seed;
+  uint32_t module;
+} Linear;
+
+static Linear linear(Model *model, int projection, size_t layer, const Batch *batch, bool trains) {
+  char name[NAME_SIZE];
+  const Adapter *shape = &model->adapter_shape;
+  Linear map = {.outputs = outputs_of(&model->config, projection), .inputs = inputs_of(&model->config, projection), .rank = shape->rank};
+  path_of(projection, layer, "", "weight", name);
+  map.w = find(&model->base, name);
+  path_of(projection, layer, "", "bias", name);
+  map.bias = find(&model->base, name);
+  path_of(projection, layer, "base_model.model.", "lora_A.weight", name);
+  map.a = find(&model->adapter, name);
+  path_of(projection, layer, "base_model.model.", "lora_B.weight", name);
+  map.b = find(&model->adapter, name);
+  if (!map.a) return map;
+  map.scale = (float)(shape->alpha / (shape->rank_stabilized ? sqrt((double)shape->rank) : (double)shape->rank));
+  map.g = floats(batch->tokens * map.rank);
+  map.dh = floats(batch->tokens * map.rank);
+  if (!trains || shape->dropout == 0) return map;
+  map.seen = floats(batch->tokens * map.inputs);
+  map.probability = shape->dropout;
+  map.seed = model->seed;
+  map.module = 0x80000000 + (uint32_t)(layer * PROJECTIONS) + (uint32_t)projection;
+  return map;
+}
+
+static void drop(const Linear *map, const Batch *batch, const float *x, float *y) {
+  for (size_t t = 0; t < batch->tokens; t++) {
+    const size_t first = t * map->inputs;
+    dropout(map->inputs, batch->ordinals[t], (uint32_t)batch->positions[t], map->seed, map->module, map->probability, x + first, y + first);
+  }
+}
+
+// y: tokens × outputs, which is +0.
+static void linear_forward(Linear *map, const Batch *batch, const float *x, float *y) {
+  const size_t tokens = batch->tokens;
+  product_forward(tokens, map->outputs, map->inputs, x, map->w->value, y);
+  if (map->a) {
+    if (map->seen) drop(map, batch, x, map->seen);
+    product_forward(tokens, map->rank, map->inputs, map->seen ? map->seen : x, map->a->value, map->g);
+    for (size_t i = 0; i < tokens * map->rank; i++) map->g[i] = map->g[i] * map->scale;
+    product_forward(tokens, map->outputs, map->rank, map->g, map->b->value, y);
+  }
+  if (map->bias) bias_forward(tokens, map->outputs, map->bias->value, y);
+}
+
+// dx (tokens × inputs, which is +0) is one chain through the bases of all maps that read x, then through all their adapters. Where an adapter
+// did not see all of x, its part is a chain of its own, dropped and added.
+static void linear_backward(size_t maps, Linear *const *map, const Batch *batch, const float *x, const float *const *dy, float *dx) {
+  const size_t tokens = batch->tokens;
+  for (size_t i = 0; i < maps; i++) {
+    const Linear *l = map[i];
+    product_weight(tokens, l->outputs, l->inputs, dy[i], x, l->w->gradient);
+    if (l->bias) bias_gradient(tokens, l->outputs, dy[i], l->bias->gradient);
+    product_input(tokens, l->outputs, l->inputs, dy[i], l->w->value, dx);
+  }
+  for (size_t i = 0; i < maps; i++) {
+    const Linear *l = map[i];
+    if (!l->a) continue;
+    product_weight(tokens, l->outputs, l->rank, dy[i], l->g, l->b->gradient);
+    product_input(tokens, l->outputs, l->rank, dy[i], l->b->value, l->dh);
+    for (size_t j = 0; j < tokens * l->rank; j++) l->dh[j] = l->dh[j] * l->scale;
+    product_weight(tokens, l->rank, l->inputs, l->dh, l->seen ? l->seen : x, l->a->gradient);
+    if (!l->seen) {
+      product_input(tokens, l->rank, l->inputs, l->dh, l->a->value, dx);
+      continue;
+    }
+    float *part = floats(tokens * l->inputs);
+    product_input(tokens, l->rank, l->inputs, l->dh, l->a->value, part);
+    drop(l, batch, part, part);
+    for (size_t j = 0; j < tokens * l->inputs; j++) dx[j] = dx[j] + part[j];
+    free(part);
+  }
+}
+
+static void linear_free(Linear *map) {
+  free(map->g);
+  free(map->dh);
+  free(map->seen);
+}
+
 // MARK: A layer
 
 typedef struct Layer {
-  Tensor *input_norm, *middle_norm;
+  Tensor *input_norm, *middle_norm, *query_norm, *key_norm;  // the last two null where heads are not normed
   Linear map[PROJECTIONS];
   // tokens × the width beside it
   float *x, *r_x, *normed_x;                 // hidden, 1, hidden
   float *q, *k, *v, *attended;               // queries, keys, keys, queries
+  float *raw_q, *raw_k, *r_q, *r_k;          // queries, keys, heads, key heads: before the norm of heads, and its factors
   float *middle, *r_middle, *normed_middle;  // hidden, 1, hidden
   float *gate, *up, *activated;              // intermediate
 } Layer;
 
-static Layer layer_make(Model *model, size_t number, size_t tokens) {
+static Layer layer_make(Model *model, size_t number, const Batch *batch, bool trains) {
+  const size_t tokens = batch->tokens;
   const Config *config = &model->config;
   const size_t queries = config->heads * config->head_dimension, keys = config->key_heads * config->head_dimension;
   char name[NAME_SIZE];
@@ -249,7 +299,11 @@ static Layer layer_make(Model *model, size_t number, size_t tokens) {
   layer.input_norm = find(&model->base, name);
   snprintf(name, sizeof name, "model.layers.%zu.post_attention_layernorm.weight", number);
   layer.middle_norm = find(&model->base, name);
-  for (int projection = 0; projection < PROJECTIONS; projection++) layer.map[projection] = linear(model, projection, number, tokens);
+  snprintf(name, sizeof name, "model.layers.%zu.self_attn.q_norm.weight", number);
+  layer.query_norm = find(&model->base, name);
+  snprintf(name, sizeof name, "model.layers.%zu.self_attn.k_norm.weight", number);
+  layer.key_norm = find(&model->base, name);
+  for (int projection = 0; projection < PROJECTIONS; projection++) layer.map[projection] = linear(model, projection, number, batch, trains);
   float **hidden[] = {&layer.x, &layer.normed_x, &layer.middle, &layer.normed_middle};
   for (size_t i = 0; i < 4; i++) *hidden[i] = floats(tokens * config->hidden);
   layer.r_x = floats(tokens);
@@ -257,6 +311,10 @@ static Layer layer_make(Model *model, size_t number, size_t tokens) {
   layer.q = floats(tokens * queries);
   layer.k = floats(tokens * keys);
   layer.v = floats(tokens * keys);
+  layer.raw_q = floats(tokens * queries);
+  layer.raw_k = floats(tokens * keys);
+  layer.r_q = floats(tokens * config->heads);
+  layer.r_k = floats(tokens * config->key_heads);
   layer.attended = floats(tokens * queries);
   layer.gate = floats(tokens * config->intermediate);
   layer.up = floats(tokens * config->intermediate);
@@ -266,7 +324,8 @@ static Layer layer_make(Model *model, size_t number, size_t tokens) {
 
 static void layer_free(Layer *layer) {
   float *all[] = {layer->x,        layer->r_x,    layer->normed_x, layer->q,             layer->k,    layer->v,
-                  layer->attended, layer->middle, layer->r_middle, layer->normed_middle, layer->gate, layer->up, layer->activated};
+                  layer->attended, layer->middle, layer->r_middle, layer->normed_middle, layer->gate, layer->up, layer->activated,
+                  layer->raw_q,    layer->raw_k,  layer->r_q,      layer->r_k};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
   for (int projection = 0; projection < PROJECTIONS; projection++) linear_free(&layer->map[projection]);
 }
@@ -284,9 +343,13 @@ static void layer_forward(Model *model, Layer *layer, const Batch *batch, float 
   float *branch = floats(count);
 
   norm_forward(tokens, config->hidden, epsilon, layer->x, layer->input_norm->value, layer->r_x, layer->normed_x);
-  linear_forward(&layer->map[QUERY], tokens, layer->normed_x, layer->q);
-  linear_forward(&layer->map[KEY], tokens, layer->normed_x, layer->k);
-  linear_forward(&layer->map[VALUE], tokens, layer->normed_x, layer->v);
+  linear_forward(&layer->map[QUERY], batch, layer->normed_x, layer->query_norm ? layer->raw_q : layer->q);
+  linear_forward(&layer->map[KEY], batch, layer->normed_x, layer->key_norm ? layer->raw_k : layer->k);
+  linear_forward(&layer->map[VALUE], batch, layer->normed_x, layer->v);
+  if (config->head_norms) {
+    norm_forward(tokens * config->heads, config->head_dimension, epsilon, layer->raw_q, layer->query_norm->value, layer->r_q, layer->q);
+    norm_forward(tokens * config->key_heads, config->head_dimension, epsilon, layer->raw_k, layer->key_norm->value, layer->r_k, layer->k);
+  }
   rotary_forward(&model->rotary, tokens, config->heads, batch->positions, layer->q);
   rotary_forward(&model->rotary, tokens, config->key_heads, batch->positions, layer->k);
   for (size_t s = 0; s < batch->segments; s++) {
@@ -295,15 +358,15 @@ static void layer_forward(Model *model, Layer *layer, const Batch *batch, float 
       attention_of(config), length, layer->q + first * queries, layer->k + first * keys, layer->v + first * keys,
       layer->attended + first * queries);
   }
-  linear_forward(&layer->map[OUTPUT], tokens, layer->attended, branch);
+  linear_forward(&layer->map[OUTPUT], batch, layer->attended, branch);
   for (size_t i = 0; i < count; i++) layer->middle[i] = layer->x[i] + branch[i];
 
   norm_forward(tokens, config->hidden, epsilon, layer->middle, layer->middle_norm->value, layer->r_middle, layer->normed_middle);
-  linear_forward(&layer->map[GATE], tokens, layer->normed_middle, layer->gate);
-  linear_forward(&layer->map[UP], tokens, layer->normed_middle, layer->up);
+  linear_forward(&layer->map[GATE], batch, layer->normed_middle, layer->gate);
+  linear_forward(&layer->map[UP], batch, layer->normed_middle, layer->up);
   silu_forward(tokens * config->intermediate, layer->gate, layer->up, layer->activated);
   memset(branch, 0, count * sizeof(float));
-  linear_forward(&layer->map[DOWN], tokens, layer->activated, branch);
+  linear_forward(&layer->map[DOWN], batch, layer->activated, branch);
   for (size_t i = 0; i < count; i++) y[i] = layer->middle[i] + branch[i];
   free(branch);
 }
@@ -317,14 +380,14 @@ static void layer_backward(Model *model, Layer *layer, const Batch *batch, float
   float *branch = floats(tokens * hidden);
 
   float *d_activated = floats(wide), *d_gate = floats(wide), *d_up = floats(wide);
-  linear_backward(1, (Linear *[]){&map[DOWN]}, tokens, layer->activated, (const float *[]){stream}, d_activated);
+  linear_backward(1, (Linear *[]){&map[DOWN]}, batch, layer->activated, (const float *[]){stream}, d_activated);
   silu_backward(wide, layer->gate, layer->up, d_activated, d_gate, d_up);
-  linear_backward(2, (Linear *[]){&map[GATE], &map[UP]}, tokens, layer->normed_middle, (const float *[]){d_gate, d_up}, branch);
+  linear_backward(2, (Linear *[]){&map[GATE], &map[UP]}, batch, layer->normed_middle, (const float *[]){d_gate, d_up}, branch);
   norm_backward(
     tokens, hidden, branch, layer->middle, layer->middle_norm->value, layer->r_middle, stream, stream, layer->middle_norm->gradient);
 
   float *d_attended = floats(tokens * queries), *dq = floats(tokens * queries), *dk = floats(tokens * keys), *dv = floats(tokens * keys);
-  linear_backward(1, (Linear *[]){&map[OUTPUT]}, tokens, layer->attended, (const float *[]){stream}, d_attended);
+  linear_backward(1, (Linear *[]){&map[OUTPUT]}, batch, layer->attended, (const float *[]){stream}, d_attended);
   for (size_t s = 0; s < batch->segments; s++) {
     const size_t first = batch->starts[s], length = batch->starts[s + 1] - first, q = first * queries, k = first * keys;
     attention_backward(
@@ -332,8 +395,13 @@ static void layer_backward(Model *model, Layer *layer, const Batch *batch, float
   }
   rotary_backward(&model->rotary, tokens, config->heads, batch->positions, dq);
   rotary_backward(&model->rotary, tokens, config->key_heads, batch->positions, dk);
+  if (config->head_norms) {
+    const size_t q_rows = tokens * config->heads, k_rows = tokens * config->key_heads, width = config->head_dimension;
+    norm_backward(q_rows, width, dq, layer->raw_q, layer->query_norm->value, layer->r_q, NULL, dq, layer->query_norm->gradient);
+    norm_backward(k_rows, width, dk, layer->raw_k, layer->key_norm->value, layer->r_k, NULL, dk, layer->key_norm->gradient);
+  }
   memset(branch, 0, tokens * hidden * sizeof(float));
-  linear_backward(3, (Linear *[]){&map[QUERY], &map[KEY], &map[VALUE]}, tokens, layer->normed_x, (const float *[]){dq, dk, dv}, branch);
+  linear_backward(3, (Linear *[]){&map[QUERY], &map[KEY], &map[VALUE]}, batch, layer->normed_x, (const float *[]){dq, dk, dv}, branch);
   norm_backward(tokens, hidden, branch, layer->x, layer->input_norm->value, layer->r_x, stream, stream, layer->input_norm->gradient);
 
   float *all[] = {branch, d_activated, d_gate, d_up, d_attended, dq, dk, dv};
@@ -388,13 +456,13 @@ static void backward(Model *model, Layer *layers, const Batch *batch, const floa
   free(tied_gradient);
 }
 
-void model_pass(Model *model, size_t count, const Example *const *examples, size_t divisor, float *nll) {
+void model_pass(Model *model, size_t first, size_t count, const Example *const *examples, size_t divisor, float *nll) {
   const size_t hidden = model->config.hidden, layer_count = model->config.layers;
-  Batch batch = batch_of(count, examples);
+  Batch batch = batch_of(first, count, examples);
   const Tensor *embedding = find(&model->base, "model.embed_tokens.weight");
   Layer *layers = zeros(layer_count, sizeof(Layer));
   float *final = floats(batch.tokens * hidden);
-  for (size_t l = 0; l < layer_count; l++) layers[l] = layer_make(model, l, batch.tokens);
+  for (size_t l = 0; l < layer_count; l++) layers[l] = layer_make(model, l, &batch, divisor > 0);
   for (size_t t = 0; t < batch.tokens; t++)
     memcpy((layer_count ? layers[0].x : final) + t * hidden, embedding->value + batch.ids[t] * hidden, hidden * sizeof(float));
   for (size_t l = 0; l < layer_count; l++) layer_forward(model, &layers[l], &batch, l + 1 < layer_count ? layers[l + 1].x : final);

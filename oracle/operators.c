@@ -24,6 +24,18 @@ void product_weight(size_t tokens, size_t outputs, size_t inputs, const float *d
       for (size_t t = 0; t < tokens; t++) dw[j * inputs + p] = fmaf(dy[t * outputs + j], x[t * inputs + p], dw[j * inputs + p]);
 }
 
+// MARK: Bias
+
+void bias_forward(size_t tokens, size_t outputs, const float *bias, float *y) {
+  for (size_t t = 0; t < tokens; t++)
+    for (size_t j = 0; j < outputs; j++) y[t * outputs + j] = y[t * outputs + j] + bias[j];
+}
+
+void bias_gradient(size_t tokens, size_t outputs, const float *dy, float *sums) {
+  for (size_t j = 0; j < outputs; j++)
+    for (size_t t = 0; t < tokens; t++) sums[j] = sums[j] + dy[t * outputs + j];
+}
+
 // MARK: RMSNorm
 
 void norm_forward(size_t rows, size_t width, float epsilon, const float *x, const float *w, float *r, float *y) {
@@ -64,13 +76,24 @@ void norm_backward(
 
 // MARK: Rotary positions
 
-void rotary_make(size_t head_dimension, double theta, Rotary *rotary) {
+static double stretched(Stretch stretch, double frequency) {
+  const double wavelength = 0x1.921fb54442d18p+2 / frequency;
+  if (stretch.factor == 0 || wavelength < stretch.original / stretch.high) return frequency;
+  if (wavelength > stretch.original / stretch.low) return frequency / stretch.factor;
+  const double turns = stretch.original / wavelength;
+  const double s = (turns - stretch.low) / (stretch.high - stretch.low);
+  const double slow = (1 - s) * frequency;
+  const double fast = s * frequency;
+  return slow / stretch.factor + fast;
+}
+
+void rotary_make(size_t head_dimension, double theta, Stretch stretch, Rotary *rotary) {
   rotary->half = head_dimension / 2;
   rotary->frequencies = floats(rotary->half);
   for (size_t i = 0; i < rotary->half; i++) {
     const double quotient = (double)(2 * i) / (double)head_dimension;
     const double exponent = -quotient * log64(theta);
-    rotary->frequencies[i] = (float)exp64(exponent);
+    rotary->frequencies[i] = (float)stretched(stretch, exp64(exponent));
   }
 }
 

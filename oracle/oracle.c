@@ -49,7 +49,7 @@ static double read_number(FILE *file) {
   return value;
 }
 
-static void read_targets(FILE *file, Adapter *adapter) {
+static void read_projections(FILE *file, bool listed[PROJECTIONS]) {
   const size_t count = read_count(file);
   for (size_t i = 0; i < count; i++) {
     char word[512];
@@ -57,7 +57,7 @@ static void read_targets(FILE *file, Adapter *adapter) {
     read_word(file, word);
     while (projection < PROJECTIONS && strcmp(word, projection_names[projection]) != 0) projection++;
     if (projection == PROJECTIONS) refuse("no projection is called", word);
-    adapter->targets[projection] = true;
+    listed[projection] = true;
   }
 }
 
@@ -102,7 +102,9 @@ static Job read_job(FILE *file) {
     {"theta", &job.config.theta},   {"norm-epsilon", &job.config.norm_epsilon}, {"range", &job.config.range},
     {"alpha", &job.adapter.alpha},  {"rate", &job.rate},                        {"warmup", &job.warmup_fraction},
     {"clip", &job.clip},            {"beta1", &job.adam.beta1},                 {"beta2", &job.adam.beta2},
-    {"epsilon", &job.adam.epsilon}, {"decay", &job.adam.weight_decay},
+    {"epsilon", &job.adam.epsilon}, {"decay", &job.adam.weight_decay},          {"stretch", &job.config.stretch.factor},
+    {"low", &job.config.stretch.low}, {"high", &job.config.stretch.high},       {"original", &job.config.stretch.original},
+    {"dropout", &job.adapter.dropout},
   };
   char word[512];
   while (read_word(file, word), strcmp(word, "examples") != 0) {
@@ -112,7 +114,10 @@ static Job read_job(FILE *file) {
     else if (strcmp(word, "seed") == 0) job.seed = read_integer(file);
     else if (strcmp(word, "weights") == 0) read_word(file, job.weights);
     else if (strcmp(word, "start") == 0) read_word(file, job.start);
-    else if (strcmp(word, "targets") == 0) read_targets(file, &job.adapter);
+    else if (strcmp(word, "targets") == 0) read_projections(file, job.adapter.targets);
+    else if (strcmp(word, "biases") == 0) read_projections(file, job.config.biased);
+    else if (strcmp(word, "head-norms") == 0) job.config.head_norms = read_count(file) != 0;
+    else if (strcmp(word, "rank-stabilized") == 0) job.adapter.rank_stabilized = read_count(file) != 0;
     else if (strcmp(word, "schedule") == 0) read_word(file, word), job.schedule = schedule_named(word);
     else known = false;
     for (size_t i = 0; i < sizeof counts / sizeof *counts && !known; i++)
@@ -172,11 +177,12 @@ static Plan plan_of(const Job *job) {
   return plan;
 }
 
-static void take_step(Job *job, Model *model, size_t step, size_t count, const Example *const *examples) {
+// `first` examples stand before these in the plan.
+static void take_step(Job *job, Model *model, size_t step, size_t first, size_t count, const Example *const *examples) {
   size_t divisor = 0;
   for (size_t e = 0; e < count; e++) divisor += supervised_count(examples[e]);
   float *nll = floats(divisor);
-  model_pass(model, count, examples, divisor, nll);
+  model_pass(model, first, count, examples, divisor, nll);
   double sum = 0;
   for (size_t i = 0; i < divisor; i++) sum = sum + nll[i];
 
@@ -217,7 +223,7 @@ static void print_score(Model *model, const Example *example, size_t ordinal) {
   const size_t count = supervised_count(example);
   float *nll = floats(count);
   int64_t score = 0;
-  model_pass(model, 1, &example, 0, nll);
+  model_pass(model, 0, 1, &example, 0, nll);
   for (size_t i = 0; i < count; i++) {
     if (!(fabsf(nll[i]) < 0x1p+20f)) refuse("a loss is too large to score", "");
     score += score_of(nll[i]);
@@ -244,6 +250,7 @@ int main(int argc, char **argv) {
 
   Model model;
   model_make(&model, job.config, job.adapter);
+  model.seed = job.seed;
   if (*job.weights) read_weights(job.weights, &model.base);
   else base_fresh(&model, job.base_seed);
   if (*job.start) read_weights(job.start, &model.adapter);
@@ -252,7 +259,7 @@ int main(int argc, char **argv) {
   const Plan plan = plan_of(&job);
   for (size_t step = 0; step < job.steps; step++) {
     const size_t first = step == 0 ? 0 : plan.ends[step - 1];
-    take_step(&job, &model, step, plan.ends[step] - first, plan.examples + first);
+    take_step(&job, &model, step, first, plan.ends[step] - first, plan.examples + first);
   }
   print_tensors(trained(&model));
   for (size_t e = 0; e < job.example_count; e++) print_score(&model, &job.examples[e], e);

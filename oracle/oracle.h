@@ -40,9 +40,10 @@ void fill_uniform(Stream stream, size_t count, size_t fan_in, float *x);  // Kai
 void fill_normal(Stream stream, size_t count, double deviation, float *x);
 void permutation(Stream stream, size_t count, size_t *order);
 
+void dropout(size_t width, uint32_t example, uint32_t token, uint64_t seed, uint32_t module, double probability, const float *x, float *y);
+
 // What the page has and this engine's training does not use. The coefficient is that of a chosen token.
 float preference_coefficient(double chosen, double rejected, double reference_chosen, double reference_rejected, double beta, size_t pairs, double *loss);
-void dropout(size_t width, uint32_t example, uint32_t token, uint64_t seed, uint32_t module, double probability, const float *x, float *y);
 uint16_t narrow_bfloat16(float x);
 float widen_bfloat16(uint16_t x);
 float widen_float16(uint16_t x);
@@ -56,6 +57,11 @@ void product_input(size_t tokens, size_t outputs, size_t inputs, const float *dy
 // dw[j, p] goes on over t: fma(dy[t, j], x[t, p], ·)
 void product_weight(size_t tokens, size_t outputs, size_t inputs, const float *dy, const float *x, float *dw);
 
+// y[t, j] = y[t, j] + bias[j]; sums[j] goes on over t: sums[j] + dy[t, j]
+void bias_forward(size_t tokens, size_t outputs, const float *bias, float *y);
+void bias_gradient(size_t tokens, size_t outputs, const float *dy, float *sums);
+
+// A norm of heads is this norm with tokens × heads rows, each as wide as a head.
 void norm_forward(size_t rows, size_t width, float epsilon, const float *x, const float *w, float *r, float *y);
 // `residual` and `dw` may be null; dx may be residual.
 void norm_backward(
@@ -65,7 +71,10 @@ typedef struct Rotary {
   size_t half;  // of a head's dimension
   float *frequencies;
 } Rotary;
-void rotary_make(size_t head_dimension, double theta, Rotary *rotary);
+typedef struct Stretch {
+  double factor, low, high, original;  // factor 0: none
+} Stretch;
+void rotary_make(size_t head_dimension, double theta, Stretch stretch, Rotary *rotary);
 void rotary_forward(const Rotary *rotary, size_t tokens, size_t heads, const size_t *positions, float *x);
 void rotary_backward(const Rotary *rotary, size_t tokens, size_t heads, const size_t *positions, float *dx);
 
@@ -105,12 +114,14 @@ extern const char *const projection_names[PROJECTIONS];  // q, k, v, o, gate, up
 typedef struct Config {
   size_t vocabulary, hidden, intermediate, layers, heads, key_heads, head_dimension;
   double theta, norm_epsilon, range;
-  bool tied;
+  Stretch stretch;
+  bool tied, head_norms;
+  bool biased[PROJECTIONS];
 } Config;
 
 typedef struct Tensor {
   char name[NAME_SIZE];
-  size_t rows, columns;  // A norm's weight has one row and does not decay.
+  size_t rows, columns;  // A norm's weight and a bias have one row and do not decay.
   bool decays;
   float *value, *gradient, *m, *v;
 } Tensor;
@@ -123,7 +134,8 @@ typedef struct Tensors {
 
 typedef struct Adapter {
   size_t rank;  // 0: none
-  double alpha;
+  double alpha, dropout;
+  bool rank_stabilized;
   bool targets[PROJECTIONS];
 } Adapter;
 
@@ -136,6 +148,7 @@ typedef struct Example {
 typedef struct Model {
   Config config;
   Adapter adapter_shape;
+  uint64_t seed;  // of dropout
   Tensors base, adapter;
   Rotary rotary;
 } Model;
@@ -147,8 +160,9 @@ void adapter_fresh(Model *model, uint64_t seed);
 Tensors *trained(Model *model);
 // The terms that the example adds to the loss.
 size_t supervised_count(const Example *example);
-// nll of every supervised token, in (example, token) order. With a divisor, the trained tensors' gradients are those of the mean.
-void model_pass(Model *model, size_t count, const Example *const *examples, size_t divisor, float *nll);
+// nll of every supervised token, in (example, token) order. With a divisor, the trained tensors' gradients are those of the mean, and
+// inputs are dropped: `first` examples of the plan stand before these.
+void model_pass(Model *model, size_t first, size_t count, const Example *const *examples, size_t divisor, float *nll);
 
 // MARK: sweep.c
 

@@ -64,9 +64,9 @@ ck_index ck_first_nonfinite(ck_pool *pool, ck_index count, const float *x) {
   return atomic_load(&first);
 }
 
-void ck_rows_fill(ck_pool *pool, ck_index rows, ck_index columns, const float *bias, float *y, ck_index y_row_stride) {
+void ck_rows_add(ck_pool *pool, ck_index rows, ck_index columns, const float *bias, float *y, ck_index y_row_stride) {
   rows_arguments arguments = {rows, columns, bias, 0, y, y_row_stride};
-  ck_spread(pool, ck_bodies_active()->rows_fill, &arguments, rows, 64);
+  ck_spread(pool, ck_bodies_active()->rows_add, &arguments, rows, ck_most(1, ELEMENTS_PER_RANGE / ck_most(1, columns)));
 }
 
 void ck_column_sums(ck_pool *pool, ck_index rows, ck_index columns, const float *x, ck_index x_row_stride, float *sums) {

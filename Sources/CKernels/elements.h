@@ -115,10 +115,13 @@ static void first_nonfinite_body(const void *arguments, ck_worker *worker, ck_in
   }
 }
 
-static void rows_fill_body(const void *arguments, ck_worker *worker, ck_index first, ck_index last) {
+static void rows_add_body(const void *arguments, ck_worker *worker, ck_index first, ck_index last) {
   (void)worker;
   const rows_arguments *s = arguments;
-  for (ck_index t = first; t < last; t++) memcpy(s->y + t * s->y_stride, s->x, (size_t)s->columns * sizeof(float));
+  for (ck_index t = first; t < last; t++) {
+    float *y = s->y + t * s->y_stride;
+    EACH_VECTOR(0, s->columns, { store_some(y + i, load_some(y + i, have) + load_some(s->x + i, have), have); });
+  }
 }
 
 // Columns first … last − 1, all rows in order.

@@ -29,11 +29,26 @@ static void cut(product_arguments *s, const ck_bodies *bodies, int32_t threads) 
   s->columns_of_cells = ck_blocks(s->n, s->column_block);
 }
 
+// Elements of a right side that are laid out together: 16 MiB, which the last cache holds until the cells have read them.
+enum { LARGEST_SHARED_OPERAND = 1 << 22 };
+
+// Where several cells stand below each other, each would lay out the same columns for itself: it is done once for all of them.
+static void lay_out_once(ck_pool *pool, const ck_bodies *bodies, product_arguments *s, ck_packed *shared) {
+  if (s->packed || s->transposed || s->row_block >= s->m || s->k == 0 || s->n > LARGEST_SHARED_OPERAND / s->k) return;
+  *shared = (ck_packed){.k = s->k, .n = s->n, .tile_columns = bodies->tile_columns};
+  shared->panels = ck_pool_scratch(pool, (size_t)(ck_round_up(s->n, bodies->tile_columns) * s->k) * sizeof(float));
+  pack_arguments packing = {s->k, s->n, s->b.data, CK_FLOAT32, s->b.row_stride, s->b.column_stride, shared->panels};
+  ck_spread(pool, bodies->pack, &packing, ck_blocks(s->n, bodies->tile_columns), 1);
+  s->packed = shared;
+}
+
 static void run(ck_pool *pool, const ck_bodies *bodies, product_arguments *s) {
   if (s->m <= 0 || s->n <= 0) return;
   // A few microseconds of work: less than handing part of it over would save.
   bool small = s->m * s->n * s->k < 1 << 19;
   cut(s, bodies, small ? 1 : ck_pool_threads(pool));
+  ck_packed shared;
+  lay_out_once(pool, bodies, s, &shared);
   ck_spread(pool, bodies->product, s, ck_blocks(s->m, s->row_block) * s->columns_of_cells, 1);
 }
 

@@ -16,7 +16,7 @@ typedef struct ck_bodies {
   // The register tile of a product: rows of a by columns of b. A packed operand is laid out in panels of `tile_columns`.
   ck_index tile_rows, tile_columns;
   ck_body *product, *pack;
-  ck_body *rows_fill, *column_sums, *scale, *add, *widen, *narrow_bfloat16, *first_nonfinite;
+  ck_body *rows_add, *column_sums, *scale, *add, *widen, *narrow_bfloat16, *first_nonfinite;
   ck_body *exp, *log, *tanh, *sigmoid, *function64;
   ck_body *rmsnorm_forward, *rmsnorm_backward, *rmsnorm_weight_gradient;
   ck_body *rotary_frequencies, *rotary_tables, *rotate;
@@ -45,6 +45,9 @@ void ck_call(ck_body *body, const void *arguments);
 
 /// The worker's own memory, at least `bytes` long, 64-byte aligned, content undefined; valid until the worker asks again.
 void *ck_scratch(ck_worker *worker, size_t bytes);
+
+/// The pool's memory for what all workers of the next `ck_spread` read, as `ck_scratch` is a worker's own. For the caller, between two spreads.
+void *ck_pool_scratch(ck_pool *pool, size_t bytes);
 
 /// 64-byte aligned memory for `free`, or the end of the process with a message.
 void *ck_allocate(size_t bytes);

@@ -6,11 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+typedef struct scratch {
+  void *memory;
+  size_t bytes;
+} scratch;
+
 struct ck_worker {
   ck_pool *pool;
   pthread_t thread;
-  void *scratch;
-  size_t scratch_bytes;
+  scratch own;
 };
 
 // A job's gate: its number in the upper half; below it whether workers may still join, and how many are inside. A worker that comes late,
@@ -22,6 +26,7 @@ struct ck_worker {
 struct ck_pool {
   int32_t threads;
   ck_worker *workers;  // workers[0] is the caller's
+  scratch shared;
 
   // The job, written only while the gate is shut and nobody is inside.
   ck_body *body;
@@ -57,14 +62,18 @@ void *ck_allocate(size_t bytes) {
   return memory;
 }
 
-void *ck_scratch(ck_worker *worker, size_t bytes) {
-  if (worker->scratch_bytes < bytes) {
-    free(worker->scratch);
-    worker->scratch = ck_allocate(bytes);
-    worker->scratch_bytes = bytes;
+static void *at_least(scratch *scratch, size_t bytes) {
+  if (scratch->bytes < bytes) {
+    free(scratch->memory);
+    scratch->memory = ck_allocate(bytes);
+    scratch->bytes = bytes;
   }
-  return worker->scratch;
+  return scratch->memory;
 }
+
+void *ck_scratch(ck_worker *worker, size_t bytes) { return at_least(&worker->own, bytes); }
+
+void *ck_pool_scratch(ck_pool *pool, size_t bytes) { return at_least(&pool->shared, bytes); }
 
 static void take_ranges(ck_pool *pool, ck_worker *worker) {
   ck_environment environment = ck_environment_enter();
@@ -162,7 +171,8 @@ void ck_pool_destroy(ck_pool *pool) {
   atomic_store_explicit(&pool->stopping, true, memory_order_release);
   open_gate(pool);
   for (int32_t i = 1; i < pool->threads; i++) pthread_join(pool->workers[i].thread, NULL);
-  for (int32_t i = 0; i < pool->threads; i++) free(pool->workers[i].scratch);
+  for (int32_t i = 0; i < pool->threads; i++) free(pool->workers[i].own.memory);
+  free(pool->shared.memory);
   pthread_cond_destroy(&pool->done);
   pthread_cond_destroy(&pool->wake);
   pthread_mutex_destroy(&pool->lock);

@@ -2,7 +2,12 @@
 #include "rotary.h"
 
 void ck_rotary_frequencies(ck_index head_dimension, double theta, float *frequencies) {
-  frequency_arguments s = {head_dimension, theta, frequencies};
+  frequency_arguments s = {head_dimension, theta, NULL, frequencies};
+  ck_call(ck_bodies_active()->rotary_frequencies, &s);
+}
+
+void ck_rotary_frequencies_stretched(ck_index head_dimension, double theta, ck_rotary_stretch stretch, float *frequencies) {
+  frequency_arguments s = {head_dimension, theta, &stretch, frequencies};
   ck_call(ck_bodies_active()->rotary_frequencies, &s);
 }
 

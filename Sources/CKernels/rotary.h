@@ -7,6 +7,7 @@
 typedef struct frequency_arguments {
   ck_index head_dimension;
   double theta;
+  const ck_rotary_stretch *stretch;  // NULL: none
   float *frequencies;
 } frequency_arguments;
 
@@ -29,13 +30,23 @@ typedef struct rotate_arguments {
 
 #if defined(CK_LANES)
 
-// frequencies[i] = exp(−((2i)/d)·log θ)
+static double stretched(const ck_rotary_stretch *s, double frequency) {
+  double wavelength = 0x1.921fb54442d18p+2 / frequency;
+  if (wavelength < s->original_positions / s->high_frequency_factor) return frequency;
+  if (wavelength > s->original_positions / s->low_frequency_factor) return frequency / s->factor;
+  double kept = (s->original_positions / wavelength - s->low_frequency_factor) / (s->high_frequency_factor - s->low_frequency_factor);
+  return ((1 - kept) * frequency) / s->factor + kept * frequency;
+}
+
+// frequencies[i] = exp(−((2i)/d)·log θ), stretched where asked
 static void rotary_frequencies_body(const void *arguments, ck_worker *worker, ck_index first, ck_index last) {
   (void)worker, (void)first, (void)last;
   const frequency_arguments *s = arguments;
   double logarithm = log_d(s->theta);
-  for (ck_index i = 0; i < s->head_dimension / 2; i++)
-    s->frequencies[i] = (float)exp_d(-((double)(2 * i) / (double)s->head_dimension) * logarithm);
+  for (ck_index i = 0; i < s->head_dimension / 2; i++) {
+    double frequency = exp_d(-((double)(2 * i) / (double)s->head_dimension) * logarithm);
+    s->frequencies[i] = (float)(s->stretch ? stretched(s->stretch, frequency) : frequency);
+  }
 }
 
 static void rotary_tables_body(const void *arguments, ck_worker *worker, ck_index first, ck_index last) {

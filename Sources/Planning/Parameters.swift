@@ -119,7 +119,11 @@ extension LoRA {
       case .allLinear: "all-linear"
       case .modules(let names): .array(names.map { .string($0) })
       }
-    return ["rank": .integer(rank ?? self.rank), "alpha": .decimal(alpha ?? self.alpha), "targets": targets]
+    var members: [String: JSONValue] = ["rank": .integer(rank ?? self.rank), "alpha": .decimal(alpha ?? self.alpha), "targets": targets]
+    // Written only where asked for: a plain adapter's key is what it was before there was anything else.
+    if let dropout { members["dropout"] = .decimal(dropout) }
+    if isRankStabilized { members["rank-stabilized"] = true }
+    return .object(members)
   }
 }
 

@@ -173,7 +173,9 @@ extension SubstrateChoice {
 extension LoRA {
   fileprivate init(_ lora: Setting) {
     let modules = lora.texts("targets").sorted()
-    self.init(rank: lora.integer("rank"), alpha: lora.decimal("alpha"), targets: modules.isEmpty ? .allLinear : .modules(modules))
+    self.init(
+      rank: lora.integer("rank"), alpha: lora.decimal("alpha"), targets: modules.isEmpty ? .allLinear : .modules(modules),
+      dropout: lora["dropout"]?.decimal.flatMap { $0 == DecimalNumber(0) ? nil : $0 }, isRankStabilized: lora["rank-stabilized"]?.boolean ?? false)
   }
 }
 

@@ -209,6 +209,8 @@ package enum RecipeSchema {
     Field("rank", rank, .standard(8), "Rank r of the update."),
     Field("alpha", alpha, .standard(16), "Scale of the update: α/r."),
     Field("targets", .either(.word(["all-linear"]), .list(of: .word(linearModules), atLeast: 1)), .standard("all-linear"), "The adapted layers."),
+    Field("dropout", .decimal(.from(0, below: 1)), .optional, "Share of an adapter's inputs that a training step leaves out. Without it, none."),
+    Field("rank-stabilized", .boolean, .optional, "Whether the scale is α/√r (rsLoRA). Without it, α/r."),
   ])
 
   static let linearModules = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]

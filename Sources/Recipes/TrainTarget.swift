@@ -35,6 +35,9 @@ package struct LoRA: Hashable, Sendable {
   package var rank: Int64
   package var alpha: DecimalNumber
   package let targets: Targets
+  /// Nil, and not 0, where nothing is left out.
+  package let dropout: DecimalNumber?
+  package let isRankStabilized: Bool
 }
 
 /// AdamW and its schedule.

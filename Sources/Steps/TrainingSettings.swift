@@ -50,7 +50,10 @@ struct TrainingSettings {
   private static func method(_ parameters: ParameterReader, _ action: Action) throws -> TrainingParameters.Method {
     guard try parameters.string("method") == "sft" else { return .full }
     guard let lora = parameters.member("lora") else { throw UnreadableParameter(action: action.id, place: "lora") }
-    return .lora(rank: try lora.count("rank"), alpha: try lora.decimal("alpha"), targets: try targets(lora, action))
+    return .lora(
+      rank: try lora.count("rank"), alpha: try lora.decimal("alpha"), targets: try targets(lora, action),
+      isRankStabilized: try lora.member("rank-stabilized") != nil && lora.flag("rank-stabilized"),
+      dropout: try lora.member("dropout") == nil ? 0 : lora.decimal("dropout"))
   }
 
   private static func targets(_ lora: ParameterReader, _ action: Action) throws -> Set<Projection> {

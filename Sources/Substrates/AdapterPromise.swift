@@ -9,8 +9,8 @@ struct AdapterPromise {
   private let baseDigest: Digest
 
   init(_ job: TrainingJob) throws(JobFailure) {
-    guard case .lora(let rank, let alpha, let targets) = job.parameters.method, let digest = job.baseDigest else { throw JobFailure(.methodNotOffered) }
-    configuration = AdapterConfiguration(rank: rank, alpha: alpha, targets: targets, baseName: TrainingJob.baseName)
+    guard case .lora(let settings) = job.parameters.method, let digest = job.baseDigest else { throw JobFailure(.methodNotOffered) }
+    configuration = settings.configuration(baseName: TrainingJob.baseName)
     base = job.base.configuration
     baseDigest = digest
   }
@@ -51,7 +51,9 @@ struct AdapterPromise {
     guard found.targets == promised.targets else {
       throw JobFailure(.otherAdapter("target_modules", found: Self.list(found.targets), promised: Self.list(promised.targets)))
     }
-    guard !found.isRankStabilized else { throw JobFailure(.otherAdapter("use_rslora", found: "true", promised: "false")) }
+    guard found.isRankStabilized == promised.isRankStabilized else {
+      throw JobFailure(.otherAdapter("use_rslora", found: "\(found.isRankStabilized)", promised: "\(promised.isRankStabilized)"))
+    }
   }
 
   private static func list(_ targets: [Projection]) -> String { targets.map(\.rawValue).joined(separator: ", ") }

@@ -81,10 +81,22 @@ extension TrainingParameters {
     }
     switch method {
     case .full: members["method"] = "full"
-    case .lora(let rank, let alpha, let targets):
+    case .lora(let settings):
       members["method"] = "sft"
-      members["lora"] = ["rank": .integer(Int64(rank)), "alpha": .number(alpha), "targets": .array(targets.map(\.rawValue).sorted().map { .string($0) })]
+      members["lora"] = .object(settings.jobMembers)
     }
     return .object(members)
+  }
+}
+
+extension LoRASettings {
+  /// As in `TrainingParameters.canonical`: what a plain adapter does not have is not written.
+  fileprivate var jobMembers: [String: JSONValue] {
+    var members: [String: JSONValue] = [
+      "rank": .integer(Int64(rank)), "alpha": .number(alpha), "targets": .array(targets.map(\.rawValue).sorted().map { .string($0) }),
+    ]
+    if isRankStabilized { members["rank-stabilized"] = true }
+    if dropout > 0 { members["dropout"] = .number(dropout) }
+    return members
   }
 }

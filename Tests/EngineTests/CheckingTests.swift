@@ -31,18 +31,30 @@ struct CheckingTests {
     }
   }
 
+  /// Made by tools/parity-fixtures.py.
+  static let kinds = ["llama3", "llama-biased", "qwen2", "qwen3"]
+
+  @Test("twelve clipped steps of PEFT's LoRA on every kind of model that is read", arguments: kinds)
+  func families(name: String) throws {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/parity/\(name)")
+    let report = try ParityCheck.run(folder, threads: 2)
+    #expect(report.stepCount == 12)
+    #expect(report.isWithinLimits, "\(report)")
+    #expect(try #require(report.gradients) <= 1e-4)
+  }
+
   @Test("every vector path, thread count and micro-batch gives the digest that this release is known by")
   func agreement() throws {
     let result = try SelfCheck.run()
     #expect(result.disagreeing.isEmpty, "\(result.disagreeing)")
-    #expect(result.digest.hex == SelfCheck.releaseDigest)
+    for subject in SelfCheck.Subject.allCases { #expect(result.digests[subject]?.hex == subject.releaseDigest, "\(subject)") }
     #expect(result.isSound)
-    #expect(result.variations.count == 9 * VectorPath.available.count)
+    #expect(result.variations.count == 10 * VectorPath.available.count)
   }
 
-  @Test("each defect that such a trainer could have changes the digest", arguments: Fault.allCases)
-  func faults(fault: Fault) throws {
+  @Test("each defect that such a trainer could have changes the digest", arguments: Fault.allCases, SelfCheck.Subject.allCases)
+  func faults(fault: Fault, subject: SelfCheck.Subject) throws {
     let variation = SelfCheck.Variation(path: .generic, threads: 1, microBatchTokens: 24)
-    #expect(try SelfCheck.digest(variation, fault: fault) != SelfCheck.digest(variation))
+    #expect(try SelfCheck.digest(variation, of: subject, fault: fault) != SelfCheck.digest(variation, of: subject))
   }
 }

@@ -40,6 +40,100 @@ struct FolderTests {
     #expect(throws: ModelError.missingFile("config.json")) { try ModelFolder(files: [:]) }
   }
 
+  @Test("a configuration with biases or norms of heads, and tensors without, contradict each other; so the other way round")
+  func otherTensors() throws {
+    let plain = try ModelFolder.fresh(Self.configuration, seed: 3)
+    for kind in [SmallTraining.Kind.qwen2, .qwen3, .biasedLlama] {
+      let model = try kind.base()
+      #expect(try ModelFolder(files: model.files).root == model.root)
+      let own = Set(model.tensors.map(\.name)).subtracting(try SmallTraining.base(tied: kind != .qwen3).tensors.map(\.name))
+      #expect(own.count == (kind == .biasedLlama ? 14 : kind == .qwen2 ? 6 : 4))
+      for name in own {
+        let error = #expect(throws: ModelError.self) {
+          try ModelFolder(configuration: model.configuration, tensors: model.tensors.filter { $0.name != name })
+        }
+        #expect(error == .missingTensor(name))
+      }
+    }
+    let bias = Tensor(name: "model.layers.0.self_attn.q_proj.bias", shape: [8], values: [Float](repeating: 1, count: 8))
+    let error = #expect(throws: ModelError.self) { try ModelFolder(configuration: Self.configuration, tensors: plain.tensors + [bias]) }
+    #expect(error == .unexpectedTensor(bias.name) && error?.hint?.contains("attention_bias") == true)
+  }
+
+  @Test("a configuration that claims a hundred million layers is refused at once")
+  func tooManyLayers() throws {
+    let model = try ModelFolder.fresh(Self.configuration, seed: 3)
+    var members = try #require(model.configuration.json.object)
+    members["num_hidden_layers"] = 200_000_000
+    let files = model.files.merging(["config.json": JSONValue.object(members).canonical]) { $1 }
+    #expect(throws: ModelError.missingTensor("model.layers.\(model.tensors.count).input_layernorm.weight")) { try ModelFolder(files: files) }
+  }
+
+  @Test("a tied head that is stored again is the embedding or a contradiction; stored frequencies are recomputed")
+  func copies() throws {
+    let model = try SmallTraining.base()
+    let embedding = try #require(model["model.embed_tokens.weight"])
+    let frequencies = Tensor(name: "model.layers.0.self_attn.rotary_emb.inv_freq", shape: [3], values: [1, 0.1, 0.01])
+    func folder(_ more: [Tensor]) throws -> ModelFolder {
+      try ModelFolder(files: model.files.merging(["model.safetensors": TensorFile.write(model.tensors + more)]) { $1 })
+    }
+    #expect(try folder([embedding.renamed("lm_head.weight"), frequencies]).root == model.root)
+    var values = embedding.values
+    values[7] += 1
+    #expect(throws: ModelError.untiedHead) { try folder([Tensor(name: "lm_head.weight", shape: embedding.shape, values: values)]) }
+    #expect(throws: ModelError.untiedHead) { try folder([Tensor(name: "lm_head.weight", shape: [1], values: [0])]) }
+  }
+
+  // MARK: Shards
+
+  /// A model in two files: even tensors in the first.
+  private static func sharded(_ model: ModelFolder, change: (inout [String: JSONValue]) -> Void = { _ in }) -> [String: Data] {
+    let names = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
+    var map = Dictionary(uniqueKeysWithValues: model.tensors.enumerated().map { ($1.name, JSONValue.string(names[$0 % 2])) })
+    change(&map)
+    var files: [String: Data] = ["config.json": model.configuration.file]
+    for (number, name) in names.enumerated() {
+      files[name] = TensorFile.write(model.tensors.enumerated().filter { $0.offset % 2 == number }.map(\.element))
+    }
+    files["model.safetensors.index.json"] = JSONValue.object(["metadata": ["total_size": 1], "weight_map": .object(map)]).canonical
+    return files
+  }
+
+  @Test("a model in shards is the model in one file")
+  func shards() throws {
+    let model = try ModelFolder.fresh(Self.configuration, seed: 3)
+    #expect(try ModelFolder(files: Self.sharded(model)).root == model.root)
+  }
+
+  @Test("an index that names a missing shard, a path outside the folder, or says otherwise than the shards, is refused")
+  func badIndexes() throws {
+    let model = try ModelFolder.fresh(Self.configuration, seed: 3)
+    let (first, second) = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
+    let norm = "model.norm.weight"
+    let home = try #require(model.tensors.firstIndex { $0.name == norm }) % 2 == 0 ? first : second
+    let away = home == first ? second : first
+    var files = Self.sharded(model)
+    files[second] = nil
+    #expect(throws: ModelError.missingShard(second)) { try ModelFolder(files: files) }
+    for path in ["../model.safetensors", "/etc/model.safetensors", "sub/model.safetensors", "..\\model.safetensors", ".safetensors", "", "model.bin"] {
+      #expect(throws: ModelError.shardOutsideFolder(path)) { try ModelFolder(files: Self.sharded(model) { $0[norm] = .string(path) }) }
+    }
+    #expect(throws: ModelError.self) { try ModelFolder(files: Self.sharded(model) { $0[norm] = .string(away) }) }
+    #expect(throws: ModelError.unindexedTensor(norm, shard: home)) { try ModelFolder(files: Self.sharded(model) { $0[norm] = nil }) }
+    #expect(throws: ModelError.tensorNotInShard("model.more", shard: home)) { try ModelFolder(files: Self.sharded(model) { $0["model.more"] = .string(home) }) }
+    #expect(throws: ModelError.self) { try ModelFolder(files: Self.sharded(model) { $0[norm] = 3 }) }
+    for text in ["[]", "{", "{}", #"{"weight_map":{}}"#, #"{"weight_map":[]}"#] {
+      files = Self.sharded(model)
+      files["model.safetensors.index.json"] = Data(text.utf8)
+      #expect(throws: ModelError.self) { try ModelFolder(files: files) }
+    }
+    files = Self.sharded(model)
+    files[first] = files[first]?.dropLast(3)
+    let error = #expect(throws: ModelError.self) { try ModelFolder(files: files) }
+    #expect(error?.message.hasPrefix(first) == true)
+    #expect([ModelError.missingShard(first), .shardOutsideFolder("../x"), .unindexedTensor(norm, shard: first)].allSatisfy { $0.hint != nil })
+  }
+
   @Test("a fresh adapter has PEFT's names, shapes and start")
   func freshAdapter() throws {
     let adapter = try AdapterFolder.fresh(AdapterConfiguration(rank: 3, alpha: 6, targets: [.query, .down]), on: Self.configuration, seed: 1)

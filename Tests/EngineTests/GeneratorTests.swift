@@ -36,6 +36,22 @@ struct GeneratorTests {
     }
   }
 
+  @Test("on the other kinds of model too, with an adapter", arguments: SmallTraining.Kind.allCases)
+  func cacheOfKinds(kind: SmallTraining.Kind) throws {
+    let base = try kind.base()
+    let adapter = try GradientTests.startedAdapter(on: base.configuration, isRankStabilized: true)
+    let generator = try Generator(base: base, adapter: adapter, threads: 2)
+    let prompt = SmallTraining.examples[1].tokens
+    let tokens = try generator.generate(after: prompt, limit: 12, endTokens: [])
+    for count in tokens.indices {
+      #expect(try generator.generate(after: prompt + tokens.prefix(count), limit: 1, endTokens: []) == [tokens[count]])
+    }
+    let bare = try Evaluator(base: base, threads: 1).score(SmallTraining.examples, maximumTokens: 64)
+    let adapted = try Evaluator(base: base, adapter: adapter, threads: 1).score(SmallTraining.examples, maximumTokens: 64)
+    let other = try Evaluator(base: base, adapter: adapter, threads: 3, microBatchTokens: 1).score(SmallTraining.examples, maximumTokens: 64)
+    #expect(adapted != bare && other == adapted)
+  }
+
   @Test("seeds differ, a tiny top-p is greedy, and draws follow the probabilities")
   func sampling() throws {
     let generator = try Generator(base: SmallTraining.base(), threads: 1)

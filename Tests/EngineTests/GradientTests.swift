@@ -22,6 +22,36 @@ struct GradientTests {
     }
   }
 
+  @Test("every tensor of the other kinds of model, their biases and norms of heads among them", arguments: SmallTraining.Kind.allCases, directions)
+  func kinds(kind: SmallTraining.Kind, direction: String) throws {
+    let base = try kind.base()
+    let gradients = try Self.step(base: base, start: nil, method: .full).gradients
+    #expect(gradients.map(\.name) == base.tensors.map(\.name))
+    for gradient in gradients {
+      let along = Self.direction(direction, gradient)
+      let slope = try Self.slope(base.tensors, gradient.name, along) { tensors in
+        try Self.step(base: ModelFolder(configuration: base.configuration, tensors: tensors), start: nil, method: .full).loss
+      }
+      Self.expectEqual(slope, Self.dot(gradient.values, along), gradient.name)
+    }
+  }
+
+  /// The same inputs are left out for the same seed and step, so that the loss has a derivative.
+  @Test("every A and B of an adapter that is rank-stabilised and drops inputs", arguments: SmallTraining.Kind.allCases, directions)
+  func dropping(kind: SmallTraining.Kind, direction: String) throws {
+    let base = try kind.base()
+    let start = try Self.startedAdapter(on: base.configuration, isRankStabilized: true)
+    let method = TrainingParameters.Method.lora(rank: 2, alpha: 4, targets: TrainingParameters.allLinear, isRankStabilized: true, dropout: 0.3)
+    let gradients = try Self.step(base: base, start: start, method: method).gradients
+    for gradient in gradients {
+      let along = Self.direction(direction, gradient)
+      let slope = try Self.slope(start.tensors, gradient.name, along) { tensors in
+        try Self.step(base: base, start: AdapterFolder(configuration: start.configuration, tensors: tensors), method: method).loss
+      }
+      Self.expectEqual(slope, Self.dot(gradient.values, along), gradient.name)
+    }
+  }
+
   @Test("every A and B of an adapter", arguments: directions)
   func adapter(direction: String) throws {
     let base = try SmallTraining.base()
@@ -50,8 +80,9 @@ struct GradientTests {
   }
 
   /// An adapter whose B is not zero: at the usual start A has no gradient.
-  static func startedAdapter(on configuration: ModelConfiguration) throws -> AdapterFolder {
-    let fresh = try AdapterFolder.fresh(AdapterConfiguration(rank: 2, alpha: 4, targets: Projection.allCases), on: configuration, seed: 8)
+  static func startedAdapter(on configuration: ModelConfiguration, isRankStabilized: Bool = false) throws -> AdapterFolder {
+    let shape = AdapterConfiguration(rank: 2, alpha: 4, targets: Projection.allCases, isRankStabilized: isRankStabilized)
+    let fresh = try AdapterFolder.fresh(shape, on: configuration, seed: 8)
     let tensors = fresh.tensors.map { tensor in
       guard tensor.name.contains("lora_B") else { return tensor }
       return Tensor(name: tensor.name, shape: tensor.shape, values: tensor.values.indices.map { Float(($0 * 7 + 3) % 11 - 5) / 20 })

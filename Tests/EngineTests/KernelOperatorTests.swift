@@ -150,22 +150,22 @@ extension Kernels {
       }
     }
 
-    @Test("elementwise operators, sums over columns and filled rows", arguments: [1, 17, 255])
+    @Test("elementwise operators, sums over columns and a row added to every row", arguments: [1, 17, 255])
     func elements(columns: Int) {
       let rows = 31, count = rows * columns
-      let a = awkward(count, stream: 1), b = awkward(count, stream: 2), bias = awkward(columns, stream: 3)
+      let a = awkward(count, stream: 1), b = awkward(count, stream: 2), bias = awkward(columns, stream: 3), rowsBefore = a
       let result = everywhere("elements") { memory, pool in
-        let a = memory.array(a), b = memory.array(b), y = memory.unset(count), sums = memory.array(bias), filled = memory.unset(count)
+        let a = memory.array(a), b = memory.array(b), y = memory.unset(count), sums = memory.array(bias), biased = memory.array(rowsBefore)
         ck_scale(pool, count, a, 0.3, y)
         ck_add(pool, count, a, b, b)
         ck_column_sums(pool, rows, columns, a, columns, sums)
-        ck_rows_fill(pool, rows, columns, memory.array(bias), filled, columns)
-        return values(y, count) + values(b, count) + values(sums, columns) + values(filled, count)
+        ck_rows_add(pool, rows, columns, memory.array(bias), biased, columns)
+        return values(y, count) + values(b, count) + values(sums, columns) + values(biased, count)
       }
       var sums = bias
       for t in 0..<rows { for j in 0..<columns { sums[j] += a[t * columns + j] } }
-      let filled = (0..<rows).flatMap { _ in bias }
-      expectSameBits(result, a.map { $0 * 0.3 } + zip(a, b).map { $0 + $1 } + sums + filled, "elements")
+      let biased = a.enumerated().map { $1 + bias[$0 % columns] }
+      expectSameBits(result, a.map { $0 * 0.3 } + zip(a, b).map { $0 + $1 } + sums + biased, "elements")
     }
 
     @Test("bfloat16 narrows to nearest, ties to even")

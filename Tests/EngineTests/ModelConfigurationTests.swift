@@ -48,8 +48,113 @@ struct ModelConfigurationTests {
     #expect(configuration.json["rope_theta"] == configuration.json["rope_parameters"]?["rope_theta"])
   }
 
+  /// Llama 3.2 1B, as transformers 4 wrote it.
+  static let llama3: [String: JSONValue] = [
+    "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu", "hidden_size": 2048, "intermediate_size": 8192,
+    "num_hidden_layers": 16, "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 64, "rope_theta": 500000.0,
+    "rope_scaling": [
+      "factor": 32.0, "high_freq_factor": 4.0, "low_freq_factor": 1.0, "original_max_position_embeddings": 8192, "rope_type": "llama3",
+    ],
+    "rms_norm_eps": 1e-05, "tie_word_embeddings": true, "vocab_size": 128256, "max_position_embeddings": 131072, "bos_token_id": 128000,
+    "eos_token_id": [128001, 128008, 128009], "attention_bias": false, "mlp_bias": false, "attention_dropout": 0.0, "pretraining_tp": 1,
+  ]
+  /// Qwen2.5 0.5B, as transformers 4 wrote it.
+  static let qwen2: [String: JSONValue] = [
+    "architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2", "hidden_act": "silu", "hidden_size": 896, "intermediate_size": 4864,
+    "num_hidden_layers": 24, "num_attention_heads": 14, "num_key_value_heads": 2, "rope_theta": 1000000.0, "rms_norm_eps": 1e-06,
+    "tie_word_embeddings": true, "vocab_size": 151936, "max_position_embeddings": 32768, "bos_token_id": 151643, "eos_token_id": 151643,
+    "attention_dropout": 0.0, "max_window_layers": 24, "sliding_window": 32768, "use_sliding_window": false, "use_mrope": false,
+  ]
+  /// Qwen3 0.6B, as transformers 4 wrote it.
+  static let qwen3: [String: JSONValue] = [
+    "architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3", "hidden_act": "silu", "hidden_size": 1024, "intermediate_size": 3072,
+    "num_hidden_layers": 28, "num_attention_heads": 16, "num_key_value_heads": 8, "head_dim": 128, "rope_theta": 1000000, "rope_scaling": nil,
+    "rms_norm_eps": 1e-06, "tie_word_embeddings": true, "vocab_size": 151936, "max_position_embeddings": 40960, "bos_token_id": 151643,
+    "eos_token_id": 151645, "attention_bias": false, "attention_dropout": 0.0, "max_window_layers": 28, "sliding_window": nil,
+    "use_sliding_window": false,
+  ]
+
+  static func parse(_ members: [String: JSONValue], _ changes: [String: JSONValue]) throws -> ModelConfiguration {
+    try ModelConfiguration(parsing: JSONValue.object(members.merging(changes) { $1 }).canonical)
+  }
+
+  @Test("Llama 3's stretched positions are read from the place of transformers 4 and of 5, and from either word for the type")
+  func stretch() throws {
+    let expected = RotaryStretch(factor: 32, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalPositionCount: 8192)
+    let configuration = try Self.parse(Self.llama3, [:])
+    #expect(configuration.ropeStretch == expected && configuration.ropeTheta == 500_000)
+    let scaling = try #require(Self.llama3["rope_scaling"]?.object)
+    let parameters = JSONValue.object(scaling.merging(["rope_theta": 500000.0]) { $1 })
+    #expect(try Self.parse(Self.llama3, ["rope_scaling": nil, "rope_theta": nil, "rope_parameters": parameters]) == configuration)
+    let old = JSONValue.object(scaling.merging(["type": "llama3", "rope_type": nil]) { $1 })
+    #expect(try Self.parse(Self.llama3, ["rope_scaling": old]) == configuration)
+    #expect(try ModelConfiguration(parsing: configuration.file) == configuration)
+    #expect(configuration.json["rope_scaling"]?["factor"]?.number == 32)
+    #expect(configuration.json["rope_parameters"]?["rope_theta"]?.number == 500_000)
+  }
+
+  static let stretchRefused: [(field: String, value: JSONValue, says: String)] = [
+    ("rope_type", "yarn", "\"default\" and \"llama3\" rotary positions"), ("rope_type", "dynamic", "dynamic"), ("rope_type", "linear", "linear"),
+    ("rope_type", "longrope", "longrope"), ("type", "default", "disagree"), ("factor", nil, "factor"), ("factor", 0.5, "factor"),
+    ("low_freq_factor", nil, "low_freq_factor"), ("low_freq_factor", 4.0, "disagree"), ("high_freq_factor", "4", "high_freq_factor"),
+    ("original_max_position_embeddings", nil, "original_max_position_embeddings"), ("attention_factor", 1.2, "attention_factor"),
+    ("mrope_section", [16, 24, 24], "mrope_section"), ("partial_rotary_factor", 0.5, "partial_rotary_factor"), ("rope_theta", 7, "disagree"),
+  ]
+
+  @Test("positions that the engine does not compute are refused by their name", arguments: stretchRefused)
+  func stretchRefusals(field: String, value: JSONValue, says: String) throws {
+    let scaling = try #require(Self.llama3["rope_scaling"]?.object).merging([field: value]) { $1 }
+    let error = #expect(throws: ModelError.self) { try Self.parse(Self.llama3, ["rope_scaling": .object(scaling)]) }
+    #expect(error?.message.contains(says) == true, "\(error?.message ?? "")")
+  }
+
+  @Test("two places that say different things of positions are refused")
+  func stretchContradiction() throws {
+    let scaling = try #require(Self.llama3["rope_scaling"])
+    #expect(throws: ModelError.contradiction(file: "config.json", field: "rope_scaling", other: "rope_parameters")) {
+      try Self.parse(Self.llama3, ["rope_parameters": ["rope_type": "default", "rope_theta": 500000.0]])
+    }
+    #expect(try Self.parse(Self.llama3, ["rope_parameters": scaling]).ropeStretch != nil)
+  }
+
+  @Test("Qwen2 has three biases a layer, Qwen3 norms of heads and heads of its own size")
+  func qwen() throws {
+    let two = try Self.parse(Self.qwen2, [:])
+    #expect(two.family == .qwen2 && two.biases == [.query, .key, .value] && two.headDimension == 64)
+    let three = try Self.parse(Self.qwen3, [:])
+    #expect(three.family == .qwen3 && three.biases == [] && three.headDimension == 128)
+    #expect(try Self.parse(Self.qwen3, ["head_dim": nil]).headDimension == 128)
+    #expect(try Self.parse(Self.qwen3, ["attention_bias": true]).biases == [.query, .key, .value, .output])
+    let layers = JSONValue.array(Array(repeating: "full_attention", count: 24))
+    #expect(try Self.parse(Self.qwen2, ["layer_types": layers]) == two)
+    for configuration in [two, three] { #expect(try ModelConfiguration(parsing: configuration.file) == configuration) }
+  }
+
+  @Test("a Llama's biases are those that its configuration names")
+  func llamaBiases() throws {
+    #expect(try Self.parse(["attention_bias": true]).biases == [.query, .key, .value, .output])
+    let all = try Self.parse(["attention_bias": true, "mlp_bias": true])
+    #expect(all.biases == Set(Projection.allCases))
+    #expect(try ModelConfiguration(parsing: all.file) == all)
+  }
+
+  static let qwenRefused: [(field: String, value: JSONValue, says: String)] = [
+    ("use_sliding_window", true, "use_sliding_window"), ("layer_types", ["full_attention", "sliding_attention"], "sliding_attention"),
+    ("layer_types", ["full_attention"], "disagree"), ("layer_types", "full_attention", "layer_types"), ("model_type", "qwen2_moe", "\"llama\", \"qwen2\", \"qwen3\""),
+    ("model_type", "qwen3_moe", "qwen3_moe"), ("model_type", "llama", "architectures"), ("num_experts", 64, "num_experts"),
+    ("attention_bias", false, "attention_bias"), ("mlp_bias", true, "mlp_bias"), ("qk_norm", true, "qk_norm"), ("hidden_act", "gelu", "hidden_act"),
+    ("rope_scaling", ["type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32768], "yarn"), ("use_mrope", true, "use_mrope"),
+    ("quantization_config", ["bits": 4], "quantization_config"), ("architectures", ["Qwen2ForSequenceClassification"], "architectures"),
+  ]
+
+  @Test("what Qwen's relatives do otherwise is refused by its name", arguments: qwenRefused)
+  func qwenRefusals(field: String, value: JSONValue, says: String) throws {
+    let error = #expect(throws: ModelError.self) { try Self.parse(Self.qwen2, [field: value]) }
+    #expect(error?.message.contains(says) == true, "\(error?.message ?? "")")
+  }
+
   static let refused: [(field: String, value: JSONValue)] = [
-    ("model_type", "qwen2"), ("architectures", ["MistralForCausalLM"]), ("hidden_act", "gelu"), ("attention_bias", true), ("mlp_bias", true),
+    ("model_type", "mistral"), ("model_type", "gemma3_text"), ("architectures", ["MistralForCausalLM"]), ("hidden_act", "gelu"), ("qkv_bias", true), ("layer_types", ["sliding_attention"]),
     ("attention_dropout", 0.1), ("pretraining_tp", 2), ("rope_scaling", ["type": "linear", "factor": 2.0]),
     ("rope_scaling", ["rope_type": "llama3", "factor": 8.0]), ("rope_parameters", ["rope_type": "yarn", "rope_theta": 100000]),
     ("rope_parameters", ["rope_type": "default", "partial_rotary_factor": 0.5]), ("rope_parameters", ["rope_theta": 7]), ("rope_interleaved", true),

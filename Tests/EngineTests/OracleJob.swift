@@ -53,11 +53,24 @@ struct OracleJob: Sendable {
       ("decay", "\(parameters.weightDecay)"), ("clip", "\(parameters.clip)"), ("batch", "\(parameters.examplesPerBatch)"),
       ("longest", "\(parameters.maximumTokens)"), ("seed", "\(parameters.seed)"),
     ]
-    if case .lora(let rank, let alpha, let targets) = parameters.method {
-      fields += [("rank", "\(rank)"), ("alpha", "\(alpha)"), ("targets", "\(targets.count) " + targets.map(\.rawValue).joined(separator: " "))]
+    if let stretch = shape.ropeStretch {
+      fields += [
+        ("stretch", "\(stretch.factor)"), ("low", "\(stretch.lowFrequencyFactor)"), ("high", "\(stretch.highFrequencyFactor)"),
+        ("original", "\(stretch.originalPositionCount)"),
+      ]
+    }
+    if !shape.biases.isEmpty { fields.append(("biases", list(shape.biases))) }
+    if shape.family == .qwen3 { fields.append(("head-norms", "1")) }
+    if case .lora(let lora) = parameters.method {
+      fields += [
+        ("rank", "\(lora.rank)"), ("alpha", "\(lora.alpha)"), ("targets", list(lora.targets)), ("dropout", "\(lora.dropout)"),
+        ("rank-stabilized", lora.isRankStabilized ? "1" : "0"),
+      ]
     }
     return fields
   }
+
+  private func list(_ projections: Set<Projection>) -> String { "\(projections.count) " + projections.map(\.rawValue).joined(separator: " ") }
 
   private func numbers(_ tensors: [Tensor]) -> Data {
     Data(tensors.flatMap { $0.values.flatMap { value in withUnsafeBytes(of: value.bitPattern.littleEndian, Array.init) } })
@@ -70,7 +83,8 @@ extension OracleJob {
   static func all() throws -> [OracleJob] {
     try [
       adapterEverywhere(), adapterOnSome(), adapterWithOneKeyHead(), adapterContinued(), modelTied(), modelUntied(), modelOfUglyNumbers(),
-      modelPastTheLanes(), adapterOnElevenLayers(),
+      modelPastTheLanes(), adapterOnElevenLayers(), modelOfQwen2(), modelOfQwen3(), modelWithBiasesAndStretch(), adapterOnBiases(),
+      adapterThatDrops(), adapterThatDropsOnSome(),
     ]
   }
 
@@ -195,5 +209,60 @@ extension OracleJob {
       TrainingParameters(
         method: .lora(rank: 2, alpha: 3, targets: [.query, .down]), length: .steps(3), learningRate: 1e-2, clip: 0.1, examplesPerBatch: 1,
         maximumTokens: 64, seed: 16))
+  }
+
+  // MARK: The families
+
+  private static func kind(_ name: String, _ kind: SmallTraining.Kind, lengths: [Int], _ parameters: TrainingParameters) throws -> OracleJob {
+    try OracleJob(name: name, base: kind.base(), baseSeed: nil, examples: examples(lengths, vocabulary: 37), parameters: parameters)
+  }
+
+  /// From initial values of its own: biases begin at zero, and do not decay.
+  private static func modelOfQwen2() throws -> OracleJob {
+    try fresh(
+      "a whole Qwen2", SmallTraining.Kind.qwen2.configuration, seed: 17, lengths: [4, 19, 7, 30, 11],
+      TrainingParameters(method: .full, length: .steps(4), learningRate: 1e-2, weightDecay: 0.2, examplesPerBatch: 2, maximumTokens: 64, seed: 18))
+  }
+
+  private static func modelOfQwen3() throws -> OracleJob {
+    try kind(
+      "a whole Qwen3", .qwen3, lengths: [9, 26, 14, 5],
+      TrainingParameters(method: .full, length: .steps(4), learningRate: 1e-2, clip: 0.5, examplesPerBatch: 2, maximumTokens: 64, seed: 19))
+  }
+
+  private static func modelWithBiasesAndStretch() throws -> OracleJob {
+    let shape = ModelConfiguration(
+      vocabularySize: 37, hiddenSize: 20, intermediateSize: 27, layerCount: 2, headCount: 2, keyValueHeadCount: 1, headDimension: 10,
+      tiesEmbeddings: false, maximumPositionCount: 64, initializerRange: 0.2, biases: Set(Projection.allCases),
+      ropeStretch: RotaryStretch(factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 16, originalPositionCount: 256))
+    return try fresh(
+      "a whole Llama 3 with biases", shape, seed: 20, lengths: [40, 12, 3],
+      TrainingParameters(method: .full, length: .steps(3), learningRate: 1e-2, examplesPerBatch: 2, maximumTokens: 64, seed: 21))
+  }
+
+  /// The bias comes after the adapter's part of the chain.
+  private static func adapterOnBiases() throws -> OracleJob {
+    try kind(
+      "an adapter on a Llama with biases", .biasedLlama, lengths: [5, 23, 17],
+      TrainingParameters(
+        method: .lora(rank: 3, alpha: 6, targets: [.query, .value, .output, .up, .down]), length: .steps(4), learningRate: 1e-2, examplesPerBatch: 2,
+        maximumTokens: 64, seed: 22))
+  }
+
+  /// Epochs enough for an example to come twice, which are to drop different inputs.
+  private static func adapterThatDrops() throws -> OracleJob {
+    try kind(
+      "an adapter on a Qwen3 that drops inputs, rank-stabilised", .qwen3, lengths: [5, 23, 2, 17],
+      TrainingParameters(
+        method: .lora(rank: 3, alpha: 5, targets: TrainingParameters.allLinear, isRankStabilized: true, dropout: 0.3), length: .steps(6),
+        learningRate: 1e-2, clip: 0.5, examplesPerBatch: 2, maximumTokens: 20, seed: 0x1_0000_0017))
+  }
+
+  private static func adapterThatDropsOnSome() throws -> OracleJob {
+    try kind(
+      "an adapter on key and gate that drops inputs", .stretchedLlama, lengths: [8, 13, 21],
+      TrainingParameters(
+        method: .lora(rank: 2, alpha: 4, targets: [.key, .gate], dropout: 0.75), length: .steps(4), learningRate: 1e-2, examplesPerBatch: 3,
+        maximumTokens: 64, seed: 23))
   }
 }

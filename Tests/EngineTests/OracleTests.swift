@@ -66,6 +66,16 @@ struct OracleTests {
       "each adapter's dx after its own base", in: "model.c", "  }\n  for (size_t i = 0; i < maps; i++) {\n    const Linear *l = map[i];\n    if", "    if"),
     .init("the tied head in the embedding's chain", in: "model.c", "? tied_gradient :", "? embedding->gradient :"),
     .init("positions from the batch's start", in: "model.c", "batch.positions[batch.tokens] = i;", "batch.positions[batch.tokens] = batch.tokens;"),
+    .init(
+      "a bias before the adapter's part of the chain", in: "model.c", "    product_forward(tokens, map->outputs, map->rank, map->g, map->b->value, y);",
+      "    if (map->bias) bias_forward(tokens, map->outputs, map->bias->value, y), map->bias = NULL;\n    product_forward(tokens, map->outputs, map->rank, map->g, map->b->value, y);"),
+    .init("a factor of another row of heads", in: "model.c", "dk, layer->raw_k, layer->key_norm->value, layer->r_k", "dk, layer->raw_k, layer->key_norm->value, layer->r_q"),
+    .init("the wavelengths of half turns", in: "operators.c", "0x1.921fb54442d18p+2", "0x1.921fb54442d18p+1"),
+    .init("positions mixed the wrong way round", in: "operators.c", "(1 - s) * frequency", "s * frequency"),
+    .init("the same inputs dropped in every epoch", in: "model.c", "(uint32_t)(first + e)", "(uint32_t)e"),
+    .init("all maps of a layer drop alike", in: "model.c", " + (uint32_t)projection;", ";"),
+    .init("α/r where α/√r is meant", in: "model.c", "shape->rank_stabilized ?", "0 ?"),
+    .init("a bias that decays", in: "model.c", "append(&model->base, name, 1, outputs, false)", "append(&model->base, name, 1, outputs, true)"),
     .init("every example a candidate", in: "oracle.c", "if (supervised_count(&job->examples[e]) > 0)", "if (job->examples[e].count > 0)"),
   ]
 

@@ -15,6 +15,46 @@ enum SmallTraining {
 
   static func base(tied: Bool = true) throws -> ModelFolder { try ModelFolder.fresh(configuration(tied: tied), seed: 5) }
 
+  /// The same with what the other kinds of model have.
+  enum Kind: String, CaseIterable, Sendable {
+    case biasedLlama, stretchedLlama, qwen2, qwen3
+
+    var configuration: ModelConfiguration {
+      ModelConfiguration(
+        vocabularySize: 37, hiddenSize: 20, intermediateSize: 27, layerCount: 2, headCount: 4, keyValueHeadCount: 2, headDimension: 6,
+        tiesEmbeddings: self != .qwen3, maximumPositionCount: 64, initializerRange: 0.2, family: family, biases: biases,
+        ropeStretch: self == .stretchedLlama
+          ? RotaryStretch(factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 16, originalPositionCount: 256) : nil)
+    }
+
+    private var family: ModelFamily {
+      switch self {
+      case .biasedLlama, .stretchedLlama: .llama
+      case .qwen2: .qwen2
+      case .qwen3: .qwen3
+      }
+    }
+
+    private var biases: Set<Projection> {
+      switch self {
+      case .biasedLlama: Set(Projection.allCases)
+      case .qwen2: [.query, .key, .value]
+      case .stretchedLlama, .qwen3: []
+      }
+    }
+
+    /// Norms and biases away from one and zero, where a factor or a term could be forgotten and nobody would see it.
+    func base() throws -> ModelFolder {
+      let fresh = try ModelFolder.fresh(configuration, seed: 5)
+      return try ModelFolder(
+        configuration: configuration,
+        tensors: fresh.tensors.map { tensor in
+          guard tensor.shape.count == 1 else { return tensor }
+          return Tensor(name: tensor.name, shape: tensor.shape, values: tensor.values.enumerated().map { $1 + Float($0 * 7 % 11 - 5) / 16 })
+        })
+    }
+  }
+
   static func id(_ number: Int) -> RecordID { RecordID(Digest(hashing: Data("record \(number)".utf8))) }
 
   static func example(_ ordinal: Int, length: Int) -> EncodedExample {

@@ -31,6 +31,77 @@ struct TrainerTests {
     }
   }
 
+  static let dropping = TrainingParameters.Method.lora(
+    rank: 2, alpha: 4, targets: TrainingParameters.allLinear, isRankStabilized: true, dropout: 0.4)
+
+  @Test(
+    "on the other kinds of model too, and with dropout", arguments: SmallTraining.Kind.allCases,
+    [SmallTraining.lora, .full, TrainerTests.dropping])
+  func invarianceOfKinds(kind: SmallTraining.Kind, method: TrainingParameters.Method) throws {
+    let parameters = SmallTraining.parameters(method)
+    func trainer(_ threads: Int, _ tokens: Int) throws -> Trainer {
+      try Trainer(base: kind.base(), examples: SmallTraining.examples, parameters: parameters, threads: threads, microBatchTokens: tokens)
+    }
+    let reference = try trainer(1, 4096)
+    try reference.run()
+    for (threads, tokens) in [(1, 1), (2, 17), (3, 4096)] {
+      let other = try trainer(threads, tokens)
+      try other.run()
+      #expect(try other.files() == reference.files())
+      #expect(other.trace == reference.trace)
+    }
+    let half = try trainer(2, 40)
+    for _ in 0..<2 { _ = try half.step() }
+    let rest = try trainer(1, 4096)
+    try rest.restore(half.checkpoint())
+    try rest.run()
+    #expect(rest.trace == reference.trace)
+  }
+
+  @Test("dropout changes every step's loss, and by the seed; it ends with training")
+  func dropout() throws {
+    func losses(_ dropout: Double, seed: UInt64 = 2) throws -> [Double] {
+      var parameters = SmallTraining.parameters(.lora(rank: 2, alpha: 4, targets: TrainingParameters.allLinear, dropout: dropout))
+      parameters.seed = seed
+      let start = try GradientTests.startedAdapter(on: SmallTraining.configuration())
+      let trainer = try Trainer(
+        base: SmallTraining.base(), examples: SmallTraining.examples, parameters: parameters, start: start, threads: 1)
+      try trainer.run()
+      let adapter = try #require(try trainer.adapter())
+      #expect(adapter.configuration.json["lora_dropout"]?.number == 0)
+      return trainer.trace.steps.map(\.lossNatsPerToken)
+    }
+    let plain = try losses(0)
+    let dropped = try losses(0.5)
+    #expect(zip(plain, dropped).allSatisfy { $0 != $1 })
+    #expect(try losses(0.5) == dropped)
+    #expect(try losses(0.5, seed: 3)[0] != dropped[0])
+  }
+
+  @Test("the digest of plain parameters is what it was before adapters had options; options change it")
+  func optionsInDigest() throws {
+    let plain = SmallTraining.parameters()
+    #expect(plain.digest.hex == "84c4b5ae73e856f47a2afaf584a8883ac877ca25f103884ffa77ebd253a5d822")
+    let options: [TrainingParameters.Method] = [
+      .lora(rank: 2, alpha: 4, targets: TrainingParameters.allLinear, isRankStabilized: true),
+      .lora(rank: 2, alpha: 4, targets: TrainingParameters.allLinear, dropout: 0.1),
+    ]
+    #expect(Set(([plain.method] + options).map { SmallTraining.parameters($0).digest }).count == 3)
+  }
+
+  @Test("a rank-stabilised adapter says so, and another cannot go on from it")
+  func rankStabilized() throws {
+    let method = TrainingParameters.Method.lora(rank: 2, alpha: 4, targets: TrainingParameters.allLinear, isRankStabilized: true)
+    let trainer = try SmallTraining.trainer(SmallTraining.parameters(method))
+    try trainer.run()
+    let adapter = try #require(try trainer.adapter())
+    #expect(adapter.configuration.json["use_rslora"] == true)
+    #expect(throws: TrainingError.otherStart) {
+      try Trainer(
+        base: SmallTraining.base(), examples: SmallTraining.examples, parameters: SmallTraining.parameters(), start: adapter, threads: 1)
+    }
+  }
+
   @Test("stopped anywhere and resumed, the bytes are those of a run that went through", arguments: methods, [0, 1, 2, 3])
   func resuming(method: TrainingParameters.Method, stop: Int) throws {
     let parameters = SmallTraining.parameters(method)
@@ -190,6 +261,10 @@ struct TrainerTests {
     parameters = SmallTraining.parameters()
     parameters.learningRate = .nan
     #expect(throws: TrainingError.impossibleParameter("learning rate")) { try start(SmallTraining.examples, parameters) }
+    for dropout in [-0.1, 1, .nan] {
+      parameters = SmallTraining.parameters(.lora(rank: 2, alpha: 4, targets: TrainingParameters.allLinear, dropout: dropout))
+      #expect(throws: TrainingError.impossibleParameter("method")) { try start(SmallTraining.examples, parameters) }
+    }
   }
 }
 

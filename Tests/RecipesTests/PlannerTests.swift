@@ -98,6 +98,19 @@ struct PlannerTests {
     #expect(plan["seal"]?.inputs["tokenizer"] == .output("tokenizer", "tokenizer") && plan["seal"]?.inputs["base"] == nil)
   }
 
+  @Test("an adapter's options are parameters where they change something, and else no key knows of them")
+  func adapterOptions() throws {
+    func lora(_ options: String) throws -> JSONValue? {
+      let line = "  letters-lora: { dataset: letters, lora: { rank: 4\(options) } }"
+      return try Self.plan(RecipeFixture.replacing(["  letters-lora": line]))["train.letters-lora.1"]?.parameters["lora"]
+    }
+    let plain: JSONValue = ["rank": 4, "alpha": "16", "targets": "all-linear"]
+    #expect(try lora("") == plain)
+    #expect(try lora(", dropout: 0, rank-stabilized: false") == plain)
+    let expected: JSONValue = ["rank": 4, "alpha": "16", "targets": "all-linear", "dropout": "0.05", "rank-stabilized": true]
+    #expect(try lora(", dropout: 0.05, rank-stabilized: true") == expected)
+  }
+
   @Test("candidates of several targets are numbered through, measured over one context, and gates stand before the seal")
   func severalTargets() throws {
     let text = RecipeFixture.replacing([

@@ -53,6 +53,8 @@ struct RecipeErrorTests {
     .train("lora: { rank: ▸0 }", "\"rank\" needs a whole number from 1 to 4096, found \"0\""),
     .train("lora: { alpha: ▸-1 }", "\"alpha\" needs a number above 0 to 1000000, at most 15 digits, found \"-1\""),
     .train("lora: { targets: [▸q_prj] }", "unknown value \"q_prj\" for \"targets\"", "did you mean \"q_proj\"?"),
+    .train("lora: { dropout: ▸1 }", "\"dropout\" needs a number from 0 and below 1, at most 15 digits, found \"1\""),
+    .train("lora: { rank-stabilized: ▸maybe }", "\"rank-stabilized\" needs true or false, found \"maybe\""),
     .train("lora: { targets: ▸[q_proj, q_proj] }", "\"targets\" names a layer twice"),
     .train(
       "optimizer: { learning-rate: ▸-2e-4 }",

@@ -84,7 +84,9 @@ def main():
     torch.manual_seed(job["parameters"]["seed"])
     base = transformers.AutoModelForCausalLM.from_pretrained(job["base"]["path"], dtype=torch.float32, attn_implementation="eager")
     # The start holds the rank, the scale and the targets, and the initial values that the engine would take.
-    model = peft.PeftModel.from_pretrained(base, job["start"]["path"], is_trainable=True).to(device)
+    shape = peft.PeftConfig.from_pretrained(job["start"]["path"])
+    shape.lora_dropout = job["parameters"]["lora"].get("dropout", 0.0)
+    model = peft.PeftModel.from_pretrained(base, job["start"]["path"], config=shape, is_trainable=True).to(device)
     say("note", text=f"PEFT {peft.__version__} on PyTorch {torch.__version__}, {device}")
     try:
         train(model, job, lines(job["train"]["path"]))

@@ -89,8 +89,8 @@ void ck_pack_destroy(ck_packed *_Nullable packed);
 void ck_gemm_packed(
   ck_pool *pool, ck_index m, ck_matrix a, const ck_packed *b, float *c, ck_index c_row_stride, bool accumulate);
 
-/// y[t, j] = bias[j]: a projection with bias starts its chain here, then accumulates.
-void ck_rows_fill(ck_pool *pool, ck_index rows, ck_index columns, const float *bias, float *y, ck_index y_row_stride);
+/// y[t, j] = y[t, j] + bias[j], in place: the end of a projection with bias, after all of its chain.
+void ck_rows_add(ck_pool *pool, ck_index rows, ck_index columns, const float *bias, float *y, ck_index y_row_stride);
 /// sums[j] = chain over rows in order from the stored value: sums[j] = sums[j] + x[t, j]. A bias's gradient.
 void ck_column_sums(ck_pool *pool, ck_index rows, ck_index columns, const float *x, ck_index x_row_stride, float *sums);
 
@@ -133,10 +133,29 @@ void ck_rmsnorm_backward(
 void ck_rmsnorm_weight_gradient(
   ck_pool *pool, ck_index rows, ck_index width, const float *dy, const float *x, const float *scales, float *dweight);
 
+/// The same norm over each head by itself, all heads with one weight: row (t, h) is the `width` elements at t·row_stride + h·width.
+/// `scales` is tokens×heads. x and y may have their own strides.
+void ck_head_norm_forward(
+  ck_pool *pool, ck_index tokens, ck_index heads, ck_index width, const float *x, ck_index x_row_stride, const float *weight,
+  float epsilon, float *y, ck_index y_row_stride, float *scales);
+/// dx takes the place of dy.
+void ck_head_norm_backward(
+  ck_pool *pool, ck_index tokens, ck_index heads, ck_index width, const float *x, ck_index x_row_stride, const float *weight,
+  const float *scales, float *dy, ck_index dy_row_stride);
+/// dweight[j] = chain over (token, head) in order, from the stored value: fma(dy[t, h, j], x[t, h, j]·r[t, h]).
+void ck_head_norm_weight_gradient(
+  ck_pool *pool, ck_index tokens, ck_index heads, ck_index width, const float *dy, ck_index dy_row_stride, const float *x,
+  ck_index x_row_stride, const float *scales, float *dweight);
+
 // MARK: Rotary positions
 
 /// frequencies[i] = theta^(−2i / head_dimension), i < head_dimension / 2: binary64 inside, rounded to float32 (as Hugging Face keeps them).
 void ck_rotary_frequencies(ck_index head_dimension, double theta, float *frequencies);
+/// How Llama 3 stretches its positions: slow frequencies divided by `factor`, fast ones left, those between them mixed.
+typedef struct ck_rotary_stretch { double factor, low_frequency_factor, high_frequency_factor, original_positions; } ck_rotary_stretch;
+/// φ as above, before its rounding; w = 2π / φ. w < original / high: φ; w > original / low: φ / factor; else, with
+/// s = (original / w − low) / (high − low): ((1 − s)·φ) / factor + s·φ. Binary64 inside, rounded to float32.
+void ck_rotary_frequencies_stretched(ck_index head_dimension, double theta, ck_rotary_stretch stretch, float *frequencies);
 /// For positions 0 … positions − 1: angle = float32(position)·frequency; cosine and sine in binary64 of it, rounded to float32.
 /// Tables are positions×half.
 void ck_rotary_tables(

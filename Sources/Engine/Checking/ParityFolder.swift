@@ -21,17 +21,14 @@ struct ParityFolder {
     let run = try ConfigurationReader(file: "losses.json", bytes: Data(contentsOf: folder.appending(path: "losses.json")))
     guard let hyper = run.members["hyper"]?.object else { throw ModelError.missingField(file: run.file, field: "hyper") }
     let reader = ConfigurationReader(file: run.file, members: hyper)
-    base = try ModelFolder(
-      files: [
-        ModelConfiguration.fileName: Data(contentsOf: folder.appending(path: "base/config.json")),
-        ModelFolder.weightsFileName: Data(contentsOf: folder.appending(path: "base/model.safetensors")),
-      ])
+    base = try ModelFolder(files: Self.files(folder.appending(path: "base")))
     losses = try Self.numbers(run, "losses")
     gradientNorms = try Self.numbers(run, "grad_norms")
     examples = try Self.examples(ConfigurationReader(file: "batch.json", bytes: Data(contentsOf: folder.appending(path: "batch.json"))))
     let tensors = try Self.tensors(folder, "init.safetensors")
     let configuration = AdapterConfiguration(
-      rank: try reader.count("r"), alpha: try reader.positiveNumber("lora_alpha"), targets: Self.targets(of: tensors))
+      rank: try reader.count("r"), alpha: try reader.positiveNumber("lora_alpha"), targets: Self.targets(of: tensors),
+      isRankStabilized: try reader.flag("use_rslora", default: false))
     start = try AdapterFolder(configuration: configuration, tensors: tensors)
     final = try TensorShape.check(Self.tensors(folder, "final.safetensors"), against: start.shapes(on: base.configuration))
     gradients = try Self.storedGradients(folder, start.shapes(on: base.configuration))
@@ -52,7 +49,9 @@ struct ParityFolder {
     let betas = hyper.members["betas"]?.array?.compactMap(\.number) ?? []
     guard betas.count == 2 else { throw ModelError.missingField(file: hyper.file, field: "betas") }
     return TrainingParameters(
-      method: .lora(rank: adapter.rank, alpha: adapter.alpha, targets: Set(adapter.targets)), length: .steps(stepCount),
+      method: .lora(
+        rank: adapter.rank, alpha: adapter.alpha, targets: Set(adapter.targets), isRankStabilized: adapter.isRankStabilized),
+      length: .steps(stepCount),
       learningRate: try hyper.positiveNumber("lr"), schedule: schedule, beta1: betas[0], beta2: betas[1], epsilon: try hyper.positiveNumber("eps"),
       weightDecay: try Self.number(hyper, "weight_decay"), clip: try Self.number(hyper, "grad_clip"), examplesPerBatch: batchSize,
       maximumTokens: maximumTokens)
@@ -60,7 +59,7 @@ struct ParityFolder {
 
   private static let neutralValues: [(field: String, neutral: [JSONValue])] = [
     ("optimizer", ["AdamW"]), ("dropout", [0]), ("lora_dropout", [0]), ("dtype", ["float32", "fp32"]), ("warmup", [0]), ("warmup_steps", [0]),
-    ("warmup_ratio", [0]), ("amsgrad", [false]), ("label_smoothing", [0]), ("use_rslora", [false]),
+    ("warmup_ratio", [0]), ("amsgrad", [false]), ("label_smoothing", [0]),
   ]
 
   /// Zero where the field is absent: a run without clipping may not mention it.
@@ -79,6 +78,12 @@ struct ParityFolder {
   private static func order(exampleCount: Int, batchSize: Int, stepCount: Int) -> ExampleOrder {
     let batches = stride(from: 0, to: exampleCount, by: batchSize).map { Array($0..<min($0 + batchSize, exampleCount)) }
     return ExampleOrder(steps: (0..<stepCount).map { batches[$0 % batches.count] })
+  }
+
+  /// The configuration and the weights, in one file or several.
+  private static func files(_ folder: URL) throws -> [String: Data] {
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".json") || $0.hasSuffix(".safetensors") }
+    return try Dictionary(uniqueKeysWithValues: names.map { ($0, try Data(contentsOf: folder.appending(path: $0))) })
   }
 
   private static func tensors(_ folder: URL, _ name: String) throws -> [Tensor] {

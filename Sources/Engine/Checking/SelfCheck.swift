@@ -3,54 +3,80 @@ internal import CKernels
 internal import Foundation
 internal import Hashing
 
-/// Trains a small model every way this machine can, and asks whether all ways give the same bytes: the promise of the engine, checked
+/// Trains small models every way this machine can, and asks whether all ways give the same bytes: the promise of the engine, checked
 /// where it runs.
 package enum SelfCheck {
+  /// What is trained. Each has a digest of its own, so that a new kind of model changes none of the others.
+  package enum Subject: String, CaseIterable, Hashable, Sendable {
+    /// A Llama without biases.
+    case plain
+    /// Biases on every map, and Llama 3's positions.
+    case biased
+    /// Qwen3's norms of heads, and an adapter that is rank-stabilised and drops inputs.
+    case headNorms = "head-norms"
+
+    /// What every machine gives with these semantics. A change of it is a change of `EngineSemantics`.
+    package var releaseDigest: String {
+      switch self {
+      case .plain: "675e5c8e9dba32d068236946b06ad538f0c13450ff10558ad98abcbe93b17077"
+      case .biased: "db6ea9e8d946196b37286e826888e8b61850c5f563dc857f7856e342b0642270"
+      case .headNorms: "9d898ceafd49db063e61b7fdaea15902ff5a726d75020cdf8a7b4254919e3853"
+      }
+    }
+  }
+
   /// One way of computing the same thing.
   package struct Variation: Hashable, Sendable, CustomStringConvertible {
     package let path: VectorPath
     package let threads: Int
     package let microBatchTokens: Int
+    /// The base's matrices are read where they lie, as those of large models are, and not from copies laid out for the products.
+    package let sharesWeights: Bool
 
-    package init(path: VectorPath, threads: Int, microBatchTokens: Int) {
+    package init(path: VectorPath, threads: Int, microBatchTokens: Int, sharesWeights: Bool = false) {
       self.path = path
       self.threads = threads
       self.microBatchTokens = microBatchTokens
+      self.sharesWeights = sharesWeights
     }
 
-    package var description: String { "\(path) path, \(threads) threads, micro-batches of \(microBatchTokens) tokens" }
+    package var description: String {
+      "\(path) path, \(threads) threads, micro-batches of \(microBatchTokens) tokens" + (sharesWeights ? ", weights where they lie" : "")
+    }
   }
 
   package struct Result: Sendable {
     /// What the plainest way gave.
-    package let digest: Digest
+    package let digests: [Subject: Digest]
     package let variations: [Variation]
     package let disagreeing: [Variation]
 
-    package var isSound: Bool { disagreeing.isEmpty && digest.hex == SelfCheck.releaseDigest }
+    package var isSound: Bool { disagreeing.isEmpty && digests.allSatisfy { $1.hex == $0.releaseDigest } }
   }
 
-  /// What every machine gives with these semantics. A change of it is a change of `EngineSemantics`.
-  package static let releaseDigest = "675e5c8e9dba32d068236946b06ad538f0c13450ff10558ad98abcbe93b17077"
-
-  /// Every vector path that this CPU has, one to three threads, micro-batches from one example to all of them.
+  /// Every vector path that this CPU has, one to three threads, micro-batches from one example to all of them; each path once with shared weights.
   package static var variations: [Variation] {
     VectorPath.available.flatMap { path in
       [1, 2, 3].flatMap { threads in [1, 24, 4096].map { Variation(path: path, threads: threads, microBatchTokens: $0) } }
+        + [Variation(path: path, threads: 2, microBatchTokens: 24, sharesWeights: true)]
     }
   }
 
   package static func run() throws -> Result {
-    let reference = try digest(Variation(path: .generic, threads: 1, microBatchTokens: 24))
+    let reference = try digests(Variation(path: .generic, threads: 1, microBatchTokens: 24))
     let variations = variations
-    return Result(digest: reference, variations: variations, disagreeing: try variations.filter { try digest($0) != reference })
+    return Result(digests: reference, variations: variations, disagreeing: try variations.filter { try digests($0) != reference })
+  }
+
+  private static func digests(_ variation: Variation) throws -> [Subject: Digest] {
+    try Dictionary(uniqueKeysWithValues: Subject.allCases.map { ($0, try digest(variation, of: $0)) })
   }
 
   /// One digest over a trained adapter, a trained model, their traces, a score and generated tokens. With a fault, another one.
-  package static func digest(_ variation: Variation, fault: Fault? = nil) throws -> Digest {
+  package static func digest(_ variation: Variation, of subject: Subject, fault: Fault? = nil) throws -> Digest {
     try variation.path.whileForced {
-      let base = try SmallModel.base()
-      let adapter = try train(base, .lora(rank: 3, alpha: 6, targets: TrainingParameters.allLinear), variation, fault)
+      let base = try SmallModel.base(subject)
+      let adapter = try train(base, SmallModel.adapter(subject), variation, fault)
       let model = try train(base, .full, variation, fault)
       let evaluator = try Evaluator(base: base, adapter: adapter.adapter(), threads: variation.threads, microBatchTokens: variation.microBatchTokens)
       let score = try evaluator.score(SmallModel.examples, maximumTokens: SmallModel.maximumTokens)
@@ -69,7 +95,7 @@ package enum SelfCheck {
   private static func train(_ base: ModelFolder, _ method: TrainingParameters.Method, _ variation: Variation, _ fault: Fault?) throws -> Trainer {
     let trainer = try Trainer(
       base: base, examples: SmallModel.examples, parameters: SmallModel.parameters(method), start: nil, baseName: nil, threads: variation.threads,
-      microBatchTokens: variation.microBatchTokens, order: nil, fault: fault)
+      microBatchTokens: variation.microBatchTokens, order: nil, fault: fault, layout: variation.sharesWeights ? .shared : .packed)
     try trainer.run()
     return trainer
   }

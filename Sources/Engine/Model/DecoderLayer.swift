@@ -1,10 +1,12 @@
 internal import CKernels
 
-/// One layer of a Llama-architecture decoder: x + attention(norm(x)), then that + feed(norm(that)).
+/// One layer of a decoder: x + attention(norm(x)), then that + feed(norm(that)).
 struct DecoderLayer {
   let inputNorm: NormWeight
   /// Query, key, value.
   let attention: LinearGroup
+  /// Nil in families that do not norm heads.
+  let headNorms: HeadNorms?
   let output: LinearGroup
   let middleNorm: NormWeight
   /// Gate, up.
@@ -19,6 +21,7 @@ struct LayerPass {
   let scratch: ScratchSlots
   let rotary: RotaryTables
   let batch: RaggedBatch
+  let dropout: DropoutPass?
   let pool: KernelPool
 
   var tokens: Int { batch.rowCount }
@@ -31,6 +34,14 @@ struct LayerPass {
   func parts(_ slot: RowSlot) -> [MatrixRows] {
     let all = rows(slot)
     return [all, all.columns(from: queryWidth), all.columns(from: queryWidth + keyWidth)]
+  }
+
+  /// Where the projections of query, key and value go: beside the slot that is turned, where heads are normed in between.
+  func projected(_ slots: LayerSlots) -> [MatrixRows] {
+    let parts = parts(slots.queryKeyValue)
+    guard slots.projectedQueryKey.width > 0 else { return parts }
+    let projected = rows(slots.projectedQueryKey)
+    return [projected, projected.columns(from: queryWidth), parts[2]]
   }
 
   /// `keyValueStride` is that of a cache; nil where keys and values lie beside their queries.
@@ -67,13 +78,15 @@ extension DecoderLayer {
     finishAttention(slots, pass)
   }
 
-  /// Query, key and value of norm(x), the first two turned by their positions.
+  /// Query, key and value of norm(x), the heads of the first two normed where the family does, and turned by their positions.
   func project(_ slots: LayerSlots, _ pass: LayerPass) {
     let arena = pass.arena
     inputNorm.forward(arena[slots.input], into: arena[slots.normedInput], scales: arena[slots.inputScale], rows: pass.tokens, pool: pass.pool)
     let parts = pass.parts(slots.queryKeyValue)
     attention.forward(
-      pass.rows(slots.normedInput), into: parts, scaledHidden: arena[slots.attentionHidden], tokens: pass.tokens, pool: pass.pool)
+      pass.rows(slots.normedInput), into: pass.projected(slots), scaledHidden: arena[slots.attentionHidden], dropout: pass.dropout,
+      tokens: pass.tokens, pool: pass.pool)
+    headNorms?.forward(slots, pass)
     pass.rotary.turn(parts[0], heads: pass.configuration.headCount, positions: pass.batch.positions, pool: pass.pool)
     pass.rotary.turn(parts[1], heads: pass.configuration.keyValueHeadCount, positions: pass.batch.positions, pool: pass.pool)
   }
@@ -82,7 +95,8 @@ extension DecoderLayer {
   func finishAttention(_ slots: LayerSlots, _ pass: LayerPass) {
     let branch = pass.rows(pass.scratch.branch)
     output.forward(
-      pass.rows(slots.attended), into: [branch], scaledHidden: pass.arena[slots.outputHidden], tokens: pass.tokens, pool: pass.pool)
+      pass.rows(slots.attended), into: [branch], scaledHidden: pass.arena[slots.outputHidden], dropout: pass.dropout, tokens: pass.tokens,
+      pool: pass.pool)
     ck_add(pass.pool.handle, pass.tokens * branch.stride, pass.arena[slots.input], branch.start, pass.arena[slots.middle])
   }
 
@@ -93,10 +107,12 @@ extension DecoderLayer {
     middleNorm.forward(
       arena[slots.middle], into: arena[slots.normedMiddle], scales: arena[slots.middleScale], rows: pass.tokens, pool: pass.pool)
     feed.forward(
-      pass.rows(slots.normedMiddle), into: [gate, up], scaledHidden: arena[slots.feedHidden], tokens: pass.tokens, pool: pass.pool)
+      pass.rows(slots.normedMiddle), into: [gate, up], scaledHidden: arena[slots.feedHidden], dropout: pass.dropout, tokens: pass.tokens,
+      pool: pass.pool)
     ck_silu_forward(pass.pool.handle, pass.tokens * gate.stride, gate.start, up.start, activated.start)
     let branch = pass.rows(pass.scratch.branch)
-    down.forward(activated, into: [branch], scaledHidden: arena[slots.downHidden], tokens: pass.tokens, pool: pass.pool)
+    down.forward(
+      activated, into: [branch], scaledHidden: arena[slots.downHidden], dropout: pass.dropout, tokens: pass.tokens, pool: pass.pool)
     ck_add(pass.pool.handle, pass.tokens * branch.stride, arena[slots.middle], branch.start, result)
   }
 }
@@ -117,13 +133,13 @@ extension DecoderLayer {
     let (gate, up) = (pass.rows(slots.gate), pass.rows(slots.up))
     let (stream, branch, dActivated) = (pass.rows(scratch.stream), pass.rows(scratch.branch), pass.rows(scratch.activated))
     down.backward(
-      [stream], x: pass.rows(slots.activated), scaledHidden: arena[slots.downHidden], hiddenGradient: arena[scratch.hidden], into: dActivated,
-      tokens: pass.tokens, pool: pass.pool)
+      [stream], x: pass.rows(slots.activated), scaledHidden: arena[slots.downHidden], hiddenGradient: arena[scratch.hidden],
+      dropout: pass.dropout, into: dActivated, tokens: pass.tokens, pool: pass.pool)
     // The gate and up of this layer are not read again: their gradients take their place.
     ck_silu_backward(pass.pool.handle, pass.tokens * gate.stride, gate.start, up.start, dActivated.start, gate.start, up.start)
     feed.backward(
-      [gate, up], x: pass.rows(slots.normedMiddle), scaledHidden: arena[slots.feedHidden], hiddenGradient: arena[scratch.hidden], into: branch,
-      tokens: pass.tokens, pool: pass.pool)
+      [gate, up], x: pass.rows(slots.normedMiddle), scaledHidden: arena[slots.feedHidden], hiddenGradient: arena[scratch.hidden],
+      dropout: pass.dropout, into: branch, tokens: pass.tokens, pool: pass.pool)
     middleNorm.backward(
       branch.start, x: arena[slots.middle], scales: arena[slots.middleScale], residual: stream.start, into: stream.start, rows: pass.tokens,
       pool: pass.pool)
@@ -134,8 +150,8 @@ extension DecoderLayer {
     let scratch = pass.scratch
     let (stream, branch, dAttended) = (pass.rows(scratch.stream), pass.rows(scratch.branch), pass.rows(scratch.attended))
     output.backward(
-      [stream], x: pass.rows(slots.attended), scaledHidden: arena[slots.outputHidden], hiddenGradient: arena[scratch.hidden], into: dAttended,
-      tokens: pass.tokens, pool: pass.pool)
+      [stream], x: pass.rows(slots.attended), scaledHidden: arena[slots.outputHidden], hiddenGradient: arena[scratch.hidden],
+      dropout: pass.dropout, into: dAttended, tokens: pass.tokens, pool: pass.pool)
     let parts = pass.parts(slots.queryKeyValue)
     let gradients = pass.parts(scratch.queryKeyValue)
     pass.withAttentionShape { shape in
@@ -145,9 +161,10 @@ extension DecoderLayer {
     }
     pass.rotary.turnBack(gradients[0], heads: pass.configuration.headCount, positions: pass.batch.positions, pool: pass.pool)
     pass.rotary.turnBack(gradients[1], heads: pass.configuration.keyValueHeadCount, positions: pass.batch.positions, pool: pass.pool)
+    headNorms?.backward(gradients, slots, pass)
     attention.backward(
       gradients, x: pass.rows(slots.normedInput), scaledHidden: arena[slots.attentionHidden], hiddenGradient: arena[scratch.hidden],
-      into: reachesInput ? branch : nil, tokens: pass.tokens, pool: pass.pool)
+      dropout: pass.dropout, into: reachesInput ? branch : nil, tokens: pass.tokens, pool: pass.pool)
     guard reachesInput else { return }
     inputNorm.backward(
       branch.start, x: arena[slots.input], scales: arena[slots.inputScale], residual: stream.start, into: stream.start, rows: pass.tokens,

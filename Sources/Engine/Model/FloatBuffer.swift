@@ -39,3 +39,13 @@ final class FloatBuffer {
     return Array(UnsafeBufferPointer(start: start + offset, count: count))
   }
 }
+
+extension [Float] {
+  /// The address of a tensor's numbers, for as long as `body` runs. A tensor that is computed with has some.
+  func withStart(_ body: (UnsafePointer<Float>) -> Void) {
+    withUnsafeBufferPointer { values in
+      guard let start = values.baseAddress else { preconditionFailure("a weight has elements") }
+      body(start)
+    }
+  }
+}

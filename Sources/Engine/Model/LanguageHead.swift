@@ -21,8 +21,8 @@ final class LanguageHead {
 
   private let chunkRows: Int
 
-  /// 32 MiB of logits, which leave the caches in any case, and enough rows to keep the products full.
-  static func chunkRows(vocabularySize: Int) -> Int { max(16, (1 << 23) / vocabularySize / 16 * 16) }
+  /// 32 MiB of logits, which leave the caches in any case, and enough rows to be worth a pass over the head's matrix.
+  static func chunkRows(vocabularySize: Int) -> Int { max(256, (1 << 23) / vocabularySize / 16 * 16) }
 
   init(norm: NormWeight, weight: Weight) {
     self.norm = norm

@@ -4,15 +4,20 @@ struct AdapterWidths {
   let output: Int
   let feed: Int
   let down: Int
+  /// Something of the inputs is left out.
+  let drops: Bool
 
-  init(rank: Int, targets: Set<Projection>) {
+  init(rank: Int, targets: Set<Projection>, drops: Bool) {
     attention = rank * targets.intersection([.query, .key, .value]).count
     output = rank * targets.intersection([.output]).count
     feed = rank * targets.intersection([.gate, .up]).count
     down = rank * targets.intersection([.down]).count
+    self.drops = drops
   }
 
-  init(_ adapter: AdapterConfiguration?) { self.init(rank: adapter?.rank ?? 0, targets: Set(adapter?.targets ?? [])) }
+  init(_ adapter: AdapterConfiguration?, drops: Bool = false) {
+    self.init(rank: adapter?.rank ?? 0, targets: Set(adapter?.targets ?? []), drops: drops)
+  }
 
   var largest: Int { max(attention, output, feed, down) }
 }
@@ -43,6 +48,10 @@ struct LayerSlots {
   let normedInput: RowSlot
   /// Query, key and value side by side, the first two turned by their positions.
   let queryKeyValue: RowSlot
+  /// Query and key as projected, and the factor of each of their heads: of no width where heads are not normed.
+  let projectedQueryKey: RowSlot
+  let queryScales: RowSlot
+  let keyScales: RowSlot
   let attended: RowSlot
   let maxima: RowSlot
   let reciprocals: RowSlot
@@ -66,6 +75,10 @@ struct LayerSlots {
     inputScale = layout.take(1)
     normedInput = layout.take(hidden)
     queryKeyValue = layout.take(queries + 2 * keys)
+    let normsHeads = configuration.family.normsHeads
+    projectedQueryKey = layout.take(normsHeads ? queries + keys : 0)
+    queryScales = layout.take(normsHeads ? configuration.headCount : 0)
+    keyScales = layout.take(normsHeads ? configuration.keyValueHeadCount : 0)
     attended = layout.take(queries)
     maxima = layout.take(configuration.headCount)
     reciprocals = layout.take(configuration.headCount)
@@ -94,6 +107,8 @@ struct ScratchSlots {
   let attended: RowSlot
   let activated: RowSlot
   let hidden: RowSlot
+  /// An adapter's input of which something was left out, of the widest map.
+  let dropped: RowSlot
 
   init(_ configuration: ModelConfiguration, _ widths: AdapterWidths, isTraining: Bool, in layout: inout RowLayout) {
     let queries = configuration.headCount * configuration.headDimension
@@ -105,5 +120,6 @@ struct ScratchSlots {
     attended = layout.take(isTraining ? queries : 0)
     activated = layout.take(isTraining ? configuration.intermediateSize : 0)
     hidden = layout.take(isTraining ? widths.largest : 0)
+    dropped = layout.take(isTraining && widths.drops ? max(configuration.hiddenSize, queries, configuration.intermediateSize) : 0)
   }
 }

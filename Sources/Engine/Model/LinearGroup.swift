@@ -2,19 +2,21 @@ internal import CKernels
 
 /// Linear maps that read the same X, some of them with a LoRA adapter: query, key and value; gate and up; output; down.
 ///
-/// With `sH = s·(X·Aᵀ)`, each output is one chain: X·Wᵀ over the inputs, going on over the rank with sH·Bᵀ. dX is one chain through
+/// With `sH = s·(X·Aᵀ)`, each output is one chain: X·Wᵀ over the inputs, going on over the rank with sH·Bᵀ; a bias is added at its end. dX is one chain through
 /// all base weights of the group in their order, then through all adapters in the same order. The A of one group lie one below the
-/// other, so that X is read once for all of them.
+/// other, so that X is read once for all of them. With dropout each adapter reads an X of its own, and its part of dX is added.
 struct LinearGroup {
   struct Member {
     let weight: Weight
+    let bias: BiasWeight?
     let adapter: AdapterSlice?
   }
 
-  /// One member's B [outputs × rank] and its gradient, and the column of sH at which its part begins.
+  /// One member's B [outputs × rank] and its gradient, the column of sH (and row of A) at which its part begins, and its number in dropout.
   struct AdapterSlice {
     let b: ParameterPointers
     let column: Int
+    let module: UInt32
   }
 
   /// The stacked A [width × inputs] and its gradient.
@@ -31,27 +33,22 @@ struct LinearGroup {
   let stack: AdapterStack?
 
   /// Y of each member [tokens × outputs] from X [tokens × inputs]; keeps sH [tokens × width] for the backward pass.
-  func forward(_ x: MatrixRows, into outputs: [MatrixRows], scaledHidden: UnsafeMutablePointer<Float>, tokens: Int, pool: KernelPool) {
+  func forward(
+    _ x: MatrixRows, into outputs: [MatrixRows], scaledHidden: UnsafeMutablePointer<Float>, dropout: DropoutPass?, tokens: Int, pool: KernelPool
+  ) {
     for (member, y) in zip(members, outputs) { member.weight.forward(x, into: y, tokens: tokens, pool: pool) }
-    guard let stack else { return }
-    let hidden = MatrixRows(start: scaledHidden, stride: stack.width)
-    pool.multiply(tokens, stack.width, inputs, x.view, .transposed(stack.a.values, stride: inputs), into: hidden, accumulate: false)
-    ck_scale(pool.handle, tokens * stack.width, scaledHidden, stack.scale, scaledHidden)
-    for (member, y) in zip(members, outputs) {
-      guard let adapter = member.adapter else { continue }
-      let part = hidden.columns(from: adapter.column)
-      pool.multiply(
-        tokens, member.weight.outputs, stack.rank, part.view, .transposed(adapter.b.values, stride: stack.rank), into: y, accumulate: true)
-    }
+    if let stack { stack.forward(x, members, into: outputs, scaledHidden: scaledHidden, dropout: dropout, inputs: inputs, tokens: tokens, pool: pool) }
+    for (member, y) in zip(members, outputs) { member.bias?.add(to: y, tokens: tokens, pool: pool) }
   }
 
-  /// Adds the gradients of W, A and B, and writes dX [tokens × inputs] unless nothing before this needs it.
+  /// Adds the gradients of W, bias, A and B, and writes dX [tokens × inputs] unless nothing before this needs it.
   func backward(
     _ gradients: [MatrixRows], x: MatrixRows, scaledHidden: UnsafeMutablePointer<Float>, hiddenGradient: UnsafeMutablePointer<Float>,
-    into dx: MatrixRows?, tokens: Int, pool: KernelPool
+    dropout: DropoutPass?, into dx: MatrixRows?, tokens: Int, pool: KernelPool
   ) {
     for (index, (member, dy)) in zip(members, gradients).enumerated() {
       member.weight.accumulateGradient(dy, x, tokens: tokens, pool: pool)
+      member.bias?.accumulateGradient(dy, tokens: tokens, pool: pool)
       if let dx { member.weight.backward(dy, into: dx, accumulate: index > 0, tokens: tokens, pool: pool) }
     }
     guard let stack else { return }
@@ -62,10 +59,61 @@ struct LinearGroup {
       adapter.backward(dy, hidden, into: dHidden, outputs: member.weight.outputs, rank: stack.rank, tokens: tokens, pool: pool)
     }
     ck_scale(pool.handle, tokens * stack.width, hiddenGradient, stack.scale, hiddenGradient)
-    // dA [width × inputs] += dHᵀ · X; dX += dH · A
-    pool.multiply(
-      stack.width, inputs, tokens, dHidden.transposedView, x.view, into: MatrixRows(start: stack.a.gradient, stride: inputs), accumulate: true)
-    if let dx { pool.multiply(tokens, inputs, stack.width, dHidden.view, .rows(stack.a.values, stride: inputs), into: dx, accumulate: true) }
+    if let dropout {
+      for adapter in members.compactMap(\.adapter) {
+        stack.backward(dHidden, x: x, of: adapter, dropout, into: dx, inputs: inputs, tokens: tokens, pool: pool)
+      }
+    } else {
+      stack.backward(dHidden, x: x, into: dx, inputs: inputs, tokens: tokens, pool: pool)
+    }
+  }
+}
+
+extension LinearGroup.AdapterStack {
+  /// sH, then Y of each adapted member goes on with sH · Bᵀ.
+  fileprivate func forward(
+    _ x: MatrixRows, _ members: [LinearGroup.Member], into outputs: [MatrixRows], scaledHidden: UnsafeMutablePointer<Float>, dropout: DropoutPass?,
+    inputs: Int, tokens: Int, pool: KernelPool
+  ) {
+    let hidden = MatrixRows(start: scaledHidden, stride: width)
+    if let dropout {
+      for adapter in members.compactMap(\.adapter) {
+        dropout.apply(x.start, width: inputs, module: adapter.module, pool: pool)
+        let seen = MatrixRows(start: dropout.room, stride: inputs)
+        pool.multiply(
+          tokens, rank, inputs, seen.view, .transposed(a.values + adapter.column * inputs, stride: inputs), into: hidden.columns(from: adapter.column),
+          accumulate: false)
+      }
+    } else {
+      pool.multiply(tokens, width, inputs, x.view, .transposed(a.values, stride: inputs), into: hidden, accumulate: false)
+    }
+    ck_scale(pool.handle, tokens * width, scaledHidden, scale, scaledHidden)
+    for (member, y) in zip(members, outputs) {
+      guard let adapter = member.adapter else { continue }
+      let part = hidden.columns(from: adapter.column)
+      pool.multiply(tokens, member.weight.outputs, rank, part.view, .transposed(adapter.b.values, stride: rank), into: y, accumulate: true)
+    }
+  }
+
+  /// dA [width × inputs] += dHᵀ · X; dX += dH · A
+  fileprivate func backward(_ dHidden: MatrixRows, x: MatrixRows, into dx: MatrixRows?, inputs: Int, tokens: Int, pool: KernelPool) {
+    pool.multiply(width, inputs, tokens, dHidden.transposedView, x.view, into: MatrixRows(start: a.gradient, stride: inputs), accumulate: true)
+    if let dx { pool.multiply(tokens, inputs, width, dHidden.view, .rows(a.values, stride: inputs), into: dx, accumulate: true) }
+  }
+
+  /// The same of one member, through what its dropout left of X; its dX is whole before it is dropped and added.
+  fileprivate func backward(
+    _ dHidden: MatrixRows, x: MatrixRows, of adapter: LinearGroup.AdapterSlice, _ dropout: DropoutPass, into dx: MatrixRows?, inputs: Int, tokens: Int,
+    pool: KernelPool
+  ) {
+    let room = MatrixRows(start: dropout.room, stride: inputs)
+    let (part, offset) = (dHidden.columns(from: adapter.column), adapter.column * inputs)
+    dropout.apply(x.start, width: inputs, module: adapter.module, pool: pool)
+    pool.multiply(rank, inputs, tokens, part.transposedView, room.view, into: MatrixRows(start: a.gradient + offset, stride: inputs), accumulate: true)
+    guard let dx else { return }
+    pool.multiply(tokens, inputs, rank, part.view, .rows(a.values + offset, stride: inputs), into: room, accumulate: false)
+    dropout.apply(room.start, width: inputs, module: adapter.module, pool: pool)
+    ck_add(pool.handle, tokens * inputs, dx.start, room.start, dx.start)
   }
 }
 

@@ -39,4 +39,17 @@ struct NormWeight {
     if let gradient { ck_rmsnorm_weight_gradient(pool.handle, rows, width, dy, x, scales, gradient) }
     ck_rmsnorm_backward(pool.handle, rows, width, dy, x, values, scales, residual, dx)
   }
+
+  /// Y [tokens × heads × width] from X, each head by itself; keeps the factor of each [tokens × heads].
+  func forward(_ x: MatrixRows, into y: MatrixRows, heads: Int, scales: UnsafeMutablePointer<Float>, tokens: Int, pool: KernelPool) {
+    ck_head_norm_forward(pool.handle, tokens, heads, width, x.start, x.stride, values, epsilon, y.start, y.stride, scales)
+  }
+
+  /// dX in the place of dY, and the weight's gradient: one chain over (token, head).
+  func backward(_ dy: MatrixRows, x: MatrixRows, heads: Int, scales: UnsafeMutablePointer<Float>, tokens: Int, pool: KernelPool) {
+    if let gradient {
+      ck_head_norm_weight_gradient(pool.handle, tokens, heads, width, dy.start, dy.stride, x.start, x.stride, scales, gradient)
+    }
+    ck_head_norm_backward(pool.handle, tokens, heads, width, x.start, x.stride, values, scales, dy.start, dy.stride)
+  }
 }

@@ -8,6 +8,9 @@ struct RaggedBatch {
   /// The token's place in its example.
   private(set) var positions: [Int32] = []
   private(set) var segmentStarts: [Int] = [0]
+  /// For each token, the place of its example in the plan: how many examples of all steps stand before it.
+  private(set) var exampleOrdinals: [UInt32] = []
+  private var nextOrdinal: UInt32 = 0
   /// The rows with a supervised target, ascending, and their targets.
   private(set) var supervisedRows: [Int] = []
   private(set) var supervisedTargets: [Int32] = []
@@ -23,11 +26,14 @@ struct RaggedBatch {
       }
       tokens.append(example.tokens[index])
       positions.append(Int32(index))
+      exampleOrdinals.append(nextOrdinal)
     }
+    nextOrdinal &+= 1
     segmentStarts.append(tokens.count)
   }
 
-  init(_ examples: some Sequence<EncodedExample>) {
+  init(_ examples: some Sequence<EncodedExample>, firstOrdinal: Int = 0) {
+    nextOrdinal = UInt32(truncatingIfNeeded: firstOrdinal)
     for example in examples { append(example) }
   }
 
@@ -37,6 +43,9 @@ struct RaggedBatch {
     positions = tokens.indices.map { Int32(position + $0) }
     segmentStarts = [0, tokens.count]
   }
+
+  /// The positions, as dropout takes them.
+  var tokenIndices: [UInt32] { positions.map { UInt32(bitPattern: $0) } }
 
   /// The largest position of any token, plus one.
   var positionCount: Int { Int(positions.max() ?? -1) + 1 }

@@ -11,7 +11,11 @@ final class RotaryTables {
   init(_ configuration: ModelConfiguration) {
     half = configuration.headDimension / 2
     frequencies = FloatBuffer(count: half)
-    ck_rotary_frequencies(configuration.headDimension, configuration.ropeTheta, frequencies.start)
+    guard let stretch = configuration.ropeStretch else {
+      ck_rotary_frequencies(configuration.headDimension, configuration.ropeTheta, frequencies.start)
+      return
+    }
+    ck_rotary_frequencies_stretched(configuration.headDimension, configuration.ropeTheta, ck_rotary_stretch(stretch), frequencies.start)
   }
 
   func reserve(positions: Int, pool: KernelPool) {
@@ -30,5 +34,13 @@ final class RotaryTables {
   /// The transpose of `turn`, on gradients.
   func turnBack(_ dx: MatrixRows, heads: Int, positions: [Int32], pool: KernelPool) {
     ck_rotary_backward(pool.handle, positions.count, heads, 2 * half, positions, cosines.start, sines.start, dx.start, dx.stride)
+  }
+}
+
+extension ck_rotary_stretch {
+  fileprivate init(_ stretch: RotaryStretch) {
+    self.init(
+      factor: stretch.factor, low_frequency_factor: stretch.lowFrequencyFactor, high_frequency_factor: stretch.highFrequencyFactor,
+      original_positions: Double(stretch.originalPositionCount))
   }
 }

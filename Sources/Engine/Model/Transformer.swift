@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// A Llama-architecture model, ready to be computed: losses of a ragged batch, and the gradients of what is trained.
+/// A model of one of the engine's families, ready to be computed: losses of a ragged batch, and the gradients of what is trained.
 ///
 /// Contract of the whole, beside the operators' own: a product's output is one chain; token reductions are one chain in (example,
 /// token) order that a second call continues; the embedding's two uses, where tied, keep a sum each, added in `finishGradients`.
@@ -23,19 +23,23 @@ final class Transformer {
   let head: LanguageHead
   private let embedding: EmbeddingTable
   private let purpose: Purpose
+  private let dropout: AdapterDropout?
 
-  init(base: ModelFolder, adapter: AdapterFolder?, purpose: Purpose, pool: KernelPool) throws(ModelError) {
+  init(
+    base: ModelFolder, adapter: AdapterFolder?, purpose: Purpose, dropout: AdapterDropout? = nil, layout: FrozenLayout = .packed, pool: KernelPool
+  ) throws(ModelError) {
     try adapter?.check(against: base.configuration)
-    let builder = TransformerBuilder(base: base, adapter: adapter, purpose: purpose, pool: pool)
+    let builder = TransformerBuilder(base: base, adapter: adapter, purpose: purpose, layout: layout, pool: pool)
     configuration = base.configuration
     self.pool = pool
     self.purpose = purpose
+    self.dropout = dropout
     parameters = builder.parameters
     embedding = builder.embedding()
     head = builder.head(embedding)
     layers = (0..<configuration.layerCount).map { builder.layer($0) }
     rotary = RotaryTables(configuration)
-    let slots = PassLayout(configuration, AdapterWidths(adapter?.configuration), isTraining: purpose != .inference)
+    let slots = PassLayout(configuration, AdapterWidths(adapter?.configuration, drops: dropout != nil), isTraining: purpose != .inference)
     layerSlots = slots.layers
     scratch = slots.scratch
     arena = RowArena(slots.layout)
@@ -74,7 +78,9 @@ final class Transformer {
   func finishGradients() { embedding.addSites(pool: pool) }
 
   func pass(_ batch: RaggedBatch) -> LayerPass {
-    LayerPass(configuration: configuration, arena: arena, scratch: scratch, rotary: rotary, batch: batch, pool: pool)
+    LayerPass(
+      configuration: configuration, arena: arena, scratch: scratch, rotary: rotary, batch: batch,
+      dropout: dropout.map { DropoutPass($0, batch, room: arena[scratch.dropped]) }, pool: pool)
   }
 
   /// The residual stream after the last layer [tokens × hidden].

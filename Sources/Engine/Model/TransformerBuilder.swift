@@ -5,12 +5,14 @@ struct TransformerBuilder {
   private let base: ModelFolder
   private let adapter: AdapterFolder?
   private let purpose: Transformer.Purpose
+  private let layout: FrozenLayout
   private let pool: KernelPool
   private let tensors: [String: Tensor]
   let parameters: ParameterBlock
 
-  init(base: ModelFolder, adapter: AdapterFolder?, purpose: Transformer.Purpose, pool: KernelPool) {
+  init(base: ModelFolder, adapter: AdapterFolder?, purpose: Transformer.Purpose, layout: FrozenLayout, pool: KernelPool) {
     self.base = base
+    self.layout = layout
     self.adapter = adapter
     self.purpose = purpose
     self.pool = pool
@@ -51,8 +53,13 @@ struct TransformerBuilder {
   func layer(_ layer: Int) -> DecoderLayer {
     let groups = Self.groups.map { group($0, layer: layer) }
     return DecoderLayer(
-      inputNorm: norm(TensorShape.inputNorm(layer: layer)), attention: groups[0], output: groups[1],
+      inputNorm: norm(TensorShape.inputNorm(layer: layer)), attention: groups[0], headNorms: headNorms(layer: layer), output: groups[1],
       middleNorm: norm(TensorShape.postAttentionNorm(layer: layer)), feed: groups[2], down: groups[3])
+  }
+
+  private func headNorms(layer: Int) -> HeadNorms? {
+    guard base.configuration.family.normsHeads else { return nil }
+    return HeadNorms(query: norm(TensorShape.queryNorm(layer: layer)), key: norm(TensorShape.keyNorm(layer: layer)))
   }
 
   private func group(_ projections: [Projection], layer: Int) -> LinearGroup {
@@ -63,10 +70,12 @@ struct TransformerBuilder {
       var slice: LinearGroup.AdapterSlice?
       if let adapter, let a = parameters[TensorShape.loraA(projection, layer: layer)], let b = parameters[TensorShape.loraB(projection, layer: layer)] {
         firstA = firstA ?? a
-        slice = LinearGroup.AdapterSlice(b: b, column: column)
+        slice = LinearGroup.AdapterSlice(b: b, column: column, module: AdapterDropout.module(projection, layer: layer))
         column += adapter.configuration.rank
       }
-      return LinearGroup.Member(weight: weight(TensorShape.weight(projection, layer: layer), outputs: outputs, inputs: inputs), adapter: slice)
+      return LinearGroup.Member(
+        weight: weight(TensorShape.weight(projection, layer: layer), outputs: outputs, inputs: inputs), bias: bias(projection, layer: layer),
+        adapter: slice)
     }
     return LinearGroup(inputs: projections[0].shape(in: base.configuration).inputs, members: members, stack: stack(firstA, width: column))
   }
@@ -82,12 +91,19 @@ struct TransformerBuilder {
     if let trained = trained(name) {
       return Weight(trained: trained.values, gradient: trained.gradient, outputs: outputs, inputs: inputs)
     }
-    return Weight(frozen: values(name), outputs: outputs, inputs: inputs, passesGradients: purpose != .inference, pool: pool)
+    return Weight(frozen: values(name), outputs: outputs, inputs: inputs, layout: layout, passesGradients: purpose != .inference, pool: pool)
+  }
+
+  private func bias(_ projection: Projection, layer: Int) -> BiasWeight? {
+    guard base.configuration.biases.contains(projection) else { return nil }
+    let name = TensorShape.bias(projection, layer: layer)
+    if let trained = trained(name) { return BiasWeight(trained: trained, outputs: projection.shape(in: base.configuration).outputs) }
+    return BiasWeight(frozen: values(name))
   }
 
   private func norm(_ name: String) -> NormWeight {
     let epsilon = base.configuration.normEpsilon
-    if let trained = trained(name) { return NormWeight(trained: trained, width: base.configuration.hiddenSize, epsilon: epsilon) }
+    if let trained = trained(name) { return NormWeight(trained: trained, width: tensors[name]?.values.count ?? 0, epsilon: epsilon) }
     return NormWeight(frozen: values(name), epsilon: epsilon)
   }
 

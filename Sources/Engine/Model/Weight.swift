@@ -5,8 +5,8 @@ struct Weight {
   private enum Storage {
     /// Laid out once for Y = X·Wᵀ and, where gradients pass through, for dX = dY·W.
     case packed(forward: PackedOperand, backward: PackedOperand?)
-    /// Frozen, but read as it is: faults need the plain order.
-    case plain(FloatBuffer)
+    /// Frozen, and read as it is: the values are those of the folder, not a copy.
+    case plain([Float])
     /// Changes every step; the gradient beside it.
     case trained(values: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>)
   }
@@ -15,11 +15,11 @@ struct Weight {
   let inputs: Int
   private let storage: Storage
 
-  init(frozen values: [Float], outputs: Int, inputs: Int, passesGradients: Bool, pool: KernelPool) {
+  init(frozen values: [Float], outputs: Int, inputs: Int, layout: FrozenLayout, passesGradients: Bool, pool: KernelPool) {
     self.outputs = outputs
     self.inputs = inputs
-    if pool.fault != nil {
-      storage = .plain(FloatBuffer(values))
+    if layout == .shared || pool.fault != nil {  // Faults need the plain order.
+      storage = .plain(values)
     } else {
       storage = values.withUnsafeBufferPointer { values in
         .packed(
@@ -40,12 +40,12 @@ struct Weight {
   func forward(_ x: MatrixRows, into y: MatrixRows, tokens: Int, pool: KernelPool) {
     switch storage {
     case .packed(let forward, _): forward.multiply(tokens, x, into: y, accumulate: false, pool: pool)
-    case .plain(let values): forward(x, values.start, into: y, tokens: tokens, pool: pool)
+    case .plain(let values): values.withStart { forward(x, $0, into: y, tokens: tokens, pool: pool) }
     case .trained(let values, _): forward(x, values, into: y, tokens: tokens, pool: pool)
     }
   }
 
-  private func forward(_ x: MatrixRows, _ values: UnsafeMutablePointer<Float>, into y: MatrixRows, tokens: Int, pool: KernelPool) {
+  private func forward(_ x: MatrixRows, _ values: UnsafePointer<Float>, into y: MatrixRows, tokens: Int, pool: KernelPool) {
     pool.multiply(tokens, outputs, inputs, x.view, .transposed(values, stride: inputs), into: y, accumulate: false)
   }
 
@@ -55,13 +55,13 @@ struct Weight {
     case .packed(_, let backward):
       guard let backward else { preconditionFailure("the weight was packed for the forward pass alone") }
       backward.multiply(tokens, dy, into: dx, accumulate: accumulate, pool: pool)
-    case .plain(let values): backwardPlain(dy, values.start, into: dx, accumulate: accumulate, tokens: tokens, pool: pool)
+    case .plain(let values): values.withStart { backwardPlain(dy, $0, into: dx, accumulate: accumulate, tokens: tokens, pool: pool) }
     case .trained(let values, _): backwardPlain(dy, values, into: dx, accumulate: accumulate, tokens: tokens, pool: pool)
     }
   }
 
   private func backwardPlain(
-    _ dy: MatrixRows, _ values: UnsafeMutablePointer<Float>, into dx: MatrixRows, accumulate: Bool, tokens: Int, pool: KernelPool
+    _ dy: MatrixRows, _ values: UnsafePointer<Float>, into dx: MatrixRows, accumulate: Bool, tokens: Int, pool: KernelPool
   ) {
     pool.multiply(tokens, inputs, outputs, dy.view, .rows(values, stride: inputs), into: dx, accumulate: accumulate)
   }

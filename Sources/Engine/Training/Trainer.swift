@@ -16,6 +16,8 @@ package final class Trainer {
   private let optimizer: AdamW
   private let microBatchTokens: Int
   private let pool: KernelPool
+  /// Of each step, how many examples of all steps stand before its first.
+  private let firstOrdinals: [Int]
   /// Grows by a step at a time.
   package private(set) var trace: TrainingTrace
 
@@ -32,10 +34,10 @@ package final class Trainer {
       microBatchTokens: microBatchTokens, order: nil, fault: nil)
   }
 
-  /// `order` stands in for the plan of the parameters: a parity check follows somebody else's.
+  /// `order` stands in for the plan of the parameters: a parity check follows somebody else's. `layout` stands in for what suits the base's size.
   init(
     base: ModelFolder, examples: [EncodedExample], parameters: TrainingParameters, start: AdapterFolder?, baseName: String?, threads: Int,
-    microBatchTokens: Int, order: ExampleOrder?, fault: Fault?
+    microBatchTokens: Int, order: ExampleOrder?, fault: Fault?, layout: FrozenLayout? = nil
   ) throws {
     if let name = parameters.impossibleValue { throw TrainingError.impossibleParameter(name) }
     trainingSet = try TrainingSet(examples, maximumTokens: parameters.maximumTokens, base: base.configuration)
@@ -43,11 +45,15 @@ package final class Trainer {
     configuration = base.configuration
     self.parameters = parameters
     self.order = order ?? ExampleOrder(candidates: trainingSet.learnable, parameters: parameters)
+    firstOrdinals = self.order.steps.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
     self.microBatchTokens = microBatchTokens
     pool = KernelPool(threads: threads, fault: fault)
     let adapter = try Self.startingAdapter(parameters, on: base.configuration, start: start, baseName: baseName)
     adapterConfiguration = adapter?.configuration
-    transformer = try Transformer(base: base, adapter: adapter, purpose: adapter == nil ? .trainingEverything : .trainingAdapter, pool: pool)
+    transformer = try Transformer(
+      base: base, adapter: adapter, purpose: adapter == nil ? .trainingEverything : .trainingAdapter,
+      dropout: AdapterDropout(probability: parameters.method.dropout, seed: parameters.seed),
+      layout: layout ?? FrozenLayout(training: base.configuration), pool: pool)
     optimizer = AdamW(parameters, block: transformer.parameters)
     trace = TrainingTrace(
       commitments: TrainingTrace.Commitments(
@@ -60,8 +66,8 @@ package final class Trainer {
   private static func startingAdapter(
     _ parameters: TrainingParameters, on base: ModelConfiguration, start: AdapterFolder?, baseName: String?
   ) throws -> AdapterFolder? {
-    guard case .lora(let rank, let alpha, let targets) = parameters.method else { return nil }
-    let configuration = AdapterConfiguration(rank: rank, alpha: alpha, targets: targets, baseName: baseName)
+    guard case .lora(let settings) = parameters.method else { return nil }
+    let configuration = settings.configuration(baseName: baseName)
     guard let start else { return try AdapterFolder.fresh(configuration, on: base, seed: parameters.seed) }
     guard start.configuration.computesLike(configuration) else { throw TrainingError.otherStart }
     return try AdapterFolder(configuration: configuration, tensors: start.tensors)
@@ -92,7 +98,7 @@ extension Trainer {
     let number = completedSteps
     let examples = order.steps[number].map { trainingSet.examples[$0] }
     let divisor = examples.reduce(0) { $0 + $1.supervisedTokenCount }
-    let loss = gradients(of: examples, divisor: divisor)
+    let loss = gradients(of: examples, firstOrdinal: firstOrdinals[number], divisor: divisor)
     let norm = optimizer.gradientNorm(pool: pool)
     try refuseNonFinite(loss: loss, norm: norm, step: number)
     let rate = parameters.learningRate(atStep: number, of: totalSteps)
@@ -106,12 +112,14 @@ extension Trainer {
   }
 
   /// The mean loss, and in the gradients its derivative: chains that go on from part to part.
-  private func gradients(of examples: [EncodedExample], divisor: Int) -> Double {
+  private func gradients(of examples: [EncodedExample], firstOrdinal: Int, divisor: Int) -> Double {
     transformer.clearGradients()
     var sum = 0.0
+    var ordinal = firstOrdinal
     var earlier: [FloatBuffer] = []
     for part in MicroBatches.split(examples, tokenBound: microBatchTokens) {
-      let batch = pool.fault == .paddedExamples ? RaggedBatch(paddingInFront: part) : RaggedBatch(part)
+      let batch = pool.fault == .paddedExamples ? RaggedBatch(paddingInFront: part) : RaggedBatch(part, firstOrdinal: ordinal)
+      ordinal += part.count
       let losses = transformer.accumulateGradients(batch, divisor: divisor)
       ck_loss_sum(losses.count, losses, batch.supervisedTargets, &sum)
       if pool.fault == .restartedMicroBatches { earlier.append(transformer.parameters.takeGradients()) }

@@ -52,10 +52,12 @@ private struct ModelCost {
     case .full:
       isFull = true
       stored = 4 * all + (base.tiesEmbeddings ? headCount : 0)  // Value, gradient, two moments; the tied head's own gradient.
-    case .lora(let rank, _, let targets):
+    case .lora(let adapter):
       isFull = false
-      widths = AdapterWidths(rank: rank, targets: targets)
-      stored = 2 * (linearCount + headCount) + headCount + 4 * TensorShape.adapter(base, rank: rank, targets: targets).reduce(0) { $0 + $1.count }
+      widths = AdapterWidths(rank: adapter.rank, targets: adapter.targets, drops: adapter.dropout > 0)
+      let trained = TensorShape.adapter(base, rank: adapter.rank, targets: adapter.targets).reduce(0) { $0 + $1.count }
+      let copies = FrozenLayout(training: base) == .packed ? 2 * (linearCount + headCount) : 0
+      stored = copies + 4 * trained
     }
     let logits = LanguageHead.chunkRows(vocabularySize: base.vocabularySize) * base.vocabularySize
     fixedByteCount = 4 * (all + stored + logits)  // The folder that was read is counted once.

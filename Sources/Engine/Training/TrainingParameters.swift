@@ -9,8 +9,14 @@ package struct TrainingParameters: Hashable, Sendable {
   package enum Method: Hashable, Sendable {
     /// Every tensor of the model is trained.
     case full
-    /// Low-rank adapters (arXiv 2106.09685) on some of the linear maps.
-    case lora(rank: Int, alpha: Double, targets: Set<Projection>)
+    /// Low-rank adapters on some of the linear maps.
+    case lora(LoRASettings)
+
+    package static func lora(
+      rank: Int, alpha: Double, targets: Set<Projection>, isRankStabilized: Bool = false, dropout: Double = 0
+    ) -> Method {
+      .lora(LoRASettings(rank: rank, alpha: alpha, targets: targets, isRankStabilized: isRankStabilized, dropout: dropout))
+    }
   }
 
   package enum Schedule: String, Hashable, Sendable {
@@ -67,6 +73,14 @@ package struct TrainingParameters: Hashable, Sendable {
   package static let allLinear = Set(Projection.allCases)
 }
 
+extension TrainingParameters.Method {
+  /// 0 where nothing is left out.
+  var dropout: Double {
+    guard case .lora(let settings) = self else { return 0 }
+    return settings.dropout
+  }
+}
+
 extension TrainingParameters {
   /// The first value that cannot be, by its name.
   package var impossibleValue: String? {
@@ -89,7 +103,7 @@ extension TrainingParameters {
   private var isMethodPossible: Bool {
     switch method {
     case .full: true
-    case .lora(let rank, let alpha, let targets): rank > 0 && alpha > 0 && alpha.isFinite && !targets.isEmpty
+    case .lora(let settings): settings.isPossible
     }
   }
 
@@ -115,8 +129,7 @@ extension TrainingParameters {
   private var methodValue: JSONValue {
     switch method {
     case .full: "full"
-    case .lora(let rank, let alpha, let targets):
-      ["rank": .integer(Int64(rank)), "alpha": .number(alpha), "targets": .array(targets.map(\.rawValue).sorted().map { .string($0) })]
+    case .lora(let settings): .object(settings.canonicalMembers)
     }
   }
 

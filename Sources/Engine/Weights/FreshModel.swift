@@ -1,7 +1,7 @@
 internal import CKernels
 
 extension ModelFolder {
-  /// A new model: weights normal with the configuration's deviation, norms one. A function of the configuration and the seed alone.
+  /// A new model: weights normal with the configuration's deviation, norms one, biases zero. A function of the configuration and the seed alone.
   package static func fresh(_ configuration: ModelConfiguration, seed: UInt64) throws(ModelError) -> ModelFolder {
     let pool = KernelPool(threads: 1)
     let tensors = TensorShape.model(configuration).enumerated().map { ordinal, shape in
@@ -10,7 +10,7 @@ extension ModelFolder {
           let random = RandomStream.initialValues.at(seed: seed, step: ordinal)
           ck_fill_normal(pool.handle, shape.count, random, configuration.initializerRange, start)
         } else {
-          values.initialize(repeating: 1)
+          values.initialize(repeating: shape.name.hasSuffix(".bias") ? 0 : 1)
         }
         written = shape.count
       }

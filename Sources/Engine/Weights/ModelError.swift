@@ -12,6 +12,11 @@ package enum ModelError: ExplainedError, Hashable {
   case unexpectedTensor(String)
   case wrongShape(tensor: String, expected: [Int], found: [Int])
   case badTensors(file: String, TensorFileError)
+  case untiedHead
+  case shardOutsideFolder(String)
+  case missingShard(String)
+  case unindexedTensor(String, shard: String)
+  case tensorNotInShard(String, shard: String)
 
   package var message: String {
     switch self {
@@ -26,6 +31,11 @@ package enum ModelError: ExplainedError, Hashable {
     case .unexpectedTensor(let name): "tensor \(quotedName(name)) does not belong to this model"
     case .wrongShape(let name, let expected, let found): "tensor \(quotedName(name)) has the shape \(found), and the configuration asks for \(expected)"
     case .badTensors(let file, let error): "\(file): \(error.message)"
+    case .untiedHead: "config.json ties the head to the embedding, and tensor \"lm_head.weight\" is another matrix"
+    case .shardOutsideFolder(let shard): "\(ShardIndex.fileName): \(quotedName(shard)) is not the name of a safetensors file beside the index"
+    case .missingShard(let shard): "\(ShardIndex.fileName) names \(quotedName(shard)), and the file is missing"
+    case .unindexedTensor(let name, let shard): "\(quotedName(shard)) holds tensor \(quotedName(name)), which the index does not place there"
+    case .tensorNotInShard(let name, let shard): "the index places tensor \(quotedName(name)) in \(quotedName(shard)), which does not hold it"
     }
   }
 
@@ -34,6 +44,11 @@ package enum ModelError: ExplainedError, Hashable {
     case .unsupported: "choose a base the engine can compute exactly, or another substrate"
     case .missingFile: "a model folder in Hugging Face's layout has \"config.json\", \"model.safetensors\" and \"tokenizer.json\""
     case .badTensors(_, let error): error.hint
+    case .missingShard, .tensorNotInShard: "the folder may not have been fetched whole: fetch it again"
+    case .unindexedTensor, .shardOutsideFolder: "an index and its files must come from one writer: fetch the folder again, or save the model anew"
+    case .untiedHead: "set \"tie_word_embeddings\" to false in config.json if the model has a head of its own"
+    case .unexpectedTensor(let name) where name.hasSuffix(".bias"):
+      "config.json must say \"attention_bias\" or \"mlp_bias\" of a model with biases there"
     default: nil
     }
   }

@@ -2,7 +2,7 @@ package import Artifacts
 package import Foundation
 internal import Hashing
 
-/// A base model as Hugging Face lays it out: `config.json` and `model.safetensors`, each file a value in a dictionary from its path.
+/// A base model as Hugging Face lays it out: `config.json` and `model.safetensors`, or shards and their index, each file a value in a dictionary from its path.
 package struct ModelFolder: Sendable {
   package static let weightsFileName = "model.safetensors"
 
@@ -12,16 +12,34 @@ package struct ModelFolder: Sendable {
 
   package init(configuration: ModelConfiguration, tensors: [Tensor]) throws(ModelError) {
     self.configuration = configuration
+    // Every layer has tensors: a configuration that claims more layers than that is refused before they are all named.
+    guard configuration.layerCount <= tensors.count else { throw .missingTensor(TensorShape.inputNorm(layer: tensors.count)) }
     self.tensors = try TensorShape.check(tensors, against: TensorShape.model(configuration))
     try refuseNonFinite(self.tensors, file: Self.weightsFileName)
   }
 
-  /// Reads the two files; others (tokenizer, generation settings) are not looked at.
+  /// Reads the configuration and the weights; other files (tokenizer, generation settings) are not looked at.
   package init(files: [String: Data]) throws(ModelError) {
     guard let configuration = files[ModelConfiguration.fileName] else { throw .missingFile(ModelConfiguration.fileName) }
-    try self.init(
-      configuration: try ModelConfiguration(parsing: configuration),
-      tensors: try readTensors(files, Self.weightsFileName))
+    let parsed = try ModelConfiguration(parsing: configuration)
+    try self.init(configuration: parsed, tensors: try Self.withoutCopies(try Self.allTensors(files), parsed))
+  }
+
+  /// One file is looked for first, as transformers does.
+  private static func allTensors(_ files: [String: Data]) throws(ModelError) -> [Tensor] {
+    guard files[weightsFileName] == nil, let index = files[ShardIndex.fileName] else { return try readTensors(files, weightsFileName) }
+    return try ShardIndex(parsing: index).tensors(of: files)
+  }
+
+  /// Some writers store what follows from the rest: the tied head a second time, and the rotary frequencies of old Llamas, which readers
+  /// recompute. A head that is not the embedding contradicts the configuration.
+  private static func withoutCopies(_ tensors: [Tensor], _ configuration: ModelConfiguration) throws(ModelError) -> [Tensor] {
+    var kept = tensors.filter { !$0.name.hasSuffix(".rotary_emb.inv_freq") }
+    guard configuration.tiesEmbeddings, let head = kept.firstIndex(where: { $0.name == TensorShape.head }) else { return kept }
+    let embedding = kept.first { $0.name == TensorShape.embedding }
+    guard embedding?.shape == kept[head].shape, embedding?.dataDigest == kept[head].dataDigest else { throw .untiedHead }
+    kept.remove(at: head)
+    return kept
   }
 
   package var files: [String: Data] {

@@ -12,7 +12,10 @@ extension TensorShape {
   static let finalNorm = "model.norm.weight"
   static func inputNorm(layer: Int) -> String { "model.layers.\(layer).input_layernorm.weight" }
   static func postAttentionNorm(layer: Int) -> String { "model.layers.\(layer).post_attention_layernorm.weight" }
+  static func queryNorm(layer: Int) -> String { "model.layers.\(layer).self_attn.q_norm.weight" }
+  static func keyNorm(layer: Int) -> String { "model.layers.\(layer).self_attn.k_norm.weight" }
   static func weight(_ projection: Projection, layer: Int) -> String { projection.path(layer: layer) + ".weight" }
+  static func bias(_ projection: Projection, layer: Int) -> String { projection.path(layer: layer) + ".bias" }
 
   /// Everything that a model of this configuration holds, in name order.
   static func model(_ configuration: ModelConfiguration) -> [TensorShape] {
@@ -25,7 +28,11 @@ extension TensorShape {
       for projection in Projection.allCases {
         let (outputs, inputs) = projection.shape(in: configuration)
         shapes.append(TensorShape(name: weight(projection, layer: layer), shape: [outputs, inputs]))
+        if configuration.biases.contains(projection) { shapes.append(TensorShape(name: bias(projection, layer: layer), shape: [outputs])) }
       }
+      guard configuration.family.normsHeads else { continue }
+      shapes.append(TensorShape(name: queryNorm(layer: layer), shape: [configuration.headDimension]))
+      shapes.append(TensorShape(name: keyNorm(layer: layer), shape: [configuration.headDimension]))
     }
     return shapes.inNameOrder
   }

@@ -72,13 +72,15 @@ struct SelfCheckReport: Report {
   let schema = "soulpack.selfcheck/1"
   var members: [String: JSONValue] {
     [
-      "digest": .digest(result.digest), "variations": .integer(Int64(result.variations.count)),
+      "digests": .object(Dictionary(uniqueKeysWithValues: result.digests.map { ($0.rawValue, .digest($1)) })), "variations": .integer(Int64(result.variations.count)),
       "disagreeing": .array(result.disagreeing.map { .string($0.description) }),
     ]
   }
 
   var lines: [String] {
     let disagreeing = result.disagreeing.map { "differs: \($0)" }
-    return disagreeing + ["\(result.digest)  (\(result.variations.count) ways, \(result.disagreeing.count) differing)"]
+    var table = Table()
+    for subject in SelfCheck.Subject.allCases { table.add(subject.rawValue, result.digests[subject]?.description ?? "") }
+    return disagreeing + table.lines + ["\(result.variations.count) ways, \(result.disagreeing.count) differing"]
   }
 }
