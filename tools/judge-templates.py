@@ -315,7 +315,7 @@ def main():
     templates = {name: text for name, text in OWN.items()}
     for folder in sys.argv[3:]:
         for path in sorted(Path(folder).glob("*.jinja")):
-            templates[path.stem] = path.read_bytes().decode()
+            templates[f"published-{path.stem}"] = path.read_bytes().decode()
     print("transformers", transformers.__version__, "jinja2", jinja2.__version__, "tokenizers", tokenizers.__version__, "seed", seed)
     given = conversations(count, seed)
     with tempfile.TemporaryDirectory() as folder:

@@ -78,7 +78,6 @@ struct ChatTemplateTests {
     let fixture = try TextFixtures.read("chatml", in: "Templates")
     for one in try #require(fixture["cases"]?.array) {
       let messages = try Self.messages(one["messages"])
-      guard messages.first?.role != .assistant || !messages.isEmpty else { continue }
       let (tokens, supervised) = try own.encode(messages, cache: &cache)
       let (otherTokens, otherSupervised) = try other.encode(messages, cache: &otherCache)
       #expect(tokens == otherTokens && supervised == otherSupervised, "\(messages)")
@@ -192,10 +191,10 @@ struct ChatTemplateTests {
       ("{% for m in messages %}<|im_start|>{{ m.content }}<|im_end|>{% endfor %}{% if add_generation_prompt %}?{% endif %}", "does not begin with the prompt for message 2"),
       ("{% for m in messages %}{{ m.content }}{% endfor %}{% for m in messages %}{{ m.content }}{% endfor %}", "does not begin with the prompt for message 2"),
       ("{% for m in messages %}{% if m.role == 'user' %}{{ m.content }}{{ (messages | last).content }}{% endif %}{% endfor %}", "does not begin with the prompt for message 2"),
-      ("{% generation %}{{ messages[1].content }}{% endgeneration %}", "{% generation %} was reached 1 times for 2 messages of the assistant"),
+      ("{% generation %}{{ messages[1].content }}{% endgeneration %}{{ messages[3].content }}", "words of message 4 are written outside of what is learnt"),
       (
         "{% for m in messages %}{% if m.role == 'assistant' %}{% generation %}{{ messages[0].content }}{% endgeneration %}{% endif %}{% endfor %}",
-        "what is written for message 2 and what it says are not the same place"
+        "words of others are written within what is learnt"
       ),
     ])
   func untold(template: String, why: String) throws {

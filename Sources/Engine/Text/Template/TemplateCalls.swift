@@ -127,12 +127,13 @@ extension TemplateEvaluator {
   }
 
   private mutating func split(_ text: TemplateText, _ arguments: [TemplateValue], at offset: Int) throws(TemplateFault) -> [TemplateText] {
-    try pay(Self.costOfElement * text.bytes.count / 2, at: offset)
     guard let separator = try characters(arguments.first, at: offset) else {
+      try pay(Self.costOfElement * text.bytes.count / 2, at: offset)
       guard arguments.count < 2 else { throw unsupported("\"split\" at white space with a bound", at: offset) }
       return text.splitAtSpaces()
     }
     guard !separator.isEmpty else { throw failed("an empty separator", at: offset) }
+    try pay(2 * text.bytes.count + Self.costOfElement * text.countOfParts(by: separator), at: offset)
     return text.split(by: separator, most: try bound(arguments.dropFirst().first, at: offset))
   }
 

@@ -70,11 +70,15 @@ struct TemplateText: Sendable {
     runs.indices.filter { runs[$0].origin == .message(message) }.map { ($0 == 0 ? 0 : runs[$0 - 1].end)..<runs[$0].end }
   }
 
-  /// Whether a place holds words of another message, or of several mixed.
-  func hasOthers(than message: Int, in range: Range<Int>) -> Bool {
+  /// Whether a place holds words of other messages than these, or of several mixed.
+  func hasOthers(than messages: Set<Int>, in range: Range<Int>) -> Bool {
     var index = firstRun(endingAfter: range.lowerBound)
     while index < runs.count, (index == 0 ? 0 : runs[index - 1].end) < range.upperBound {
-      guard runs[index].origin == .template || runs[index].origin == .message(message) else { return true }
+      switch runs[index].origin {
+      case .template: break
+      case .message(let message): if !messages.contains(message) { return true }
+      case .mixed: return true
+      }
       index += 1
     }
     return false
@@ -178,6 +182,17 @@ extension TemplateText {
       position = next
     }
     return parts + (start.map { [self[$0..<bytes.count]] } ?? [])
+  }
+
+  /// How many parts `split` makes.
+  func countOfParts(by separator: TemplateText) -> Int {
+    var count = 1
+    var start = 0
+    while let place = firstPlace(of: separator, from: start) {
+      count += 1
+      start = place.upperBound
+    }
+    return count
   }
 
   func replacing(_ old: TemplateText, by new: TemplateText, most: Int = .max) -> TemplateText {
