@@ -46,14 +46,14 @@ struct RecipeRules {
 
   private mutating func checkPermissions() {
     for entry in recipe["permissions"]?["run"]?["allow"]?.list ?? [] {
-      guard let text = entry.text, text != "public" else { continue }
-      note(wordOrLater(text, known: "public", key: "allow"), at: entry.place)
+      guard let text = entry.text, text != "public", !TextForm.isSigningKey(text) else { continue }
+      note(wordOrLater(text, known: "public", or: "keys such as did:key:z6Mk…", key: "allow"), at: entry.place)
     }
   }
 
   /// A slip of the one word that is known, or something that only a later version has.
-  private func wordOrLater(_ text: String, known: String, key: String) -> RecipeError.Problem {
+  private func wordOrLater(_ text: String, known: String, or others: String? = nil, key: String) -> RecipeError.Problem {
     if Spelling.nearest(to: text, among: [known]) != nil { return .unknownWord(key: key, word: text, known: [known]) }
-    return .notInThisVersion("\(key): \(text)", instead: "this version has \"\(known)\"")
+    return .notInThisVersion("\(key): \(text)", instead: "this version has \"\(known)\"" + (others.map { " and \($0)" } ?? ""))
   }
 }

@@ -271,7 +271,7 @@ package enum RecipeSchema {
   ])
 
   static let runPermission = Record([
-    Field("allow", .list(of: .text(.line), atLeast: 1), .standard(["public"]), "Whom; this version has `public`.")
+    Field("allow", .list(of: .text(.line), atLeast: 1), .standard(["public"]), "Whom: `public`, or keys such as did:key:z6Mk…; `soulpack run` asks.")
   ])
 
   static let budget = Record(

@@ -82,6 +82,11 @@ extension TextForm {
     }
   }
 
+  /// The did:key of an Ed25519 key has 48 characters after the method, and begins so (W3C CCG, "The did:key Method", section 3.1.1).
+  static func isSigningKey(_ text: String) -> Bool {
+    TextForm.key.accepts(text) && text.hasPrefix("did:key:z6Mk") && text.utf8.count == "did:key:".utf8.count + 48
+  }
+
   private func isControl(_ scalar: Unicode.Scalar) -> Bool {
     if case .paragraph = self, scalar == "\n" || scalar == "\t" { return false }
     return scalar.properties.generalCategory == .control

@@ -163,7 +163,7 @@ struct RecipeErrorTests {
     Slip("license", "license: MIT\nselect: { committee: ▸locl }", "unknown value \"locl\" for \"committee\"", "did you mean \"local\"?"),
     Slip(
       "license", "license: MIT\npermissions: { run: { allow: [▸did:key:z6Mk] } }",
-      "`allow: did:key:z6Mk` is not in this version", "this version has \"public\""),
+      "`allow: did:key:z6Mk` is not in this version", "this version has \"public\" and keys such as did:key:z6Mk…"),
     Slip("base", "base: { path: ▸\"hf://owner/name\" }", "`hf://` is not in this version", "fetch the model and name its folder"),
     Slip(
       "base", "base: { path: ▸out/ember.soul }", "`a Soul as base` is not in this version",
