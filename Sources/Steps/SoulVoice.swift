@@ -33,8 +33,8 @@ package final class SoulVoice {
     positionCount = base.model.configuration.maximumPositionCount
   }
 
-  /// Answers the last of `messages`, in `limit` tokens at the most. `hear` is given the text as it grows, whole characters at a time; its false ends
-  /// the answer.
+  /// Answers the last of `messages`, in `limit` tokens at the most. `hear` is asked after each token, and given what has come of the text, in whole
+  /// characters: perhaps nothing. Its false ends the answer.
   package func answer(_ messages: [Message], limit: Int, sampling: Sampling, hear: (String) -> Bool = { _ in true }) throws -> Answer {
     let prompt = try base.format.prompt(for: messages)
     var bytes: [UInt8] = []
@@ -43,10 +43,8 @@ package final class SoulVoice {
     let tokens = try generator.generate(after: prompt, limit: limit, endTokens: Set(base.format.stopTokens), sampling: sampling) { token in
       bytes += base.format.tokenizer.decodeBytes(CollectionOfOne(token))
       let whole = bytes.count - bytes.unfinishedCharacterLength
-      if whole > heard {
-        isHeard = hear(String(decoding: bytes[heard..<whole], as: UTF8.self))
-        heard = whole
-      }
+      isHeard = hear(String(decoding: bytes[heard..<whole], as: UTF8.self))
+      heard = whole
       return isHeard
     }
     if isHeard, heard < bytes.count { isHeard = hear(String(decoding: bytes[heard...], as: UTF8.self)) }
@@ -54,7 +52,8 @@ package final class SoulVoice {
     return Answer(text: String(decoding: bytes, as: UTF8.self), tokenCount: tokens.count, end: end)
   }
 
-  /// The end of a conversation that leaves room for an answer of `limit` tokens, or of half the positions where that is less: what the system says stays, and the oldest turns go.
+  /// The end of a conversation that leaves room for an answer of `limit` tokens, or of half the positions where that is less: what the system says
+  /// stays, and the oldest turns go.
   package func window(of messages: [Message], for limit: Int) throws -> [Message] {
     let room = positionCount - min(limit, positionCount / 2)
     let fixed = Array(messages.prefix { $0.role == .system })

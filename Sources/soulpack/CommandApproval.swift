@@ -37,7 +37,7 @@ struct CommandApproval: Sendable {
   private func ask(_ command: ForeignCommand) throws -> Bool {
     guard isatty(STDIN_FILENO) == 1, terminal.errorIsTerminal, !terminal.isJSON else { throw CommandNotAllowed(command: command, wasAsked: false) }
     renderer.finish()
-    terminal.sayAlways("\(command.action) runs a command of the recipe:\n  \(command.arguments.joined(separator: " ").harmless)")
+    terminal.sayAlways("\(command.action) runs a command of the recipe:\n  \(command.words)")
     terminal.sayAlways("allow it, for these very bytes? [y/N] ", terminator: "")
     do {
       return String(decoding: try TypedLine.read(from: STDIN_FILENO), as: UTF8.self).lowercased().hasPrefix("y")
@@ -52,6 +52,11 @@ struct CommandNotAllowed: ExplainedError {
   let command: ForeignCommand
   let wasAsked: Bool
 
-  var message: String { "\(command.action): the command \"\(command.arguments.joined(separator: " "))\" was not allowed to run" }
+  var message: String { "\(command.action): the command \"\(command.words)\" was not allowed to run" }
   var hint: String? { wasAsked ? nil : "there is no terminal to ask on: read the command, then use --allow-run" }
+}
+
+extension ForeignCommand {
+  /// On one line: line feeds in an argument could push the command off the screen.
+  fileprivate var words: String { arguments.joined(separator: " ").replacing("\n", with: "\\n").harmless }
 }

@@ -18,7 +18,7 @@ extension Exit {
     case let error as ArchiveError: self = error.isVerificationFailure ? .verification : .failed
     case let error as VerificationError: self = error.isRefusedByPolicy ? .notPermitted : .verification
     case is RetractedData: self = .withdrawn
-    case is NotConfirmed, is CommandNotAllowed, is SmokeIsNotPublished, is RunNotAllowed: self = .notPermitted
+    case is NotConfirmed, is CommandNotAllowed, is SmokeIsNotPublished, is RunNotAllowed, is UntrustedRecipe: self = .notPermitted
     case is Interrupted: self = .interrupted
     default: self = .failed
     }

@@ -2,6 +2,7 @@ internal import Artifacts
 internal import Engine
 internal import Explaining
 internal import Foundation
+internal import Hashing
 internal import Packaging
 internal import Planning
 internal import Running
@@ -38,8 +39,10 @@ struct Reproduction {
   private let sources: [Source]
   private let claimed: Claims
 
-  /// What the archive says came out.
+  /// What the archive says went in and came out.
   private struct Claims {
+    /// By the names of the training's inputs.
+    let given: [String: Digest]
     let trace: TrainingTrace
     let files: Digest
   }
@@ -47,17 +50,20 @@ struct Reproduction {
   init(of archive: SoulArchive, in rootFolder: URL) throws {
     let manifest = archive.manifest
     guard manifest.training.label == .reproducible else { throw CannotReproduce(.label(manifest.training.label)) }
-    guard let document = try archive.recipe(), let candidate = manifest.chosenCandidate, let trace = try archive.trainingTrace() else {
-      throw CannotReproduce(.unrecorded)
-    }
+    // What is compared must be what is used: one component, the recipe that the signatures speak of, the base that `run` would take.
+    guard let document = try archive.recipe(), document["recipe"].map({ Digest(hashing: $0) }) == manifest.recipe, manifest.components.count == 1,
+      let candidate = manifest.chosenCandidate, let files = candidate.files, let trace = try archive.trainingTrace()
+    else { throw CannotReproduce(.unrecorded) }
     guard trace.commitments.semantics == EngineSemantics.version else { throw CannotReproduce(.semantics(trace.commitments.semantics)) }
-    let plan = try RecordedRecipe(document).plan(consent: try ProjectConsent(in: rootFolder).consent)
-    let id = ActionID("train.\(candidate.target).\(candidate.number)")
-    guard let training = plan[id], let files = candidate.files else { throw CannotReproduce(.unrecorded) }
+    let meant = try RecordedRecipe(document).plan(consent: try ProjectConsent(in: rootFolder).consent)
+    let plan = SmokeVersion.isOne(manifest.version) ? meant.asSmoke : meant
+    let id = ActionID("train.\(candidate.target).\(manifest.place(of: candidate))")
+    guard let training = plan[id] else { throw CannotReproduce(.unrecorded) }
     actions = Plan(actions: plan.actions, goals: [.train: [id]]).actions(for: .train)
+    guard actions.allSatisfy({ $0.kind != .train || $0.parameters["substrate"] == "embedded" }) else { throw CannotReproduce(.label(.opaque)) }
     sources = plan.sources(for: actions)
+    claimed = Claims(given: try manifest.given(to: training), trace: trace, files: files)
     (self.archive, self.rootFolder, self.training) = (archive, rootFolder, training)
-    claimed = Claims(trace: trace, files: files)
     try requireSources()
   }
 
@@ -67,22 +73,34 @@ struct Reproduction {
     guard missing.isEmpty else { throw CannotReproduce(.missing(missing.sorted(), root: rootFolder.path, contact: archive.manifest.contact)) }
   }
 
+  /// What the recipe would do outside of the project's folder: the archive is perhaps a stranger's.
+  var reach: [String] {
+    sources.map(\.path).filter { $0.hasPrefix("/") }.sorted().map { "reads \($0)" }
+      + actions.filter { $0.kind == .run }.map { "runs \(($0.parameters["command"]?.array ?? []).compactMap(\.string).map(\.asShellWord).joined(separator: " "))" }
+  }
+
   /// Data and base first: where they are others, nothing is trained.
   func run(storeFolder: URL, _ arguments: BuildArguments) async throws -> Outcome {
     let run = ActionRun(
       ActionRun.Subject(
         rootFolder: rootFolder, storeFolder: storeFolder, path: archive.url.lastPathComponent, goal: "reproduce", isTrial: true, isPassing: true),
       arguments)
-    let given = given(try await run.perform(actions.filter { $0.id != training.id }, sources: sources, permit: { _ in }))
-    if let other = given.first(where: { !$0.isSame }) { return outcome(given, Difference(part: other.name, trace: nil, of: claimed.trace)) }
+    let before = given(try await run.perform(actions.filter { $0.id != training.id }, sources: sources, permit: { _ in }))
+    if let other = before.first(where: { !$0.isSame }) { return outcome(before, Difference(part: other.name, trace: nil, of: claimed.trace)) }
     let result = try await run.perform(actions, sources: sources, permit: { _ in })
     guard let account = result.report.output("trace", of: training.id), let files = result.report.output("files", of: training.id) else {
       throw MissingInput(action: training.id, input: "trace")
     }
-    guard let trace = TrainingTrace(ofRun: try JSONValue(parsing: try result.store.objects.get(account))) else { throw CannotReproduce(.diverged) }
-    let made = [Part(name: "training", claimed: claimed.trace.root, found: trace.root), Part(name: "files", claimed: claimed.files, found: files)]
-    let difference = made.first { !$0.isSame }.map { Difference(part: $0.name, trace: trace.difference(from: claimed.trace), of: claimed.trace) }
-    return outcome(given + made, difference)
+    // A training whose numbers ran away leaves none.
+    let trace = TrainingTrace(ofRun: try JSONValue(parsing: try result.store.objects.get(account)))
+    // The sources were read again.
+    let parts = given(result) + [
+      Part(name: "training", claimed: claimed.trace.root, found: trace?.root ?? account), Part(name: "files", claimed: claimed.files, found: files),
+    ]
+    let difference = parts.first { !$0.isSame }.map { part in
+      Difference(part: part.name, trace: trace.map { $0.difference(from: claimed.trace) } ?? .diverged, of: claimed.trace)
+    }
+    return outcome(parts, difference)
   }
 
   private func outcome(_ parts: [Part], _ difference: Difference?) -> Outcome {
@@ -91,16 +109,16 @@ struct Reproduction {
       name: manifest.name, version: manifest.version, soul: archive.digest, parts: parts, steps: claimed.trace.steps.count, difference: difference)
   }
 
-  /// What the training began with, where the archive names it.
+  /// What the training began with.
   private func given(_ result: ActionRun.Result) -> [Part] {
-    ["base", "train"].compactMap { name in
-      guard let pin = archive.manifest.pins.first(where: { $0.name == name }), let reference = training.inputs[name] else { return nil }
+    claimed.given.sorted { $0.key < $1.key }.compactMap { name, claimed in
       let found: Digest? =
-        switch reference {
-        case .source(let source): result.sources[source]
-        case .output(let id, let output): result.report.output(output, of: id)
+        switch training.inputs[name] {
+        case .source(let source)?: result.sources[source]
+        case .output(let id, let output)?: result.report.output(output, of: id)
+        case nil: nil
         }
-      return found.map { Part(name: name == "train" ? "data" : name, claimed: pin.digest, found: $0) }
+      return found.map { Part(name: name == "train" ? "data" : name, claimed: claimed, found: $0) }
     }
   }
 }
@@ -121,6 +139,7 @@ extension Reproduction {
       case ("data", _): "the data here are others"
       case (_, .commitment(let name)?): "the trainings part before their first step: \(name)"
       case (_, .step(let step, let quantity)?): "the trainings part at step \(step) of \(stepCount): its \(Self.words(quantity))"
+      case (_, .diverged?): "the training's numbers ran away, where the Soul's did not"
       case (_, .length(let steps)?): "the trainings are of different length: one ends after \(steps) steps"
       case (_, nil): "the trainings are the same, and the files that were written are not"
       }
@@ -149,7 +168,22 @@ extension SoulManifest {
   /// The candidate whose files the Soul is made of.
   fileprivate var chosenCandidate: Candidate? {
     let winner = selection?.winner
-    return candidates.first { candidate in candidate.files.map { files in files == winner || components.contains { $0.listingDigest == files } } ?? false }
+    return candidates.first { $0.files != nil && $0.files == components.first?.listingDigest && (winner == nil || $0.files == winner) }
+  }
+
+  /// Which of its target's candidates it is, from 1: a manifest numbers those of all targets through.
+  fileprivate func place(of candidate: Candidate) -> Int { candidates.count { $0.target == candidate.target && $0.number <= candidate.number } }
+
+  /// What the archive says that a training began with. The base is the one that its users take.
+  fileprivate func given(to training: Action) throws -> [String: Digest] {
+    var given: [String: Digest] = [:]
+    for name in ["base", "train"] where training.inputs[name] != nil {
+      guard let digest = pins.first(where: { $0.name == name })?.digest, name != "base" || components.first?.base.map({ $0.digest == digest }) ?? true else {
+        throw CannotReproduce(.unrecorded)
+      }
+      given[name] = digest
+    }
+    return given
   }
 }
 
@@ -176,7 +210,6 @@ struct CannotReproduce: ExplainedError {
     case unrecorded
     case semantics(String)
     case missing([String], root: String, contact: String?)
-    case diverged
   }
 
   let problem: Problem
@@ -189,7 +222,6 @@ struct CannotReproduce: ExplainedError {
     case .unrecorded: "the archive does not say how its files were trained: its recipe, its trace or the chosen candidate is not in it"
     case .semantics(let version): "it was trained by engine semantics \(version), and this soulpack computes by \(EngineSemantics.version)"
     case .missing(let paths, let root, _): "\(paths.joined(separator: ", ")): not there, and needed (looked for in \(root))"
-    case .diverged: "not the same: the training's numbers ran away, where the Soul's did not"
     }
   }
 
@@ -200,7 +232,6 @@ struct CannotReproduce: ExplainedError {
     case .semantics: "take the release of soulpack that made it: CHANGELOG.md says which has which"
     case .missing(_, _, let contact):
       "go to a clone of the project that made it (-C), or ask for its data" + (contact.map { ": \($0)" } ?? "") + "; `soulpack pull` lays data in place"
-    case .diverged: "`soulpack engine selfcheck` tests this machine"
     }
   }
 }

@@ -78,10 +78,26 @@ extension SoulReference {
     return value
   }
 
+  private static let scratchPrefix = "soulpack-scratch-"
+
+  /// Named by the process, so that the next one can tell what was left by one that was killed: there may be records in it.
   private static func makeScratch() throws -> URL {
-    let scratch = FileManager.default.temporaryDirectory.appending(path: "soulpack-\(UUID().uuidString)", directoryHint: .isDirectory)
+    sweepScratch()
+    let name = "\(scratchPrefix)\(getpid())-\(UUID().uuidString)"
+    let scratch = FileManager.default.temporaryDirectory.appending(path: name, directoryHint: .isDirectory)
     try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     return scratch
+  }
+}
+
+extension SoulReference {
+  /// Best effort: what cannot be looked at or removed is another user's, or is met the next time.
+  private static func sweepScratch() {
+    let folder = FileManager.default.temporaryDirectory
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] where name.hasPrefix(scratchPrefix) {
+      guard let process = pid_t(name.dropFirst(scratchPrefix.count).prefix { $0 != "-" }), kill(process, 0) != 0, errno == ESRCH else { continue }
+      try? FileManager.default.removeItem(at: folder.appending(path: name))
+    }
   }
 }
 

@@ -20,7 +20,8 @@ enum TypedLine {
     return line
   }
 
-  private static func waitForInput(_ descriptor: Int32) throws {
+  /// Sleeps until there is something to read, or the end. Throws `CancellationError` when the task is cancelled meanwhile.
+  static func waitForInput(_ descriptor: Int32) throws {
     var asked = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     repeat {
       try Task.checkCancellation()

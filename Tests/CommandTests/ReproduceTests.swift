@@ -59,6 +59,31 @@ struct ReproduceTests {
     }
   }
 
+  @Test("of several targets and candidates the chosen one is trained again; a trial of a few steps is one again")
+  func chosen() throws {
+    try Tool.inProject(Project.tiny) { tool in
+      // The first target hardly learns: the second one's second candidate is chosen.
+      let weak = "  a-lora: { dataset: talk, method: sft, lora: { rank: 1, alpha: 1 }, optimizer: { learning-rate: 1e-9 }, epochs: 1, batch: 4, context: 64 }\n"
+      try tool.edit("recipes/voice.yaml", "train:\n", "train:\n" + weak)
+      try tool.edit("recipes/voice.yaml", "epochs: 4, batch: 4, context: 64 }\n", "epochs: 4, batch: 4, context: 64, candidates: [{ learning-rate: 1e-9 }, { seed: 2 }] }\n")
+      try tool.must("build", "recipes/voice.yaml", "--threads", "2")
+      let winner = try tool.must("reproduce", Self.archive, "--json").json()
+      #expect(winner["same"] == true, "\(winner.canonicalText)")
+      try tool.must("build", "recipes/voice.yaml", "--smoke", "--threads", "2")
+      let smoke = try #require(try tool.names(in: "out").first { $0.contains("smoke") })
+      #expect(try tool.must("reproduce", "out/\(smoke)").output.contains("same: 8 steps"))
+    }
+  }
+
+  @Test("a recipe that runs commands is carried out for a signer whom the user trusts, or on the user's word: exit code 8")
+  func reach() throws {
+    try Tool.inProject(Project.commanded(Project.copying)) { tool in
+      try tool.must("build", "recipes/voice.yaml", "--allow-run", "--threads", "2")
+      try tool.run("reproduce", Self.archive).expectFailure(8, "voice's recipe runs sh -c", hint: "read it (soulpack inspect), and trust its signer")
+      try tool.must("reproduce", Self.archive, "--allow-run")
+    }
+  }
+
   @Test("what another program trained has no bytes to be held against")
   func opaque() throws {
     try Tool.inProject(Project.tiny) { tool in

@@ -8,6 +8,8 @@ package enum TraceDifference: Hashable, Sendable {
   case step(Int, Quantity)
   /// One run goes on where the other ends, after so many steps.
   case length(Int)
+  /// One run came to no finite number, and has no trace.
+  case diverged
 
   package enum Quantity: String, Hashable, Sendable { case loss, norm, state }
 }

@@ -10,16 +10,17 @@ struct Reproduce: AsyncParsableCommand {
     abstract: "Do a Soul's training again from its data, and say whether the same bytes come out.",
     discussion: """
       The archive holds the recipe; the data and the base are looked for in this project, at the paths that the recipe names. Everything from the \
-      data to the chosen candidate is done anew, in a store that is thrown away: nothing of an earlier build is believed. Where the outcome differs, \
-      the first difference is named: the base, the data, or the step of the training.
-      A Soul is a .soul file, NAME@VERSION, or the first digits of a Soul digest that this project's store has sealed. What `reproduce` needs time \
-      for is what the training took. Exit code 0: the same. 6: not the same.
+      data to the chosen candidate is done anew, in a store under $TMPDIR that is thrown away, and needs room there for the data: nothing that an earlier \
+      build made is believed. Where the outcome differs, the first difference is named: the base, the data, or the step of the training.
+      A recipe that reads files outside of this project or runs commands is carried out only if your trust policy believes who signed it, or with --allow-run.
+      A Soul is a .soul file, NAME@VERSION, or the first digits of a Soul digest that this project's store has sealed. It takes as long as the training \
+      took. Exit code 0: the same. 6: not the same.
       """)
 
   @Argument(help: "The Soul.") var soul: String
   @Option(help: ArgumentHelp("Threads of the engine. The result is the same for any number.", valueName: "n"))
   var threads: Int = ProcessInfo.processInfo.activeProcessorCount
-  @Flag(help: "Allow the recipe's run: commands without asking.") var allowRun = false
+  @Flag(help: "Allow the recipe's run: commands, and what it reads outside of this project, without asking.") var allowRun = false
   @OptionGroup var common: CommonArguments
 
   func validate() throws {
@@ -30,13 +31,20 @@ struct Reproduce: AsyncParsableCommand {
     let outcome = try await SoulReference.withScratch { scratch in
       let archive = try SoulReference(text: soul, common: common).open(try ReadableStore.openIfThere(common), scratch: scratch)
       let reproduction = try Reproduction(of: archive, in: Project.rootFolder(common))
-      return try await reproduction.run(storeFolder: scratch.appending(path: "store", directoryHint: .isDirectory), arguments(archive))
+      if !allowRun, !reproduction.reach.isEmpty { try requireTrust(archive, reproduction.reach) }
+      return try await reproduction.run(storeFolder: scratch.appending(path: "store", directoryHint: .isDirectory), arguments)
     }
     common.terminal.show(ReproductionReport(outcome: outcome))
     guard outcome.difference == nil else { throw EndsWith(code: .verification) }
   }
 
-  private func arguments(_ archive: SoulArchive) -> BuildArguments {
+  private func requireTrust(_ archive: SoulArchive, _ reach: [String]) throws {
+    let report = try VerificationReport(of: archive, policy: nil, common)
+    guard !report.isTrusted else { return }
+    throw UntrustedRecipe(name: archive.manifest.name, reach: reach)
+  }
+
+  private var arguments: BuildArguments {
     var arguments = BuildArguments()
     var recipe = RecipeArguments()
     (recipe.recipe, recipe.set) = (nil, [])
@@ -46,6 +54,15 @@ struct Reproduce: AsyncParsableCommand {
     arguments.allowRun = allowRun
     return arguments
   }
+}
+
+/// A stranger's recipe reaches beyond the project's folder.
+struct UntrustedRecipe: ExplainedError {
+  let name: String
+  let reach: [String]
+
+  var message: String { "\(name)'s recipe \(reach.joined(separator: "; ")); and nobody whom you trust signed it" }
+  var hint: String? { "read it (soulpack inspect), and trust its signer (soulpack trust add) or use --allow-run" }
 }
 
 struct ReproductionReport: Report {

@@ -37,6 +37,7 @@ struct Run: AsyncParsableCommand {
     guard threads >= 1, threads <= 1024 else { throw ValidationError("--threads must be between 1 and 1024") }
     guard temperature >= 0, temperature.isFinite else { throw ValidationError("--temperature must be 0 or more") }
     guard topP > 0, topP <= 1 else { throw ValidationError("--top-p must be above 0, and at most 1") }
+    guard prompt.map({ !$0.isEmpty }) ?? true else { throw ValidationError("the prompt is empty") }
     guard maxTokens >= 1 else { throw ValidationError("--max-tokens must be 1 or more") }
   }
 
@@ -47,6 +48,7 @@ struct Run: AsyncParsableCommand {
       let report = try VerificationReport(of: archive, policy: policy, common)
       do throws(VerificationError) { try report.requireTrusted() } catch { throw RefusedSoul(cause: error) }
       try archive.manifest.requirePermission(of: KeyStore(folder: UserFolders().keys))
+      if SmokeVersion.isOne(archive.manifest.version) { common.terminal.remark(Quantity.smoke) }
       let voice = try SoulVoice(of: try archive.subject(base: base, store, common), threads: threads)
       if prompt == nil, !common.json, isatty(STDIN_FILENO) == 1 { return try converse(with: voice, archive.manifest) }
       let message = Message(role: .user, content: try prompt ?? PipedPrompt.read())
@@ -121,8 +123,17 @@ private enum PipedPrompt {
   private static let byteLimit = 4 << 20
 
   static func read() throws -> String {
-    let bytes = try FileHandle.standardInput.read(upToCount: byteLimit + 1) ?? Data()
-    guard bytes.count <= byteLimit else { throw NoPrompt(message: "the prompt on standard input is longer than \(Quantity.bytes(Int64(byteLimit)))") }
+    guard isatty(STDIN_FILENO) == 0 else { throw NoPrompt(message: "there is no prompt") }
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 64 << 10)
+    while true {
+      try TypedLine.waitForInput(STDIN_FILENO)
+      let count = Foundation.read(STDIN_FILENO, &piece, piece.count)
+      if count < 0 && (errno == EINTR || errno == EAGAIN) { continue }
+      guard count > 0 else { break }
+      bytes += piece[..<count]
+      guard bytes.count <= byteLimit else { throw NoPrompt(message: "the prompt on standard input is longer than \(Quantity.bytes(Int64(byteLimit)))") }
+    }
     guard let text = String(validating: bytes, as: UTF8.self) else { throw NoPrompt(message: "the prompt on standard input is not UTF-8") }
     let trimmed = text.hasSuffix("\n") ? String(text.dropLast()) : text
     guard !trimmed.isEmpty else { throw NoPrompt(message: "there is no prompt: neither as an argument nor on standard input") }
