@@ -218,6 +218,7 @@ package enum VerificationError: ExplainedError, Hashable {
     switch self {
     case .noRule(let soul, let signers):
       signers.first.map { "if you know whose key \($0) is, give your trust policy a rule for \"\(soul)\"" }
+    case .unsigned: "its maker signs it with `soulpack publish`, which places the signed archive under out/"
     default: nil
     }
   }

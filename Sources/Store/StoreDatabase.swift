@@ -22,12 +22,21 @@ struct StoreDatabase: Sendable {
       let exists = FileStatus(at: path, followingLinks: true).map { $0.byteCount > 0 } ?? false
       let found = exists ? try foundVersion(at: path) : 0
       guard found <= version else { throw StoreError.newer(path: path, found: found, supported: version) }
-      let pool = try DatabasePool(path: path, configuration: Configuration())
+      let pool = try DatabasePool(path: path, configuration: patient())
       // GRDB sets NORMAL when it opens. What is deleted is overwritten with zeros (https://www.sqlite.org/pragma.html#pragma_secure_delete).
       try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON") }
       try pool.write { try migrate($0, from: found) }
       return StoreDatabase(path: path, pool: pool)
     }
+  }
+
+  /// Whoever opens a WAL database first, or closes it last, has it for itself for a moment (https://www.sqlite.org/wal.html#sometimes_queries_return_sqlite_busy_in_wal_mode):
+  /// others wait. The writer lock, which is waited for elsewhere, does not keep readers and those who are only opening it apart.
+  private static func patient(readOnly: Bool = false) -> Configuration {
+    var configuration = Configuration()
+    configuration.readonly = readOnly
+    configuration.busyMode = .timeout(30)
+    return configuration
   }
 
   static func reading(at path: String) throws -> StoreDatabase {
@@ -36,9 +45,7 @@ struct StoreDatabase: Sendable {
       let found = try foundVersion(at: path)
       guard found <= version else { throw StoreError.newer(path: path, found: found, supported: version) }
       guard found == version else { throw StoreError.older(path: path, found: found, supported: version) }
-      var configuration = Configuration()
-      configuration.readonly = true
-      return StoreDatabase(path: path, pool: try DatabasePool(path: readingName(path), configuration: configuration))
+      return StoreDatabase(path: path, pool: try DatabasePool(path: readingName(path), configuration: patient(readOnly: true)))
     }
   }
 
@@ -87,9 +94,7 @@ struct StoreDatabase: Sendable {
 
   /// 0 for a database whose making was cut short.
   private static func foundVersion(at path: String) throws -> Int {
-    var configuration = Configuration()
-    configuration.readonly = true
-    return try DatabaseQueue(path: readingName(path), configuration: configuration).read { database in
+    return try DatabaseQueue(path: readingName(path), configuration: patient(readOnly: true)).read { database in
       let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
       let application = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
       guard application == applicationID || (application == 0 && version == 0) else { throw StoreError.notAStore(path: path) }

@@ -45,6 +45,14 @@ struct Exports {
     for case .file(let url)? in [records, fates] where url.path(below: source) != nil { throw ExportIntoSource(path: url.path, source: source.path) }
   }
 
+  /// What soulpack keeps for itself is not written over.
+  func refuseOwnFiles(root: URL, store: URL, recipe: String? = nil) throws {
+    let files = ([Lock.fileName, Retractions.fileName] + (recipe.map { [$0] } ?? [])).map { URL(filePath: $0, relativeTo: root).followed.path }
+    for case .file(let url)? in [records, fates] where url.path(below: store.followed) != nil || files.contains(url.path) {
+      throw ExportOverOwnFile(path: url.path)
+    }
+  }
+
   /// Of the one dataset that there is, where an export is wanted.
   func write(_ curated: [Curated], _ terminal: Terminal) throws {
     guard areWanted, let only = curated.first else { return }
@@ -105,6 +113,13 @@ struct LostExport: ExplainedError {
 
   var message: String { "\(place): the export could not be written: \(String(cString: strerror(code)).lowercased())" }
   var hint: String? { nil }
+}
+
+struct ExportOverOwnFile: ExplainedError {
+  let path: String
+
+  var message: String { "\"\(path)\" is soulpack's own: an export would take its place" }
+  var hint: String? { "name another file" }
 }
 
 struct ExportIntoSource: ExplainedError {

@@ -51,8 +51,9 @@ struct Reproduction {
     let manifest = archive.manifest
     guard manifest.training.label == .reproducible else { throw CannotReproduce(.label(manifest.training.label)) }
     // What is compared must be what is used: one component, the recipe that the signatures speak of, the base that `run` would take.
-    guard let document = try archive.recipe(), document["recipe"].map({ Digest(hashing: $0) }) == manifest.recipe, manifest.components.count == 1,
-      let candidate = manifest.chosenCandidate, let files = candidate.files, let trace = try archive.trainingTrace()
+    guard let document = try archive.recipe(), let recipe = document["recipe"] else { throw CannotReproduce(.unrecorded) }
+    guard Digest(hashing: recipe) == manifest.recipe else { throw CannotReproduce(.otherRecipe) }
+    guard manifest.components.count == 1, let candidate = manifest.chosenCandidate, let files = candidate.files, let trace = try archive.trainingTrace()
     else { throw CannotReproduce(.unrecorded) }
     guard trace.commitments.semantics == EngineSemantics.version else { throw CannotReproduce(.semantics(trace.commitments.semantics)) }
     let meant = try RecordedRecipe(document).plan(consent: try ProjectConsent(in: rootFolder).consent)
@@ -208,6 +209,8 @@ struct CannotReproduce: ExplainedError {
     case label(SoulManifest.Training.Label)
     /// The archive does not say enough.
     case unrecorded
+    /// `recipe.json` is not the one that soul.json names.
+    case otherRecipe
     case semantics(String)
     case missing([String], root: String, contact: String?)
   }
@@ -216,10 +219,13 @@ struct CannotReproduce: ExplainedError {
 
   init(_ problem: Problem) { self.problem = problem }
 
+  var isOfAnotherRecipe: Bool { if case .otherRecipe = problem { true } else { false } }
+
   var message: String {
     switch problem {
     case .label(let label): "its training is labelled \(label.rawValue), and not reproducible: there is nothing that its bytes could be held against"
     case .unrecorded: "the archive does not say how its files were trained: its recipe, its trace or the chosen candidate is not in it"
+    case .otherRecipe: "the archive's recipe.json is not the recipe that its soul.json names"
     case .semantics(let version): "it was trained by engine semantics \(version), and this soulpack computes by \(EngineSemantics.version)"
     case .missing(let paths, let root, _): "\(paths.joined(separator: ", ")): not there, and needed (looked for in \(root))"
     }
@@ -229,6 +235,7 @@ struct CannotReproduce: ExplainedError {
     switch problem {
     case .label: "the engine inside soulpack gives reproducible training; a command's is opaque"
     case .unrecorded: nil
+    case .otherRecipe: "somebody changed one of the two: ask whoever made it"
     case .semantics: "take the release of soulpack that made it: CHANGELOG.md says which has which"
     case .missing(_, _, let contact):
       "go to a clone of the project that made it (-C), or ask for its data" + (contact.map { ": \($0)" } ?? "") + "; `soulpack pull` lays data in place"

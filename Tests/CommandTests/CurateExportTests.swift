@@ -157,4 +157,25 @@ struct CurateExportTests {
       #expect(try tool.must("curate", "recipes/voice.yaml").output == whole.output.replacing("1 action run, 0 up", with: "0 actions run, 1 up"))
     }
   }
+
+  @Test("what soulpack keeps for itself is not written over", arguments: [".soulpack/store.sqlite", ".soulpack/new", "soul.lock", "retractions", "recipes/voice.yaml"])
+  func ownFiles(path: String) throws {
+    try Tool.inProject(Project.tiny) { tool in
+      try tool.must("curate", "recipes/voice.yaml", "-q")
+      try tool.write("before", to: "soul.lock")
+      for option in ["--export", "--export-ledger"] {
+        try tool.run("curate", "recipes/voice.yaml", option, path).expectFailure(2, "\"", hint: "name another file")
+      }
+      #expect(try tool.read("soul.lock") == Data("before".utf8))
+      #expect(!tool.exists(".soulpack/new"))
+    }
+  }
+
+  @Test("several curations of one project at once wait for each other")
+  func together() throws {
+    try Tool.inProject(Project.tiny) { tool in
+      let outcome = try tool.shell("for i in 1 2 3 4 5 6; do soulpack curate talk -q >/dev/null & done; for job in $(jobs -p); do wait $job || echo failed; done")
+      #expect(outcome.output.isEmpty && !outcome.errors.contains("locked"), "\(outcome.errors)")
+    }
+  }
 }

@@ -62,7 +62,7 @@ struct KillTests {
       building.send(signal)
       let stopped = try building.wait()
       #expect(stopped.status == 130 && stopped.output.isEmpty)
-      #expect(stopped.errors.contains("soulpack: error: interrupted\nhint: what was done is kept"))
+      #expect(stopped.errors.contains("soulpack: error: interrupted\nhint: what a build has finished is kept"))
       #expect(try tool.names(in: ".soulpack/checkpoints").count == 1)
 
       let resumed = try tool.build("--set", Project.long)

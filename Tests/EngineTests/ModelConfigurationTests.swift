@@ -176,6 +176,11 @@ struct ModelConfigurationTests {
 
   @Test("a file that is not an object is refused")
   func notAnObject() {
+    // Python keeps the last of two values, Foundation the first.
+    for text in [#"{"rms_norm_eps": 1e-5, "rms_norm_eps": 0.5}"#, #"{"rope_scaling": {"factor": 8, "factor": 9}}"#] {
+      let error = #expect(throws: ModelError.self) { try ModelConfiguration(parsing: Data(text.utf8)) }
+      #expect(error?.message.hasSuffix("stands twice") == true, "\(text)")
+    }
     #expect(throws: ModelError.notJSON(file: "config.json")) { try ModelConfiguration(parsing: Data("[]".utf8)) }
     #expect(throws: ModelError.notJSON(file: "config.json")) { try ModelConfiguration(parsing: Data("{".utf8)) }
   }

@@ -89,6 +89,22 @@ struct JSONWalker {
 
   private static let endsWord = Set(" \n\r\t,]}{[\":".utf8)
 
+  /// Passes any value; gives a name that stands twice in one object of it.
+  mutating func repeatedName() throws(TokenizerError) -> String? {
+    var found: String?
+    switch next() {
+    case UInt8(ascii: "{"):
+      var names: Set<[UInt8]> = []
+      try members { (walker, name) throws(TokenizerError) in
+        if !names.insert(name).inserted { found = String(decoding: name, as: UTF8.self) }
+        found = try walker.repeatedName() ?? found
+      }
+    case UInt8(ascii: "["): try elements { (walker) throws(TokenizerError) in found = try walker.repeatedName() ?? found }
+    default: _ = try value()
+    }
+    return found
+  }
+
   // MARK: - Parts
 
   private mutating func passItems(_ depth: Int, until end: UInt8, named: Bool) throws(TokenizerError) {

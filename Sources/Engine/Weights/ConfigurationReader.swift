@@ -8,6 +8,9 @@ struct ConfigurationReader {
 
   init(file: String, bytes: Data) throws(ModelError) {
     guard let value = try? JSONValue(parsing: bytes), let members = value.object else { throw .notJSON(file: file) }  // Either way: not an object.
+    // Of two values a reader here and one in Python would keep different ones.
+    var walker = JSONWalker(Array(bytes))
+    if let name = try? walker.repeatedName() { throw .repeatedField(file: file, field: name) }  // It is JSON, as was just seen.
     self.init(file: file, members: members)
   }
 

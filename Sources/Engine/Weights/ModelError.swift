@@ -4,6 +4,7 @@ internal import Artifacts
 package enum ModelError: ExplainedError, Hashable {
   case missingFile(String)
   case notJSON(file: String)
+  case repeatedField(file: String, field: String)
   case missingField(file: String, field: String)
   case impossibleValue(file: String, field: String, value: String)
   case unsupported(file: String, field: String, value: String, supported: String)
@@ -22,6 +23,7 @@ package enum ModelError: ExplainedError, Hashable {
     switch self {
     case .missingFile(let file): "\(file): the file is missing"
     case .notJSON(let file): "\(file): not valid JSON"
+    case .repeatedField(let file, let field): "\(file): \(quotedName(field)) stands twice"
     case .missingField(let file, let field): "\(file): \"\(field)\" is missing or has another type"
     case .impossibleValue(let file, let field, let value): "\(file): \"\(field)\" cannot be \(value)"
     case .unsupported(let file, let field, let value, let supported):

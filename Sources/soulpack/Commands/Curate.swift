@@ -82,6 +82,7 @@ struct Curate: AsyncParsableCommand {
 extension Curate {
   private func curateFolder(_ folder: FolderToCurate, _ exports: Exports) async throws -> (CurateReport, [Curated])? {
     try exports.refusePlaces(in: folder.place)
+    try exports.refuseOwnFiles(root: Project.rootFolder(arguments.common), store: folder.storeFolder)
     let files = try against.map { try FolderToCurate($0, arguments.common).path }
     let action = try folder.action().decontaminating(against: files).running(only: only)
     try requireStages(of: [action])
@@ -121,6 +122,7 @@ extension Curate {
     let session = BuildSession(try Project(arguments.recipe, arguments.common), arguments, goal: .curate, onlyStages: only)
     let ids = try chosen(session.project.plan.goals[.curate] ?? [], isForExport: exports.areWanted)
     for id in ids { try refuseExport(exports, intoSourceOf: id, session.project) }
+    try exports.refuseOwnFiles(root: session.project.rootFolder, store: session.project.storeFolder, recipe: session.project.recipePath)
     let plan = Plan(actions: session.project.plan.actions.map { $0.running(only: only) }, goals: [.curate: ids])
     try requireStages(of: ids.compactMap { plan[$0] })
     guard let result = try await session.run(plan.actions(for: .curate)) else { return nil }
