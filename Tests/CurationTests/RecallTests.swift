@@ -52,15 +52,19 @@ struct RecallTests {
   }
 
   private func run(
-    _ files: [String: Data], _ parameters: CurationParameters, _ keeper: Keeper?, scope: String = "", partByteCount: Int = 3_000
+    _ files: [String: Data], _ parameters: CurationParameters, _ keeper: Keeper?, scope: String = "", partByteCount: Int = 3_000,
+    loading: @escaping @Sendable () -> Void = {}
   ) async throws -> (dataset: Digest, ledger: Digest) {
     let snapshot = Snapshot(entries: files.map { Snapshot.Entry(path: $0, byteCount: Int64($1.count), digest: Digest(hashing: $1)) })
     keeper?.add(files)
     let memory = keeper?.shelf ?? MemoryShelf()
     let curator = Curator(parameters: parameters, concurrency: 2, partByteCount: partByteCount)
     let (dataset, ledger) = try await curator.curate(
-      snapshot, scratch: FileManager.default.temporaryDirectory, load: { entry in SourceFile(try keeper?.source(entry.digest) ?? files[entry.path] ?? { throw Absent() }()) },
-      shelf: memory.shelf, get: memory.get, memo: keeper?.memo(scope))
+      snapshot, scratch: FileManager.default.temporaryDirectory,
+      load: { entry in
+        loading()
+        return SourceFile(try keeper?.source(entry.digest) ?? files[entry.path] ?? { throw Absent() }())
+      }, shelf: memory.shelf, get: memory.get, memo: keeper?.memo(scope))
     if keeper != nil { _ = try (dataset.whole(), ledger.whole()) }
     return (Digest(hashing: dataset.canonical), Digest(hashing: ledger.canonical))
   }
@@ -140,6 +144,15 @@ struct RecallTests {
     #expect(reports.contains { !$0.startedOver && $0.recalledErrands > 2 * $0.assessedErrands })
   }
 
+  /// One name in two Unicode forms, composed and not.
+  private static let forms = ["caf\u{E9}", "cafe\u{301}"]
+
+  /// The name of a file in its other form.
+  private static func other(_ path: String) -> String {
+    let composed = path.precomposedStringWithCanonicalMapping
+    return path.utf8.elementsEqual(composed.utf8) ? path.decomposedStringWithCanonicalMapping : composed
+  }
+
   /// Every kind of line that meets others: copies, near copies, what lies between two texts, other keys of conversations, phrases that many have.
   private func meeting(_ all: [String], _ random: inout Seeded) -> String {
     let (one, other) = (all.randomElement(using: &random) ?? goodLine, all.randomElement(using: &random) ?? goodLine)
@@ -150,7 +163,7 @@ struct RecallTests {
       // Half of one text and half of another, so that it may join two clusters.
       let (left, right) = (one.split(separator: " "), other.split(separator: " "))
       return textLine((left.dropFirst().prefix(left.count / 2) + right.dropFirst(right.count / 2).dropLast()).joined(separator: " ").filter { $0.isLetter || $0 == " " })
-    case 3: return one.replacingOccurrences(of: "{\"text\"", with: "{\"conversation\":\"talk \(Int.random(in: 0..<9, using: &random))\",\"text\"")
+    case 3: return one.replacingOccurrences(of: "{\"text\"", with: "{\"conversation\":\"\(Self.forms.randomElement(using: &random) ?? "") \(Int.random(in: 0..<9, using: &random))\",\"text\"")
     default: return line(&random, all)
     }
   }
@@ -160,7 +173,7 @@ struct RecallTests {
     let path = folder.files.keys.sorted().randomElement(using: &random) ?? "a.jsonl"
     let count = folder.files[path]?.count ?? 0
     let place = count == 0 ? 0 : Int.random(in: 0..<count, using: &random)
-    switch Int.random(in: 0..<12, using: &random) {
+    switch Int.random(in: 0..<13, using: &random) {
     case 0...3: folder.files[path, default: []].append(meeting(all, &random))
     case 4: folder.files[path, default: []].insert(meeting(all, &random), at: place)
     case 5: if count > 0 { folder.files[path]?.remove(at: place) }
@@ -169,6 +182,9 @@ struct RecallTests {
     case 8: if count > 1 { folder.files[path]?.swapAt(place, count - 1) }
     case 9: if folder.files.count > 60 { folder.files[path] = nil }
     case 10: if let moved = folder.files.removeValue(forKey: path) { folder.files["z\(path)"] = moved }
+    case 11:
+      let named = folder.files.keys.filter { $0.contains("\u{E9}") }.sorted()
+      if let path = named.randomElement(using: &random), let moved = folder.files.removeValue(forKey: path) { folder.files[Self.other(path)] = moved }
     // Takes out the first of those that say the same, which stands for them.
     default:
       let copies = Dictionary(grouping: folder.files.keys.sorted().flatMap { path in folder.files[path, default: []].indices.map { (path, $0) } }) {
@@ -183,6 +199,7 @@ struct RecallTests {
     var random = Seeded(seed &+ 1_000)
     var folder = start(&random)
     for number in 0..<60 { folder.files["more \(number).jsonl"] = (0..<12).map { _ in meeting(folder.files["large.jsonl"] ?? [], &random) } }
+    for number in 0..<4 { folder.files["\(Self.forms[0]) \(number).jsonl"] = (0..<6).map { _ in meeting(folder.files["large.jsonl"] ?? [], &random) } }
     let parameters = CurationParameters(stages: seed % 2 == 0 ? [.repair, .near] : everyStage)
     let keeper = Keeper()
     // Texts of other kinds of files, which are like some of the others.
@@ -208,6 +225,50 @@ struct RecallTests {
     }
     let reports = keeper.reports.withLock { $0 }
     #expect(reports.count { $0.amended } >= 8, "\(reports.count { $0.amended }) of \(reports.count)")
+  }
+
+  @Test("a name or a key of which the Unicode form alone is another one is written anew in an amended result")
+  func unicodeForms() async throws {
+    var random = Seeded(233)
+    var folder = start(&random)
+    for number in 0..<60 { folder.files["more \(number).jsonl"] = (0..<12).map { _ in GeneratedCorpus.line(&random) } }
+    let text = "the fog horn sounded twice that night and the boats stayed in the harbour until the tide had turned once more"
+    let (first, second) = ("\(Self.forms[0]).jsonl", "\(Self.forms[1]).jsonl")
+    folder.files[first] = [textLine(text, conversation: Self.forms[0]), textLine("the lamp was lit at six and burnt until the morning without a flicker")]
+    let (parameters, keeper) = (CurationParameters(stages: [.repair, .near]), Keeper())
+    func compare() async throws -> (dataset: Digest, ledger: Digest) {
+      let remembered = try await run(folder.bytes, parameters, keeper)
+      let fresh = try await run(folder.bytes, parameters, nil)
+      #expect(remembered.dataset == fresh.dataset && remembered.ledger == fresh.ledger)
+      return remembered
+    }
+    let composed = try await compare()
+    let lines = folder.files.removeValue(forKey: first) ?? []
+    folder.files[second] = lines
+    let renamed = try await compare()
+    #expect(keeper.reports.withLock { $0.last?.amended } == true)
+    #expect(renamed.ledger != composed.ledger && renamed.dataset == composed.dataset)
+    folder.files[second] = [textLine(text, conversation: Self.forms[1]), lines[1]]
+    let rekeyed = try await compare()
+    #expect(keeper.reports.withLock { $0.last?.amended } == true)
+    #expect(rekeyed.dataset != renamed.dataset)
+  }
+
+  @Test("a run that is cancelled while it amends the last one's result ends, and the next one amends it")
+  func cancellation() async throws {
+    var random = Seeded(61)
+    var folder = start(&random)
+    let (parameters, keeper) = (CurationParameters(stages: [.repair, .near]), Keeper())
+    _ = try await run(folder.bytes, parameters, keeper)
+    folder.files["file 7.jsonl"]?.append(textLine("a record that nobody has seen before, of words that stand nowhere else"))
+    let files = folder.bytes
+    let cancelled = Task { try await run(files, parameters, keeper, loading: { withUnsafeCurrentTask { $0?.cancel() } }) }
+    await #expect(throws: CancellationError.self) { try await cancelled.value }
+    #expect(keeper.reports.withLock { $0.count } == 1)
+    let remembered = try await run(files, parameters, keeper)
+    let fresh = try await run(files, parameters, nil)
+    #expect(remembered.dataset == fresh.dataset && remembered.ledger == fresh.ledger)
+    #expect(keeper.reports.withLock { $0.last?.amended } == true)
   }
 
   @Test("what was retracted stays out of an amended result, and comes back with the retraction's end")

@@ -17,19 +17,23 @@ package struct NearDuplicateGroups: Hashable, Sendable {
   static let mostGroups = 10
   static let mostMembers = 10
 
-  init(count: Int, largest: [Group]) { (self.count, self.largest) = (count, largest) }
-
-  /// `merges` come in the order of their members; keys are in the order of the places that they stand for.
-  init<Key: Hashable & Comparable>(_ merges: some Sequence<(member: Key, keeper: Key)>, place: (Key) -> RecordPlace) {
+  /// `merges` come in any order. `order` says where a key's record stands among all, and is asked, like `place`, of the largest groups alone.
+  init<Key: Hashable, Order: Comparable>(
+    _ merges: [(member: Key, keeper: Key)], order: (Key) throws -> Order, place: (Key) throws -> RecordPlace
+  ) rethrows {
     var counts: [Key: Int] = [:]
     for merge in merges { counts[merge.keeper, default: 0] += 1 }
-    let largest = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(Self.mostGroups)
-    var members = Dictionary(uniqueKeysWithValues: largest.map { ($0.key, [Key]()) })
-    for merge in merges {
-      if let found = members[merge.keeper]?.count, found < Self.mostMembers { members[merge.keeper]?.append(merge.member) }
-    }
+    let least = counts.values.sorted(by: >).prefix(Self.mostGroups).last ?? 0
+    var large: [(keeper: Key, count: Int, order: Order)] = []
+    for (keeper, count) in counts where count >= least { large.append((keeper, count, try order(keeper))) }
+    let largest = large.sorted { ($1.count, $0.order) < ($0.count, $1.order) }.prefix(Self.mostGroups)
+    var members = Dictionary(uniqueKeysWithValues: largest.map { ($0.keeper, [(key: Key, order: Order)]()) })
+    for merge in merges where members[merge.keeper] != nil { members[merge.keeper]?.append((merge.member, try order(merge.member))) }
     count = counts.count
-    self.largest = largest.map { Group(keeper: place($0.key), memberCount: $0.value, members: members[$0.key, default: []].map(place)) }
+    self.largest = try largest.map { group in
+      let first = members[group.keeper, default: []].sorted { $0.order < $1.order }.prefix(Self.mostMembers)
+      return Group(keeper: try place(group.keeper), memberCount: group.count, members: try first.map { try place($0.key) })
+    }
   }
 }
 
@@ -39,7 +43,7 @@ extension NearDuplicateGroups {
       guard case .merged(_, let keeper, _?) = entry.fate else { return nil }
       return (entry.source.place, keeper)
     }
-    self.init(merges) { $0 }
+    self.init(merges, order: { $0 }, place: { $0 })
   }
 
   init(_ records: AssessedRecords) {
@@ -47,7 +51,7 @@ extension NearDuplicateGroups {
       guard let merge = records.merges[record], merge.similarityPPM != nil else { return nil }
       return (record, merge.keeper)
     }
-    self.init(merges, place: records.place)
+    self.init(merges, order: { $0 }, place: records.place)
   }
 
   package var canonical: JSONValue {

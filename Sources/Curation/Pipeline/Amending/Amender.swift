@@ -149,17 +149,18 @@ struct Amender {
     }
     let first = outline.firsts
     outline.tally.setFirsts(
-      dropped: try first.dropped.map { try place(of: after.index.handle(of: $0)) }, merged: try first.merged.map { try place(of: after.index.handle(of: $0)) })
-    let groups = try outline.near.groups(number: after.index.number)
-    let largest = try groups.largest.map { group in
-      NearDuplicateGroups.Group(keeper: try place(of: group.keeper), memberCount: group.memberCount, members: try group.members.map(place))
-    }
+      dropped: try first.dropped.map { try place(of: after.index.handle(of: $0)) },
+      merged: try first.merged.map { try place(of: after.index.handle(of: $0)) })
+    let near = outline.near
+    let groups = try near.groups(
+      order: { handle in
+        guard let number = after.index.number(of: handle) else { throw RecallMiss() }
+        return number
+      }, place: { try place(of: $0) })
     let dataset = StoredDataset(shards: outline.shards.map(\.shard), load: get)
-    let counted = NearDuplicateGroups(count: groups.count, largest: largest)
     // What does not add up was not amended rightly, and is computed from nothing.
-    guard let summary = try? LedgerSummary(outline.tally, counted, recordsRead: listing.recordsRead, recordsKept: dataset.count), dataset.count > 0 else {
-      throw RecallMiss()
-    }
+    guard let summary = try? LedgerSummary(outline.tally, groups, recordsRead: listing.recordsRead, recordsKept: dataset.count), dataset.count > 0
+    else { throw RecallMiss() }
     // By themselves, since the next run replaces both and nothing else.
     desk.flush()
     desk.keep(CurationOutline.key(desk), outline.bytes)
@@ -188,34 +189,8 @@ extension CurationOutline {
 }
 
 extension NearOutline {
-  struct Group {
-    let keeper: UInt32
-    let memberCount: Int
-    /// The first of them.
-    let members: [UInt32]
-  }
-
-  /// How many groups there are, and the largest of them, by handles; `number` says in which order records stand.
-  func groups(number: (UInt32) -> Int?) throws(RecallMiss) -> (count: Int, largest: [Group]) {
-    var counts: [UInt32: Int] = [:]
-    for merge in merges { counts[merge.keeperHandle, default: 0] += 1 }
-    let sizes = counts.values.sorted(by: >)
-    let least = sizes.isEmpty ? 0 : sizes[min(sizes.count, NearDuplicateGroups.mostGroups) - 1]
-    var largest: [(keeper: UInt32, count: Int, number: Int)] = []
-    for (keeper, count) in counts where count >= least {
-      guard let number = number(keeper) else { throw RecallMiss() }
-      largest.append((keeper, count, number))
-    }
-    largest = Array(largest.sorted { ($1.count, $0.number) < ($0.count, $1.number) }.prefix(NearDuplicateGroups.mostGroups))
-    var members = Dictionary(uniqueKeysWithValues: largest.map { ($0.keeper, [(number: Int, handle: UInt32)]()) })
-    for merge in merges where members[merge.keeperHandle] != nil {
-      guard let number = number(merge.memberHandle) else { throw RecallMiss() }
-      members[merge.keeperHandle]?.append((number, merge.memberHandle))
-    }
-    let groups = largest.map { group in
-      let first = members[group.keeper, default: []].sorted { $0.number < $1.number }.prefix(NearDuplicateGroups.mostMembers)
-      return Group(keeper: group.keeper, memberCount: group.count, members: first.map(\.handle))
-    }
-    return (counts.count, groups)
+  /// `order` gives where a record stands, by its handle, and `place` what the summary calls it.
+  func groups(order: (UInt32) throws -> Int, place: (UInt32) throws -> RecordPlace) rethrows -> NearDuplicateGroups {
+    try NearDuplicateGroups(merges.map { (member: $0.memberHandle, keeper: $0.keeperHandle) }, order: order, place: place)
   }
 }

@@ -67,6 +67,10 @@ struct CurationOutline: Sendable {
   /// Places that the summary names, by handle, so that nobody has to look them up again.
   var places: [UInt32: RecordPlace] = [:]
 
+  /// To be raised when an outline, its pages or anything else that is remembered is spelt otherwise, even where no size changes: what earlier releases
+  /// left is then not asked for.
+  static let layoutVersion = 1
+
   /// Where the last run of a curation left its own.
   static func key(_ desk: RecallDesk) -> Digest { desk.latest("outline") }
 }
@@ -159,7 +163,8 @@ extension CurationOutline {
     writer.number(chunks.count)
     for chunk in chunks {
       writer.text(chunk.chunk.first.file)
-      for number in [chunk.chunk.first.line, chunk.chunk.recordCount, chunk.chunk.byteCount, chunk.firstDropped ?? -1, chunk.firstMerged ?? -1] { writer.number(number) }
+      for number in [chunk.chunk.first.line, chunk.chunk.recordCount, chunk.chunk.byteCount] { writer.number(number) }
+      for number in [chunk.firstDropped, chunk.firstMerged] { writer.number(number ?? -1) }
       writer.digest(chunk.chunk.digest)
     }
     writer.number(shards.count)

@@ -7,7 +7,7 @@ final class CurationView {
     var content: UInt32
     var handles: [UInt32]
     /// The smallest among its records.
-    var conversation: String?
+    var conversation: ConversationKey?
     /// Whether that is not its first record's own.
     var isAdopted = false
   }
@@ -78,8 +78,8 @@ final class CurationView {
     var group = Group(content: content, handles: ordered.map(\.handle))
     for (copy, record) in ordered.enumerated() where record.hasConversation {
       let place = try place(of: record.handle)
-      guard let key = try block(place.block).conversation(of: try row(at: place)) else { continue }
-      if group.conversation.map({ key.utf8.lexicographicallyPrecedes($0.utf8) }) ?? true { (group.conversation, group.isAdopted) = (key, copy > 0) }
+      guard let key = try block(place.block).conversationKey(of: try row(at: place)) else { continue }
+      if group.conversation.map({ key < $0 }) ?? true { (group.conversation, group.isAdopted) = (key, copy > 0) }
     }
     groups[id] = group
     return group
@@ -110,9 +110,9 @@ final class CurationView {
   }
 
   /// The line of the dataset that a content stands for; nil where it has none.
-  struct DatasetLine: Hashable {
+  struct DatasetLine: Equatable {
     let id: Digest
-    let conversation: String?
+    let conversation: ConversationKey?
   }
 
   func datasetLine(_ id: HalfDigest) throws -> DatasetLine? {

@@ -14,7 +14,7 @@ struct DatasetAmendment {
 
   private struct Line {
     let id: Digest
-    let conversation: String?
+    let conversation: ConversationKey?
     /// Of the content alone, which shards are cut by.
     let byteCount: Int
     let bytes: [UInt8]
@@ -91,7 +91,8 @@ struct DatasetAmendment {
       try bytes.split(separator: UInt8(ascii: "\n")).map { slice in
         let line = UnsafeRawBufferPointer(rebasing: slice)
         guard let found = RecordLine.parts(of: line) else { throw RecallMiss() }
-        return Line(id: found.id.digest, conversation: found.conversation, byteCount: found.byteCount, bytes: Array(line) + [UInt8(ascii: "\n")])
+        let key = found.conversation.map(ConversationKey.init)
+        return Line(id: found.id.digest, conversation: key, byteCount: found.byteCount, bytes: Array(line) + [UInt8(ascii: "\n")])
       }
     }
   }
@@ -100,7 +101,7 @@ struct DatasetAmendment {
   private func insert(_ addition: Addition, into lines: inout [Line]) throws {
     let text = try addition.text()
     var bytes: [UInt8] = []
-    text.withUnsafeBytes { RecordLine.append($0, conversation: addition.line.conversation, license: nil, to: &bytes) }
+    text.withUnsafeBytes { RecordLine.append($0, conversation: addition.line.conversation?.text, license: nil, to: &bytes) }
     let line = Line(id: addition.line.id, conversation: addition.line.conversation, byteCount: text.count, bytes: bytes)
     let place = lines.partitionPoint { other in
       other.id == line.id ? !other.bytes.lexicographicallyPrecedes(line.bytes) : line.id < other.id

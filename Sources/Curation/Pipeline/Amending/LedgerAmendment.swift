@@ -23,6 +23,7 @@ struct LedgerAmendment {
     let numbers = dirty.compactMap(after.index.number).sorted()
     var copies = OldLines()
     return try ranges(path).map { range in
+      try Task.checkCancellation()
       let next = numbers.partitionPoint { $0 >= range.lowerBound }
       let isClean = next == numbers.count || numbers[next] >= range.upperBound
       if isClean, let chunk = same(range) { return chunk }

@@ -138,6 +138,7 @@ struct NearAmendment {
   private func explore(_ search: inout Search, _ index: KeyIndex, _ near: NearOutline, _ reader: inout ShingleReader) throws {
     var next = 0
     while next < search.order.count {
+      try Task.checkCancellation()
       guard search.order.count <= Self.mostContents else { throw RecallMiss() }
       let content = search.order[next]
       next += 1
@@ -159,6 +160,8 @@ struct NearAmendment {
     }
   }
 
+  /// `Comparison` compares the records of a run, and so these are made to look like those of one: each the only line of an assessment, with the texts that
+  /// were laid aside and no more. No file is named where none is asked for; the listing is there because records cannot be without one.
   private func compare(_ search: Search, _ near: NearOutline) throws -> [(member: UInt32, keeper: UInt32, similarityPPM: Int)] {
     let contents = search.groups.isEmpty ? [] : Set(search.groups.values.joined()).sorted()
     guard !contents.isEmpty else { return [] }

@@ -37,7 +37,7 @@ struct OutlineMaker: Sendable {
     outline.near = nearDuplicates(comparison, contents)
     try await keepKeys(&outline, comparison, contents)
     PageWriter(base: outline.base.name, desk: desk).keep(comparison.sketch.counters, as: "counters", perPage: BaseOutline.countersPerPage)
-    try notePlaces(&outline)
+    notePlaces(&outline)
     // Behind its pages: with those of another run, it is of no use.
     desk.flush()
     desk.keep(CurationOutline.key(desk), outline.bytes)
@@ -151,10 +151,16 @@ struct OutlineMaker: Sendable {
   }
 
   /// Those that the summary names.
-  private func notePlaces(_ outline: inout CurationOutline) throws {
+  private func notePlaces(_ outline: inout CurationOutline) {
     let firsts = outline.firsts
-    let groups = try outline.near.groups { Int($0) }
-    let named = [firsts.dropped, firsts.merged].compactMap { $0 } + groups.largest.flatMap { [$0.keeper] + $0.members }.map { Int($0) }
-    for record in named { outline.places[UInt32(record)] = records.place(of: record) }
+    var places: [UInt32: RecordPlace] = [:]
+    func place(of record: Int) -> RecordPlace {
+      let place = records.place(of: record)
+      places[UInt32(record)] = place
+      return place
+    }
+    for record in [firsts.dropped, firsts.merged].compactMap({ $0 }) { _ = place(of: record) }
+    _ = outline.near.groups(order: { Int($0) }, place: { place(of: Int($0)) })
+    outline.places = places
   }
 }

@@ -1,9 +1,7 @@
 internal import Artifacts
 internal import Foundation
 
-/// A long array that is remembered in pages, so that a later run reads those alone in which it looks something up.
-///
-/// Pages of one name lie in the place of those of the run before; each says of which base it is, so that none is taken for another's.
+/// By what a page of a long array is remembered. Those of a run lie in the place of those of the run before.
 enum PageName {
   static func key(_ name: String, _ page: Int, _ desk: RecallDesk) -> Digest {
     desk.key("page") { writer in
@@ -14,7 +12,8 @@ enum PageName {
   }
 }
 
-/// Remembers an array of plain data in pages.
+/// Remembers a long array of plain data in pages, so that a later run reads those alone in which it looks something up. Each says of which base it is, so
+/// that none is taken for another's.
 struct PageWriter: Sendable {
   let base: Digest
   let desk: RecallDesk
@@ -37,7 +36,9 @@ final class Pages<Element> {
   private let desk: RecallDesk
   private var pages: [Int: [Element]] = [:]
 
-  init(_ name: String, perPage: Int, base: Digest, _ desk: RecallDesk) { (self.name, self.perPage, self.base, self.desk) = (name, perPage, base, desk) }
+  init(_ name: String, perPage: Int, base: Digest, _ desk: RecallDesk) {
+    (self.name, self.perPage, self.base, self.desk) = (name, perPage, base, desk)
+  }
 
   /// Fetches several at one go.
   func fetch(_ numbers: some Sequence<Int>) throws(RecallMiss) {

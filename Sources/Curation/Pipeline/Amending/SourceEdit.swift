@@ -91,6 +91,7 @@ struct SourceEdit {
       listing, stretches: unknown.map { ($0, memory.stretches[$0]) }, partByteCount: partByteCount, limits: limits, load: load)
     var bench = assessor.bench(counting: false)
     while let errand = try reader.next() {
+      try Task.checkCancellation()
       found[errand.number >> 32, default: []].append(try self.found(errand, assessor, &bench, &waiting))
     }
     listing = reader.listing(counting: [:])
@@ -146,7 +147,8 @@ struct SourceEdit {
   // MARK: - Putting together
 
   private struct PairKey: Hashable {
-    let path: String
+    /// In bytes: Swift's own comparison of strings takes canonically equivalent paths for one, and the ledger names the file as it is now.
+    let path: [UInt8]
     let id: Digest
   }
 
@@ -193,7 +195,7 @@ struct SourceEdit {
     for block in blocks {
       let parts = last.parts(of: block)
       let assessment = try self.blocks.block(outline.blocks[block].key, parts)
-      let paths = try parts.map { try lastEntry(last.spanOfBlock[block], $0.file).path }
+      let paths = try parts.map { Array(try lastEntry(last.spanOfBlock[block], $0.file).path.utf8) }
       guard assessment.rows.count == Int(outline.blocks[block].rowCount) else { throw RecallMiss() }
       for (number, row) in assessment.rows.enumerated() {
         let handle = last.handle(at: OutlineIndex.Place(block: block, row: number))
@@ -202,19 +204,22 @@ struct SourceEdit {
           continue
         }
         guard paths.indices.contains(Int(row.part)) else { throw RecallMiss() }
-        partners[PairKey(path: paths[Int(row.part)], id: row.id), default: []].append(Partner(handle: handle, id: HalfDigest(row.id), block: block, row: number))
+        let partner = Partner(handle: handle, id: HalfDigest(row.id), block: block, row: number)
+        partners[PairKey(path: paths[Int(row.part)], id: row.id), default: []].append(partner)
       }
     }
     return partners.mapValues { $0[...] }
   }
 
-  private mutating func append(_ found: Found, _ number: Int, _ next: inout CurationOutline, _ partners: inout [PairKey: ArraySlice<Partner>]) throws {
+  private mutating func append(
+    _ found: Found, _ number: Int, _ next: inout CurationOutline, _ partners: inout [PairKey: ArraySlice<Partner>]
+  ) throws {
     var runs: [CurationOutline.Run] = []
     if let block = found.lastBlock {
       runs = Array(last.runs(of: block))
       if !zip(last.parts(of: block), found.parts).allSatisfy({ $0.offset == $1.offset && $0.line == $1.line }) { try noteMoved(block) }
     } else if let assessment = found.assessment {
-      let paths = try found.parts.map { try entry(number, $0.file).path }
+      let paths = try found.parts.map { Array(try entry(number, $0.file).path.utf8) }
       for row in assessment.rows {
         let handle = try handle(of: row, assessment, paths, &next, &partners)
         if let run = runs.last, run.first + run.count == handle {
@@ -241,13 +246,14 @@ struct SourceEdit {
 
   /// A record keeps its handle where its file had one of its content before.
   private mutating func handle(
-    of row: AssessedRow, _ assessment: Assessment, _ paths: [String], _ next: inout CurationOutline, _ partners: inout [PairKey: ArraySlice<Partner>]
+    of row: AssessedRow, _ assessment: Assessment, _ paths: [[UInt8]], _ next: inout CurationOutline,
+    _ partners: inout [PairKey: ArraySlice<Partner>]
   ) throws -> UInt32 {
     let id = row.ending == .before ? nil : HalfDigest(row.id)
     if id != nil, let partner = partners[PairKey(path: paths[Int(row.part)], id: row.id)]?.first {
       let old = try blocks.block(outline.blocks[partner.block].key, last.parts(of: partner.block))
       let was = old.rows[partner.row]
-      if was.finalID == row.finalID, was.ending == row.ending, old.conversation(of: was) == assessment.conversation(of: row) {
+      if was.finalID == row.finalID, was.ending == row.ending, old.conversationKey(of: was) == assessment.conversationKey(of: row) {
         partners[PairKey(path: paths[Int(row.part)], id: row.id)]?.removeFirst()
         if !isSame(was, old, last.parts(of: partner.block), row, assessment) { moved.append(Record(handle: partner.handle, id: id)) }
         return partner.handle

@@ -1,8 +1,8 @@
 internal import Artifacts
 internal import Foundation
 
-/// Spells what is remembered, and what keys are made of. The bytes live no longer than the version of the program and the kind of machine that wrote
-/// them: whatever decides their meaning is in the key.
+/// Spells what is remembered, and what keys are made of. Values are of the kind of machine that wrote them, and of its layout: that stands in their keys
+/// (`RecallLayout`), and so does whatever else decides their meaning. A release may read what an earlier one wrote, where it lays out the same.
 struct RecallWriter {
   private(set) var bytes: [UInt8] = []
 

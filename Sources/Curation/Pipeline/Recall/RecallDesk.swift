@@ -23,8 +23,7 @@ final class RecallDesk: Sendable {
   /// Without a memo, nothing is remembered.
   init(_ memo: CurationMemo?, recalls: Bool) {
     var writer = RecallWriter()
-    writer.number(MemoryLayout<AssessedRow>.stride)
-    writer.text(DetailWriter.layout)
+    RecallLayout.write(to: &writer)
     if let memo { writer.digest(memo.scope) }
     scope = Digest(hashing: writer.bytes)
     self.memo = memo
