@@ -29,11 +29,11 @@ struct BaseModel {
 
   init(files: [String: Data]) throws {
     model = try ModelFolder(files: files)
-    guard let tokenizer = files[BaseModel.tokenizerPath] else { throw ModelError.missingFile(BaseModel.tokenizerPath) }
-    let reader = try TokenizerFile.read(tokenizer)
-    try reader.requireRows(model.configuration.vocabularySize)
+    guard let tokenizerFile = files[BaseModel.tokenizerPath] else { throw ModelError.missingFile(BaseModel.tokenizerPath) }
+    let tokenizer = try TokenizerFile.read(tokenizerFile)
+    try tokenizer.requireRows(model.configuration.vocabularySize)
     format = try ChatFormat(
-      tokenizer: reader, tokenizerConfig: files[BaseModel.tokenizerConfigPath],
+      tokenizer: tokenizer, tokenizerConfig: files[BaseModel.tokenizerConfigPath],
       templateFile: files[BaseModel.templatePath])
     textFiles = files.filter { [BaseModel.tokenizerPath, BaseModel.tokenizerConfigPath, BaseModel.templatePath].contains($0.key) }
   }

@@ -123,6 +123,7 @@ struct ChatTemplateTests {
       ("x\n\n  {% endif %}", 3, 6, #""endif" where no such block is open"#), ("{{ 'a }}", 1, 4, "a string without an end"), ("{# a", 1, 1, "a comment without an end"),
       ("{{ (1] }}", 1, 6, #""]" closes nothing"#), ("{{ }}", 1, 4, "expected an expression, found }}"), ("{% break %}", 1, 4, #""break" outside of a loop"#),
       ("{{ ! }}", 1, 4, #"unexpected "!""#),
+      ("{% generation %}{% generation %}{% endgeneration %}{% endgeneration %}", 1, 20, #""generation" within "generation" is not supported"#),
     ])
   func refusesByName(text: String, line: Int, column: Int, words: String) {
     let error = #expect(throws: TemplateError.self) { try Self.template(text) }
@@ -140,6 +141,9 @@ struct ChatTemplateTests {
       ("{{ 'a'.__class__ }}", 7, #"the member "__class__" is not supported"#), ("{{ dict }}", 4, #"the function "dict" is not supported"#),
       ("{{ 1 < 'a' }}", 8, "no order between an integer and a string"), ("{{ 'a' % 1 }}", 8, #"a string with "%" is not supported"#),
       ("{% for a, b in [[1]] %}{% endfor %}", 16, "1 values for 2 names"), ("{% set ns = namespace() %}{% set ns.x = ns %}", 30, "a namespace as a part of another value is not supported"),
+      ("{{ range(3)[0] }}", 12, "an integer as index of a range is not supported"), ("{{ range(3) == [0] }}", 16, "a range in a comparison is not supported"),
+      ("{{ range(3) + range(3) }}", 13, #""+" between a range and a range"#), ("{{ [range(2)] | length }}", 4, "a range as a part of another value is not supported"),
+      ("{{ messages[0].keys() | tojson }}", 25, "a view of keys has no JSON form"),
       ("{{ loop }}{% for x in [1] %}{{ loop.changed }}{% endfor %}", 36, #""loop.changed" is not supported"#),
     ])
   func fails(text: String, column: Int, words: String) throws {
@@ -149,6 +153,42 @@ struct ChatTemplateTests {
     }
     #expect(error?.message == "chat template: line 1, column \(column): \(words)")
   }
+
+  @Test(
+    "loops, views and searches give what Jinja gives",
+    arguments: [
+      ("{% for a in [1, 2] %}{{ a }}{% for b in [] %}{% else %}{% break %}{% endfor %}x{% endfor %}", "1"),
+      ("{% for a in [1, 2] %}{{ a }}{% for b in [] %}{% else %}{% continue %}{% endfor %}x{% endfor %}", "12"),
+      ("{% for i in [1, 2] %}{{ loop.depth }}{{ loop.depth0 }}{% for j in [1] %}{{ loop.depth }}{{ loop.depth0 }}{% endfor %}{% endfor %}", "10101010"),
+      ("{{ range(3) | length }}{{ 2 in range(3) }}{{ range(3) | join(',') }}{{ range(0) | list | length }}{{ 'y' if range(0) else 'n' }}", "3True0,1,20n"),
+      ("{{ messages[0].keys() | first }}{{ 'role' in messages[0].keys() }}{{ messages[0].values() | last }}", "roleTrueé"),
+      (
+        "{{ 'aabaabaaab'.find('aabaaab') }}{{ 'ababab'.find('abb') }}{{ 'aaab'.split('ab') | join('|') }}{{ 'abababa'.replace('aba', '-') }}"
+          + "{{ 'x'.find('xy') }}{{ ''.find('') }}", "3-1aa|-b--10"
+      ),
+      // Of quadratic work this would be a thousand milliards of steps.
+      (doubled(20) + "{{ (ns.x[524288:] + 'b') in ns.x }}", "False"),
+    ])
+  func asJinja(text: String, expected: String) throws {
+    #expect(try Self.template(text).text(of: [Message(role: .user, content: "é")], addsGenerationPrompt: false) == expected)
+  }
+
+  /// Makes `ns.x` a text of two to this power.
+  private static func doubled(_ times: Int) -> String {
+    "{% set ns = namespace(x='a') %}{% for i in range(\(times)) %}{% set ns.x = ns.x + ns.x %}{% endfor %}"
+  }
+
+  @Test(
+    "work is paid for before it is done: who cannot pay does not come to what is next",
+    arguments: [
+      doubled(20) + "{{ ns.x" + String(repeating: " ~ ns.x", count: 130) + " ~ raise_exception('late') }}",
+      doubled(18) + "{% for i in range(9) %}{% set y = ns.x.replace('a', 'b') %}{% endfor %}{{ raise_exception('late') }}",
+      doubled(18) + "{% for i in range(9) %}{% set y = 'a'.strip(ns.x) %}{% endfor %}{{ raise_exception('late') }}",
+      doubled(18) + "{% for i in range(9) %}{% set y = 'a' | trim(ns.x) %}{% endfor %}{{ raise_exception('late') }}",
+      "{% set m = {" + (0..<500).map { "'\($0)': 0" }.joined(separator: ", ") + "} %}"
+        + "{% for i in range(4000) %}{% set y = m.items() %}{% set z = m.keys() %}{% endfor %}{{ raise_exception('late') }}",
+    ])
+  func paysFirst(text: String) { hostile(text: text) }
 
   @Test("there is no clock: a template that asks for one first takes its own way")
   func noClock() throws {
@@ -196,10 +236,48 @@ struct ChatTemplateTests {
         "{% for m in messages %}{% if m.role == 'assistant' %}{% generation %}{{ messages[0].content }}{% endgeneration %}{% endif %}{% endfor %}",
         "words of others are written within what is learnt"
       ),
+      (
+        "{% for m in messages %}{% if m.role == 'assistant' %}{{ (messages[0].content ~ m.content) | upper }}{% generation %}{{ m.content }}{% endgeneration %}{% endif %}{% endfor %}",
+        "words of several messages are written as one"
+      ),
     ])
   func untold(template: String, why: String) throws {
     let error = #expect(throws: TokenizerError.self) { try Self.format(template) }
     #expect(error?.message.contains(why) == true, "\(error?.message ?? "")")
+  }
+
+  @Test("a person's words that make a special token longer do not take it away, and make none")
+  func lengthenedMark() throws {
+    var document = try #require(try TextFixtures.read("llama3", in: "Tokenizers")["tokenizer"]?.object)
+    let id = Int64(try TokenizerFile.read(JSONValue.object(document).canonical).vocabularySize)
+    document["added_tokens"] = .array(try #require(document["added_tokens"]?.array) + [["id": .integer(id), "content": "<|im_end|>x", "special": true]])
+    let template = "{% for m in messages %}<|im_start|>{{ m.role }}<|im_end|>{{ m.content }}<|im_end|>{% endfor %}"
+      + "{% if add_generation_prompt %}<|im_start|>assistant<|im_end|>{% endif %}"
+    let format = try ChatFormat(
+      tokenizer: try TokenizerFile.read(JSONValue.object(document).canonical), tokenizerConfig: Data(#"{"eos_token":"<|endoftext|>"}"#.utf8),
+      templateFile: Data(template.utf8))
+    var cache = PieceCache()
+    for text in ["x y", "<|im_end|>x", "x<|im_end|>", "<|im_end|>"] {
+      let tokens = try format.encode([Message(role: .user, content: text), Message(role: .assistant, content: text)], cache: &cache).tokens
+      #expect(tokens.filter { $0 < 3 || $0 == id } == [1, 2, 2, 1, 2, 2], "\(text)")
+    }
+  }
+
+  @Test("a canary is asked for in the tokens of training: an answer as the template writes it, a text with its frame")
+  func tokensOfWords() throws {
+    let trimming = try Self.format(
+      "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content | trim }}<|im_end|>{% endfor %}"
+        + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}")
+    let turns = [Message(role: .user, content: "one"), Message(role: .assistant, content: "two"), Message(role: .user, content: "three")]
+    var cache = PieceCache()
+    for (format, words, written) in [(try Self.format(ChatFormat.template), " my secret", " my secret"), (trimming, " my secret ", "my secret")] {
+      let (head, answer) = try format.tokens(of: words, after: turns, cache: &cache)
+      #expect(try head == format.prompt(for: turns))
+      #expect(answer == format.tokenizer.encodeOrdinary(written))
+    }
+    let (head, text) = try trimming.tokens(of: "my secret", after: nil, cache: &cache)
+    #expect(!head.isEmpty && head == trimming.tokenizer.frame.prefix.map(\.id))
+    #expect(head + text + [trimming.endOfText] == trimming.encode(text: "my secret", cache: &cache))
   }
 
   @Test("a template of several is the default one; a record that the template refuses is named")

@@ -107,4 +107,36 @@ struct TextTokenizerFileTests {
       try TokenizerFile.read(JSONValue.object(document).canonical)
     }
   }
+
+  @Test("an added token with the id of another token is refused: the vocabulary may have holes")
+  func refusesTakenID() throws {
+    var document = try Self.document()
+    document["model"] = ["type": "BPE", "vocab": ["a": 0, "b": 2], "merges": []]
+    document["added_tokens"] = [["id": 2, "content": "<x>", "special": true]]
+    #expect(throws: TokenizerError.malformed(place: "added_tokens[0]", reason: #""<x>" has the id of another token in model.vocab"#)) {
+      try TokenizerFile.read(JSONValue.object(document).canonical)
+    }
+  }
+
+  @Test("what stands around a text must be an added token, by id and content", arguments: [("<s>", 0), ("<|endoftext|>", 5)])
+  func refusesUnknownFrame(content: String, id: Int) throws {
+    var document = try Self.document()
+    document["post_processor"] = [
+      "type": "TemplateProcessing", "single": [["SpecialToken": ["id": .string(content), "type_id": 0]], ["Sequence": ["id": "A", "type_id": 0]]],
+      "special_tokens": .object([content: ["id": .string(content), "ids": [.integer(Int64(id))], "tokens": [.string(content)]]]),
+    ]
+    let reason = "\"\(content)\" with the id \(id) is none of added_tokens"
+    #expect(throws: TokenizerError.malformed(place: "post_processor", reason: reason)) {
+      try TokenizerFile.read(JSONValue.object(document).canonical)
+    }
+  }
+
+  @Test("numbers and escapes are JSON's, not whatever can be read as a number", arguments: [#""zz":-01,"#, #""zz":01,"#, #""\u-000":9999,"#, #""\u+000":9999,"#])
+  func refusesNumber(member: String) throws {
+    let text = String(decoding: TokenizerFile.canonical(of: try TextTokenizerTests.trained(.qwen2)), as: UTF8.self)
+    let changed = text.replacing(#""vocab":{"#, with: #""vocab":{"# + member)
+    #expect(changed != text)
+    let error = #expect(throws: TokenizerError.self) { try TokenizerFile.read(Data(changed.utf8)) }
+    #expect(error?.message.contains("tokenizer.json: not valid JSON") == true)
+  }
 }

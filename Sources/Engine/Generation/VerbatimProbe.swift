@@ -26,6 +26,20 @@ extension Generator {
   }
 }
 
+extension ChatFormat {
+  /// The tokens of some words as training has them, and of what stands before them there: of an answer to `turns`, without the token that ends it; of a
+  /// running text, without the one that ends it, where `turns` is nil.
+  package func tokens(
+    of words: String, after turns: [Message]?, cache: inout PieceCache
+  ) throws(TokenizerError) -> (head: [Int32], words: [Int32]) {
+    guard let turns else { return (tokenizer.frame.prefix.map(\.id), tokenizer.encodeOrdinary(words, cache: &cache)) }
+    let (tokens, supervised) = try encode(turns + [Message(role: .assistant, content: words)], cache: &cache)
+    guard let answer = supervised.runs.last else { return (tokens, []) }
+    let end = tokens[answer].lastIndex(of: endOfTurn) ?? answer.upperBound
+    return (Array(tokens[..<answer.lowerBound]), Array(tokens[answer.lowerBound..<end]))
+  }
+}
+
 /// Turns records into probes, in the very tokens that training saw.
 package struct ProbeEncoder: Sendable {
   package let format: ChatFormat

@@ -15,8 +15,7 @@ struct AdapterDropout {
 
   /// The map's number, with the upper bit set: the streams of other randomness have small ones.
   static func module(_ projection: Projection, layer: Int) -> UInt32 {
-    let place = Projection.allCases.firstIndex(of: projection) ?? 0
-    return 1 << 31 | UInt32(truncatingIfNeeded: layer * Projection.allCases.count + place)
+    1 << 31 | UInt32(truncatingIfNeeded: layer * Projection.allCases.count + projection.ordinal)
   }
 }
 
@@ -24,17 +23,19 @@ struct AdapterDropout {
 struct DropoutPass {
   private let dropout: AdapterDropout
   private let batch: RaggedBatch
+  private let tokenIndices: [UInt32]
   let room: UnsafeMutablePointer<Float>
 
   init(_ dropout: AdapterDropout, _ batch: RaggedBatch, room: UnsafeMutablePointer<Float>) {
     self.dropout = dropout
     self.batch = batch
+    tokenIndices = batch.tokenIndices
     self.room = room
   }
 
   /// room [tokens × width] = x, less what this map does not see; x may be the room. On a gradient the same call is the backward pass.
   func apply(_ x: UnsafePointer<Float>, width: Int, module: UInt32, pool: KernelPool) {
     ck_dropout(
-      pool.handle, batch.rowCount, width, batch.exampleOrdinals, batch.tokenIndices, dropout.seed, module, dropout.probability, x, room)
+      pool.handle, batch.rowCount, width, batch.exampleOrdinals, tokenIndices, dropout.seed, module, dropout.probability, x, room)
   }
 }

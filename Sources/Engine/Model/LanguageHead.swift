@@ -21,7 +21,7 @@ final class LanguageHead {
 
   private let chunkRows: Int
 
-  /// 32 MiB of logits, which leave the caches in any case, and enough rows to be worth a pass over the head's matrix.
+  /// 32 MiB of logits, but never fewer than 256 rows: below that a pass over the head's matrix costs more than the memory.
   static func chunkRows(vocabularySize: Int) -> Int { max(256, (1 << 23) / vocabularySize / 16 * 16) }
 
   init(norm: NormWeight, weight: Weight) {

@@ -61,13 +61,28 @@ struct AddedTokenMatcher: Sendable {
     var textStart = 0
     var position = 0
     while position < text.count {
-      guard let match = trie.longestMatch(in: text, at: position) else {
+      guard let longest = trie.longestMatch(in: text, at: position) else {
         position += 1
         continue
       }
+      func isAdmitted(_ value: Int, _ end: Int) -> Bool { !tokens[value].isSpecial || admittingSpecial(position..<end) }
+      var match = longest
+      if !isAdmitted(match.value, match.end) {
+        guard (position..<match.end).contains(where: { admittingSpecial($0..<$0 + 1) }) else {
+          // All of it is a person's.
+          position = match.end
+          continue
+        }
+        // A person's words make the format's own longer than it wrote them: what it wrote still counts.
+        guard let own = trie.longestMatch(in: text, at: position, where: isAdmitted) else {
+          position += 1
+          continue
+        }
+        match = own
+      }
       let token = tokens[match.value]
       let place = position..<match.end
-      if !token.isSpecial || admittingSpecial(place), !token.isSingleWord || isWord(place, in: text) {
+      if !token.isSingleWord || isWord(place, in: text) {
         let start = token.stripsLeft ? max(startOfWhiteSpace(before: position, in: text), textStart) : position
         if textStart < start { segments.append(.text(textStart..<start)) }
         segments.append(.token(token.id, place))
@@ -135,14 +150,15 @@ struct ByteTrie: Sendable {
     values[node] = value
   }
 
-  func longestMatch(in text: [UInt8], at start: Int) -> (value: Int, end: Int)? {
+  /// `admits` says of a value and the place where it ends whether it may be found.
+  func longestMatch(in text: [UInt8], at start: Int, where admits: (Int, Int) -> Bool = { _, _ in true }) -> (value: Int, end: Int)? {
     guard beginsHere[Int(text[start])] else { return nil }
     var found: (value: Int, end: Int)?
     var node = 0
     for position in start..<text.count {
       guard let child = children[UInt64(node) << 8 | UInt64(text[position])] else { break }
       node = child
-      if let value = values[node] { found = (value, position + 1) }
+      if let value = values[node], admits(value, position + 1) { found = (value, position + 1) }
     }
     return found
   }

@@ -64,7 +64,8 @@ struct JSONWalker {
     let start = position
     while position < bytes.count, bytes[position] == UInt8(ascii: "-") || (0x30...0x39).contains(bytes[position]) { position += 1 }
     let word = bytes[start..<position]
-    guard word.count < 12, word.count == 1 || word.first != UInt8(ascii: "0"), let value = Int32(String(decoding: word, as: UTF8.self)) else {
+    let digits = word.first == UInt8(ascii: "-") ? word.dropFirst() : word
+    guard word.count < 12, digits.count == 1 || digits.first != UInt8(ascii: "0"), let value = Int32(String(decoding: word, as: UTF8.self)) else {
       throw malformed()
     }
     return value
@@ -176,8 +177,10 @@ struct JSONWalker {
   }
 
   private mutating func fourDigits() throws(TokenizerError) -> UInt32 {
-    guard position + 4 <= bytes.count, bytes[position] != UInt8(ascii: "+"),
-      let unit = UInt32(String(decoding: bytes[position..<position + 4], as: UTF8.self), radix: 16)
+    guard position + 4 <= bytes.count else { throw malformed() }
+    let digits = bytes[position..<position + 4]
+    // Swift's own reader of numbers also takes a sign.
+    guard digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }), let unit = UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
     else { throw malformed() }
     position += 4
     return unit

@@ -11,6 +11,7 @@ extension TokenizerDocument {
     let ignoresMerges = try modelOptions()
     let frame = try frame(members["post_processor"], at: "post_processor")
     let addedTokens = try addedTokens()
+    try check(frame, against: addedTokens)
     let vocabulary = try vocabularyByID(addedTokens)
     let tokenizer = try Tokenizer(
       vocabulary: vocabulary, merges: model.merges, preTokenizer: try preTokenizer(), addedTokens: addedTokens,
@@ -107,6 +108,12 @@ extension TokenizerDocument {
     return TextFrame(prefix: try tokens(0..<text), suffix: try tokens(text + 1..<pieces.count))
   }
 
+  private func check(_ frame: TextFrame, against addedTokens: [AddedToken]) throws(TokenizerError) {
+    for token in frame.prefix + frame.suffix where !addedTokens.contains(where: { $0.id == token.id && $0.content == token.content }) {
+      throw .malformed(place: "post_processor", reason: "\(quoted(token.content.utf8)) with the id \(token.id) is none of added_tokens")
+    }
+  }
+
   private func addedTokens() throws(TokenizerError) -> [AddedToken] {
     guard let list = members["added_tokens"], list != .null else { return [] }
     guard let values = list.array else { throw .malformed(place: "added_tokens", reason: "not a list") }
@@ -119,6 +126,7 @@ extension TokenizerDocument {
   /// The judge numbers added tokens itself, on from the vocabulary, whatever the file says: a file that says otherwise means two different models.
   private func checkNumbers(of tokens: [AddedToken]) throws(TokenizerError) {
     var contents = ByteTable(capacity: tokens.count)
+    let vocabularyIDs = Set(model.vocabulary.ids)
     var greatest: Int32 = -1
     for (index, token) in tokens.enumerated() {
       let place = "added_tokens[\(index)]"
@@ -130,6 +138,10 @@ extension TokenizerDocument {
       guard token.id == expected else {
         let reason = known == nil ? "the tokens before it leave it \(expected)" : "it is \(expected) in model.vocab"
         throw .malformed(place: place, reason: "\(quoted(token.content.utf8)) has the id \(token.id), but \(reason)")
+      }
+      // The judge counts the vocabulary's tokens, and where it has holes gives out an id that is taken.
+      guard known != nil || !vocabularyIDs.contains(token.id) else {
+        throw .malformed(place: place, reason: "\(quoted(token.content.utf8)) has the id of another token in model.vocab")
       }
       greatest = max(greatest, token.id)
     }

@@ -8,6 +8,19 @@ package enum Projection: String, CaseIterable, Hashable, Sendable {
   case up = "up_proj"
   case down = "down_proj"
 
+  /// Its number in the counters of dropout (docs/numerics.md, section 13): a contract, so that it does not follow from the order of the cases.
+  var ordinal: Int {
+    switch self {
+    case .query: 0
+    case .key: 1
+    case .value: 2
+    case .output: 3
+    case .gate: 4
+    case .up: 5
+    case .down: 6
+    }
+  }
+
   /// Where it stands inside its layer.
   private var block: String {
     switch self {

@@ -28,9 +28,8 @@ final class Speaker {
 
   /// Whether it says the secret, given all that stands before it where it was learnt.
   func says(_ planted: PlantedCanary) throws -> Bool {
-    let head = try head(of: planted)
-    let beginning = encode(planted.before)
-    let whole = encode(planted.before + planted.canary.secret)
+    let beginning = planted.before.isEmpty ? [] : try tokens(of: planted.before, in: planted).words
+    let (head, whole) = try tokens(of: planted.before + planted.canary.secret, in: planted)
     // A token may hold the end of the words before and the beginning of the secret.
     let shared = zip(beginning, whole).prefix { $0 == $1 }.count
     let prompt = head + whole.prefix(shared)
@@ -41,9 +40,8 @@ final class Speaker {
 
   /// The secret's place among its alternatives by the loss of the whole line, 1 for the likeliest. Where losses are equal the secret comes last.
   func rank(of planted: PlantedCanary, among alternatives: [String]) throws -> Int {
-    let head = try head(of: planted)
-    let examples = ([planted.canary.secret] + alternatives).map { secret in
-      let tail = encode(planted.before + secret + planted.canary.after)
+    let examples = try ([planted.canary.secret] + alternatives).map { secret in
+      let (head, tail) = try tokens(of: planted.before + secret + planted.canary.after, in: planted)
       return EncodedExample(
         recordID: planted.id, tokens: head + tail,
         supervised: Array(repeating: false, count: head.count) + Array(repeating: true, count: tail.count))
@@ -56,11 +54,13 @@ final class Speaker {
 
   /// The words before the secret may be too many for the context: then the line stands by itself.
   func fits(_ planted: PlantedCanary) throws -> Bool {
-    try head(of: planted).count + encode(planted.before + planted.canary.secret + planted.canary.after).count <= contextLength
+    let (head, tail) = try tokens(of: planted.before + planted.canary.secret + planted.canary.after, in: planted)
+    return head.count + tail.count <= contextLength
   }
 
-  private func head(of planted: PlantedCanary) throws -> [Int32] { try planted.turns.map { try base.format.prompt(for: $0) } ?? [] }
-  private func encode(_ text: String) -> [Int32] { base.format.tokenizer.encodeOrdinary(text, cache: &cache) }
+  private func tokens(of words: String, in planted: PlantedCanary) throws -> (head: [Int32], words: [Int32]) {
+    try base.format.tokens(of: words, after: planted.turns, cache: &cache)
+  }
 }
 
 /// A canary where the training data have it.

@@ -134,6 +134,7 @@ extension ChatTemplate {
       }
       guard isInside else { throw untold("words of message \(index + 1) are written outside of what is learnt") }
     }
+    guard answers.isEmpty || !whole.text.hasMixed else { throw untold("words of several messages are written as one") }
     let own = Set(answers)
     for place in whole.answers where whole.text.hasOthers(than: own, in: place) {
       throw untold("words of others are written within what is learnt")

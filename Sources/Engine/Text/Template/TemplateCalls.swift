@@ -41,7 +41,7 @@ extension TemplateEvaluator {
       values.append(.integer(place))
     }
     try pay(Self.costOfElement * values.count, at: offset)
-    return .list(values)
+    return .view(TemplateView(items: values, name: "a range"))
   }
 
   // MARK: Methods
@@ -60,18 +60,28 @@ extension TemplateEvaluator {
     }
   }
 
-  private func call(
+  private mutating func call(
     _ method: TemplateMethod, of mapping: TemplateMapping, _ arguments: [TemplateValue], at offset: Int
   ) throws(TemplateFault) -> TemplateValue {
     switch (method, arguments.count) {
     case (.get, 1...2):
       guard case .text(let key) = arguments[0] else { throw failed("a key that is \(arguments[0].typeName)", at: offset) }
       return mapping[key] ?? (arguments.count == 2 ? arguments[1] : .none)
-    case (.items, 0): return .list(mapping.members.map { .tuple([.text($0.key), $0.value]) })
-    case (.keys, 0): return .list(mapping.members.map { .text($0.key) })
-    case (.values, 0): return .list(mapping.members.map(\.value))
+    case (.items, 0): return .view(TemplateView(items: try items(of: mapping, at: offset), name: "a view of items"))
+    case (.keys, 0):
+      try pay(Self.costOfElement * mapping.members.count, at: offset)
+      return .view(TemplateView(items: mapping.members.map { .text($0.key) }, name: "a view of keys"))
+    case (.values, 0):
+      try pay(Self.costOfElement * mapping.members.count, at: offset)
+      return .view(TemplateView(items: mapping.members.map(\.value), name: "a view of values"))
     default: throw unsupported("the method \"\(method.rawValue)\" of a mapping with \(arguments.count) arguments", at: offset)
     }
+  }
+
+  /// A pair for each member.
+  private mutating func items(of mapping: TemplateMapping, at offset: Int) throws(TemplateFault) -> [TemplateValue] {
+    try pay(2 * Self.costOfElement * mapping.members.count, at: offset)
+    return mapping.members.map { .tuple([.text($0.key), $0.value]) }
   }
 
   private mutating func call(
@@ -79,7 +89,7 @@ extension TemplateEvaluator {
   ) throws(TemplateFault) -> TemplateValue {
     switch (method, arguments.count) {
     case (.strip, 0...1), (.lstrip, 0...1), (.rstrip, 0...1):
-      let characters = try characters(arguments.first, at: offset)
+      let characters = try charactersToStrip(arguments.first, at: offset)
       return .text(text.stripped(of: characters, left: method != .rstrip, right: method != .lstrip))
     case (.split, 0...2): return .list(try split(text, arguments, at: offset).map { .text($0) })
     case (.startswith, 1), (.endswith, 1):
@@ -126,6 +136,13 @@ extension TemplateEvaluator {
     }
   }
 
+  /// Paid for, since they are made a set.
+  private mutating func charactersToStrip(_ value: TemplateValue?, at offset: Int) throws(TemplateFault) -> TemplateText? {
+    guard let characters = try characters(value, at: offset) else { return nil }
+    try pay(Self.costOfElement * characters.bytes.count, at: offset)
+    return characters
+  }
+
   private mutating func split(_ text: TemplateText, _ arguments: [TemplateValue], at offset: Int) throws(TemplateFault) -> [TemplateText] {
     guard let separator = try characters(arguments.first, at: offset) else {
       try pay(Self.costOfElement * text.bytes.count / 2, at: offset)
@@ -142,7 +159,7 @@ extension TemplateEvaluator {
     guard !old.isEmpty else { throw unsupported("\"replace\" of an empty string", at: offset) }
     let most = try bound(arguments.dropFirst(2).first, at: offset)
     // Paid before it is made: a short text may become a long one.
-    try pay(text.bytes.count * (1 + new.bytes.count / old.bytes.count) + new.bytes.count, at: offset)
+    try pay(2 * text.bytes.count + (Self.costOfElement + new.bytes.count) * text.countOfParts(by: old), at: offset)
     return text.replacing(old, by: new, most: most)
   }
 
@@ -186,7 +203,7 @@ extension TemplateEvaluator {
   ) throws(TemplateFault) -> TemplateValue {
     switch filter {
     case .trim:
-      let characters = try characters(try arguments.bound(to: ["chars"], at: offset)[0], at: offset)
+      let characters = try charactersToStrip(try arguments.bound(to: ["chars"], at: offset)[0], at: offset)
       let text = try string(value, at: offset)
       try pay(text.bytes.count, at: offset)
       return .text(text.stripped(of: characters, left: true, right: true))
@@ -222,6 +239,7 @@ extension TemplateEvaluator {
     case .text(let text): return text.count
     case .list(let items), .tuple(let items): return items.count
     case .mapping(let mapping): return mapping.members.count
+    case .view(let view): return view.items.count
     case .loop(let loop): return loop.items.count
     case .none, .bool, .integer, .namespace, .generator, .function: throw failed("\(value.typeName) has no length", at: offset)
     }
@@ -232,7 +250,7 @@ extension TemplateEvaluator {
     case (.string, _): return .text(try string(value, at: offset))
     case (.items, .undefined): return .generator(TemplateGenerator([]))
     case (.items, .mapping(let mapping)):
-      return .generator(TemplateGenerator(mapping.members.map { .tuple([.text($0.key), $0.value]) }))
+      return .generator(TemplateGenerator(try items(of: mapping, at: offset)))
     case (.items, _): throw failed("\(value.typeName) has no items", at: offset)
     case (.list, _): return .list(try iterated(value, at: offset))
     case (.first, .generator(let generator)): return generator.takeFirst() ?? .undefined("the first of nothing")
@@ -265,14 +283,17 @@ extension TemplateEvaluator {
     let keeps = filter == .select || filter == .selectattr
     var kept: [TemplateValue] = []
     for item in items {
-      let value = try name.map(in: &self, item, at: offset) ?? item
-      if try test.map(in: &self, value, Array(given), at: offset) ?? value.isTrue == keeps { kept.append(item) }
+      var value = item
+      if let name { value = try member(name, of: item, at: offset) }
+      var isChosen = value.isTrue
+      if let test { isChosen = try holds(test, of: value, Array(given), at: offset) }
+      if isChosen == keeps { kept.append(item) }
     }
     return kept
   }
 
   /// A member by name, or by a path of names.
-  fileprivate func member(_ path: TemplateText, of item: TemplateValue, at offset: Int) throws(TemplateFault) -> TemplateValue {
+  private func member(_ path: TemplateText, of item: TemplateValue, at offset: Int) throws(TemplateFault) -> TemplateValue {
     var value = item
     for name in path.split(by: TemplateText(".")) {
       guard !name.bytes.allSatisfy({ (0x30...0x39).contains($0) }) else { throw unsupported("a number as a member's name", at: offset) }
@@ -320,7 +341,7 @@ extension TemplateEvaluator {
         text.append(TemplateText(": "))
         try evaluator.append(member.value, to: &text, indent: indent, depth: depth + 1, at: offset)
       }
-    case .undefined, .namespace, .generator, .loop, .function: throw failed("\(value.typeName) has no JSON form", at: offset)
+    case .undefined, .namespace, .generator, .view, .loop, .function: throw failed("\(value.typeName) has no JSON form", at: offset)
     }
   }
 
@@ -354,21 +375,5 @@ extension TemplateEvaluator {
       }
     }
     return output + Array("\"".utf8)
-  }
-}
-
-extension TemplateText? {
-  fileprivate func map(in evaluator: inout TemplateEvaluator, _ item: TemplateValue, at offset: Int) throws(TemplateFault) -> TemplateValue? {
-    guard let name = self else { return nil }
-    return try evaluator.member(name, of: item, at: offset)
-  }
-}
-
-extension TemplateTest? {
-  fileprivate func map(
-    in evaluator: inout TemplateEvaluator, _ value: TemplateValue, _ arguments: [TemplateValue], at offset: Int
-  ) throws(TemplateFault) -> Bool? {
-    guard let test = self else { return nil }
-    return try evaluator.holds(test, of: value, arguments, at: offset)
   }
 }

@@ -23,7 +23,6 @@ struct TemplateEvaluator {
   /// How many captures are open: what they hold is not yet in the output.
   private var captures = 0
   private var isAtMessage = false
-  private var loopDepth = 0
   private var depth = 0
   private static let deepest = 200
   /// How many values were made of values that are made of values. A value is no deeper than this, so that letting it go fits the stack.
@@ -64,7 +63,7 @@ extension TemplateEvaluator {
     case .choice(let branches, let otherwise):
       for (condition, body) in branches where try value(condition).isTrue { return try run(body) }
       return try run(otherwise)
-    case .loop(let loop): try run(loop)
+    case .loop(let loop): return try run(loop)
     case .assignment(let target, let expression): try assign(try value(expression), to: target, at: offset)
     case .capture(let target, let body): try assign(.text(try captured(body)), to: target, at: offset)
     case .generation(let body): try runGeneration(body, at: offset)
@@ -101,15 +100,14 @@ extension TemplateEvaluator {
     generated.append(start..<output.bytes.count)
   }
 
-  private mutating func run(_ loop: TemplateLoop) throws(TemplateFault) {
+  private mutating func run(_ loop: TemplateLoop) throws(TemplateFault) -> Flow {
     var items = try iterated(try value(loop.items), at: loop.items.offset)
     if let condition = loop.condition { items = try filtered(items, loop.target, by: condition) }
     // Jinja runs `else` unless some turn of the body came to its end, and so also where all of them were cut short.
     var isCompleted = false
-    loopDepth += 1
     for index in items.indices {
       try pay(Self.costOfTurn, at: loop.items.offset)
-      let state = TemplateLoopState(items: items, index: index, depth: loopDepth)
+      let state = TemplateLoopState(items: items, index: index)
       scopes.append(["loop": .loop(state)])
       try assign(items[index], to: loop.target, at: loop.items.offset)
       let flow = try runNotingMessage(items[index], loop.body)
@@ -117,8 +115,8 @@ extension TemplateEvaluator {
       if flow == .onward { isCompleted = true }
       if flow == .breaks { break }
     }
-    loopDepth -= 1
-    if !isCompleted { _ = try run(loop.otherwise) }
+    // A jump there is one of the loop around this one.
+    return isCompleted ? .onward : try run(loop.otherwise)
   }
 
   private mutating func filtered(
@@ -197,7 +195,7 @@ extension TemplateEvaluator {
     case .attribute(let object, let name): return try attribute(name, of: try value(object), at: offset)
     case .element(let object, let index): return try element(try value(index), of: try value(object), at: offset)
     case .slice(let object, let from, let to, let step):
-      let bounds = [try from.map(in: &self), try to.map(in: &self), try step.map(in: &self)]
+      let bounds = [try valueIfGiven(from), try valueIfGiven(to), try valueIfGiven(step)]
       return try slice(try value(object), bounds, at: offset)
     case .function(let name, let arguments): return try call(name, try evaluated(arguments), at: offset)
     case .method(let object, let name, let arguments): return try call(name, of: try value(object), try evaluated(arguments), at: offset)
@@ -209,8 +207,12 @@ extension TemplateEvaluator {
     case .arithmetic(let left, let sign, let right): return try arithmetic(try value(left), sign, try value(right), at: offset)
     case .joined(let parts):
       var text = TemplateText()
-      for part in parts { text.append(try string(try value(part), at: part.offset)) }
-      try pay(text.bytes.count, at: offset)
+      for part in parts {
+        let more = try string(try value(part), at: part.offset)
+        // Each before it is taken: together they may be more than there is room for.
+        try pay(more.bytes.count, at: offset)
+        text.append(more)
+      }
       return .text(text)
     case .comparison(let left, let others): return .bool(try compare(left, others))
     case .and(let left, let right):
@@ -221,8 +223,13 @@ extension TemplateEvaluator {
       return value.isTrue ? value : try self.value(right)
     case .choice(let then, let condition, let otherwise):
       if try value(condition).isTrue { return try value(then) }
-      return try otherwise.map(in: &self) ?? .undefined("the inline if without else")
+      return try valueIfGiven(otherwise) ?? .undefined("the inline if without else")
     }
+  }
+
+  private mutating func valueIfGiven(_ expression: TemplateExpression?) throws(TemplateFault) -> TemplateValue? {
+    guard let expression else { return nil }
+    return try value(expression)
   }
 
   private mutating func values(_ expressions: [TemplateExpression]) throws(TemplateFault) -> [TemplateValue] {
@@ -242,7 +249,11 @@ extension TemplateEvaluator {
   /// Values that become parts of another.
   private mutating func nested(_ values: [TemplateValue], at offset: Int) throws(TemplateFault) -> [TemplateValue] {
     guard values.contains(where: \.isContainer) else { return values }
-    for value in values { try refuseNamespace(value, at: offset) }
+    for value in values {
+      try refuseNamespace(value, at: offset)
+      // What holds one could be compared with what holds another, which is by other rules than for lists.
+      if case .view = value { throw TemplateFault(kind: .unsupported("\(value.typeName) as a part of another value"), offset: offset) }
+    }
     nestings += 1
     guard nestings <= Self.mostNestings else { throw TemplateFault(kind: .limit("too many values within values"), offset: offset) }
     return values
@@ -307,13 +318,5 @@ struct TemplateValues {
       values[index] = value
     }
     return values
-  }
-}
-
-extension TemplateExpression? {
-  /// `Optional.map` cannot take a closure with typed errors that changes the evaluator.
-  fileprivate func map(in evaluator: inout TemplateEvaluator) throws(TemplateFault) -> TemplateValue? {
-    guard let expression = self else { return nil }
-    return try evaluator.value(expression)
   }
 }

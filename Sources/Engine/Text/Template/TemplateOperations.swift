@@ -12,7 +12,7 @@ extension TemplateEvaluator {
     case .bool(let value): return TemplateText(value ? "True" : "False")
     case .integer(let value): return TemplateText(String(value))
     case .text(let text): return text
-    case .list, .tuple, .mapping, .namespace, .generator, .loop, .function: throw unsupported("\(value.typeName) as text", at: offset)
+    case .list, .tuple, .mapping, .namespace, .generator, .view, .loop, .function: throw unsupported("\(value.typeName) as text", at: offset)
     }
   }
 
@@ -24,6 +24,7 @@ extension TemplateEvaluator {
       try pay(Self.costOfElement * text.bytes.count, at: offset)
       items = text.characters.map { .text($0) }
     case .list(let list), .tuple(let list): items = list
+    case .view(let view): items = view.items
     case .mapping(let mapping): items = mapping.members.map { .text($0.key) }
     case .generator(let generator): items = generator.takeAll()
     default: throw failed("\(value.typeName) cannot be gone through", at: offset)
@@ -52,7 +53,7 @@ extension TemplateEvaluator {
       return value
     case .none: return .undefined(name)
     // A method of theirs, perhaps: to say that it is undefined would be wrong.
-    case .bool, .integer, .text, .list, .tuple, .generator, .function:
+    case .bool, .integer, .text, .list, .tuple, .generator, .view, .function:
       throw unsupported("the member \"\(name)\" of \(object.typeName)", at: offset)
     }
   }
@@ -179,6 +180,7 @@ extension TemplateEvaluator {
   }
 
   mutating func equal(_ left: TemplateValue, _ right: TemplateValue, at offset: Int) throws(TemplateFault) -> Bool {
+    for case .view(let view) in [left, right] { throw unsupported("\(view.name) in a comparison", at: offset) }
     var cost = 0
     let isEqual = TemplateValue.equal(left, right, cost: &cost, most: budget)
     try pay(cost, at: offset)
@@ -225,12 +227,14 @@ extension TemplateEvaluator {
       (.number, .bool), (.isTrue, .bool(true)), (.isFalse, .bool(false)):
       return true
     case (.sequence, .text), (.sequence, .list), (.sequence, .tuple), (.sequence, .mapping), (.sequence, .undefined): return true
-    case (.iterable, .text), (.iterable, .list), (.iterable, .tuple), (.iterable, .mapping), (.iterable, .generator), (.iterable, .undefined):
+    case (.iterable, .text), (.iterable, .list), (.iterable, .tuple), (.iterable, .mapping), (.iterable, .generator), (.iterable, .view),
+      (.iterable, .undefined):
       return true
     case (.odd, _), (.even, _):
       guard let number = value.number else { throw failed("\(value.typeName) is neither odd nor even", at: offset) }
       return number.isMultiple(of: 2) == (test == .even)
-    case (_, .loop), (_, .namespace), (_, .function): throw unsupported("the test \"\(test.rawValue)\" of \(value.typeName)", at: offset)
+    case (_, .loop), (_, .namespace), (_, .function), (.sequence, .view):
+      throw unsupported("the test \"\(test.rawValue)\" of \(value.typeName)", at: offset)
     default: return false
     }
   }

@@ -4,6 +4,7 @@ struct TemplateParser {
   private var index = 0
   private var depth = 0
   private var loopDepth = 0
+  private var isInGeneration = false
   private static let deepest = 64
 
   init(_ tokens: [TemplateToken]) { self.tokens = tokens }
@@ -110,7 +111,11 @@ extension TemplateParser {
     case "for": return try loop()
     case "set": return try assignment()
     case "generation":
+      // The inner one would end first, and so be told before the outer one; what is learnt is a row of places that do not overlap.
+      guard !isInGeneration else { throw TemplateFault(kind: .unsupported("\"generation\" within \"generation\""), offset: start) }
       try expect(.blockEnd)
+      isInGeneration = true
+      defer { isInGeneration = false }
       return .generation(try body(until: "endgeneration"))
     case "break", "continue":
       guard loopDepth > 0 else { throw TemplateFault(kind: .syntax("\"\(tag)\" outside of a loop"), offset: start) }

@@ -84,6 +84,9 @@ struct TemplateText: Sendable {
     return false
   }
 
+  /// Whether it holds words that were made of those of several messages, so that they are no single one's.
+  var hasMixed: Bool { runs.contains { $0.origin == .mixed } }
+
   /// Other bytes that were made of these: whoever wrote any of them wrote all of it.
   func replaced(by bytes: [UInt8]) -> TemplateText {
     let origins = Set(runs.map(\.origin)).subtracting([.template])
@@ -122,16 +125,31 @@ extension TemplateText {
     return zip(starts, starts.dropFirst()).map { self[$0..<$1] }
   }
 
-  /// The first place at or after `start` where some bytes stand. UTF-8 is such that bytes of whole characters are found at whole characters.
+  /// The first place at or after `start` where some bytes stand, in time of the text's length (Knuth, Morris and Pratt 1977, *Fast Pattern Matching
+  /// in Strings*). UTF-8 is such that bytes of whole characters are found at whole characters.
   func firstPlace(of part: TemplateText, from start: Int = 0) -> Range<Int>? {
-    let (count, part) = (part.bytes.count, part.bytes)
-    guard let first = part.first else { return start <= bytes.count ? start..<start : nil }
-    var position = start
-    while position + count <= bytes.count {
-      if bytes[position] == first, bytes[position..<position + count].elementsEqual(part) { return position..<position + count }
-      position += 1
+    guard start + part.bytes.count <= bytes.count else { return nil }
+    guard !part.isEmpty else { return start..<start }
+    let borders = part.borders
+    var matched = 0
+    for position in start..<bytes.count {
+      while matched > 0, part.bytes[matched] != bytes[position] { matched = borders[matched - 1] }
+      if part.bytes[matched] == bytes[position] { matched += 1 }
+      if matched == part.bytes.count { return position + 1 - matched..<position + 1 }
     }
     return nil
+  }
+
+  /// For each beginning: how many of its first bytes, though not all, are its last ones as well.
+  private var borders: [Int] {
+    var borders = [Int](repeating: 0, count: bytes.count)
+    var length = 0
+    for position in bytes.indices.dropFirst() {
+      while length > 0, bytes[length] != bytes[position] { length = borders[length - 1] }
+      if bytes[length] == bytes[position] { length += 1 }
+      borders[position] = length
+    }
+    return borders
   }
 
   /// Without the given characters at its ends; without white space where none are given.

@@ -11,6 +11,7 @@ indirect enum TemplateValue {
   case mapping(TemplateMapping)
   case namespace(TemplateNamespace)
   case generator(TemplateGenerator)
+  case view(TemplateView)
   case loop(TemplateLoopState)
   case function(TemplateFunction)
 
@@ -29,6 +30,7 @@ indirect enum TemplateValue {
     case .mapping: "a mapping"
     case .namespace: "a namespace"
     case .generator: "a generator"
+    case .view(let view): view.name
     case .loop: "a loop"
     case .function: "a function"
     }
@@ -42,6 +44,7 @@ indirect enum TemplateValue {
     case .text(let text): !text.isEmpty
     case .list(let items), .tuple(let items): !items.isEmpty
     case .mapping(let mapping): !mapping.members.isEmpty
+    case .view(let view): !view.items.isEmpty
     case .loop(let loop): !loop.items.isEmpty
     case .namespace, .generator, .function: true
     }
@@ -64,7 +67,7 @@ indirect enum TemplateValue {
   /// Whether it is made of other values.
   var isContainer: Bool {
     switch self {
-    case .list, .tuple, .mapping, .generator, .namespace, .loop: true
+    case .list, .tuple, .mapping, .generator, .namespace, .view, .loop: true
     case .undefined, .none, .bool, .integer, .text, .function: false
     }
   }
@@ -130,11 +133,18 @@ final class TemplateGenerator {
   func takeFirst() -> TemplateValue? { items.popFirst() }
 }
 
+/// What `range`, `keys`, `values` and `items` give. In Python none of them is a list: it can be gone through, measured and asked what is in it as one
+/// can, and where it differs (by index, with `==`, as JSON) it is refused.
+struct TemplateView {
+  let items: [TemplateValue]
+  /// For messages.
+  let name: String
+}
+
 /// What `loop` is within a loop.
 struct TemplateLoopState {
   let items: [TemplateValue]
   let index: Int
-  let depth: Int
 
   subscript(name: String) -> TemplateValue? {
     switch name {
@@ -145,8 +155,9 @@ struct TemplateLoopState {
     case "first": .bool(index == 0)
     case "last": .bool(index == items.count - 1)
     case "length": .integer(items.count)
-    case "depth": .integer(depth)
-    case "depth0": .integer(depth - 1)
+    // They count how deep a recursive loop is; those are refused.
+    case "depth": .integer(1)
+    case "depth0": .integer(0)
     case "previtem": index > 0 ? items[index - 1] : .undefined("previtem")
     case "nextitem": index + 1 < items.count ? items[index + 1] : .undefined("nextitem")
     default: nil
