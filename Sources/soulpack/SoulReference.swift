@@ -96,7 +96,7 @@ extension SoulReference {
     let folder = FileManager.default.temporaryDirectory
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] where name.hasPrefix(scratchPrefix) {
       guard let process = pid_t(name.dropFirst(scratchPrefix.count).prefix { $0 != "-" }), kill(process, 0) != 0, errno == ESRCH else { continue }
-      try? FileManager.default.removeItem(at: folder.appending(path: name))
+      try? FileManager.default.removeItem(at: folder.appending(path: name))  // As above.
     }
   }
 }

@@ -10,7 +10,9 @@ struct ConfigurationReader {
     guard let value = try? JSONValue(parsing: bytes), let members = value.object else { throw .notJSON(file: file) }  // Either way: not an object.
     // Of two values a reader here and one in Python would keep different ones.
     var walker = JSONWalker(Array(bytes))
-    if let name = try? walker.repeatedName() { throw .repeatedField(file: file, field: name) }  // It is JSON, as was just seen.
+    let repeated: String?
+    do { repeated = try walker.repeatedName() } catch { throw .notJSON(file: file) }  // The stricter of two readers: it could not look at all of it.
+    if let repeated { throw .repeatedField(file: file, field: repeated) }
     self.init(file: file, members: members)
   }
 
