@@ -62,6 +62,32 @@ package struct Digest: Hashable, Sendable {
     self = digest
   }
 
+  /// Reads 64 lower-case hexadecimal digits, for those who read millions: sixteen at a time, and without an allocation.
+  package init?(hexadecimal digits: UnsafeBufferPointer<UInt8>) {
+    guard digits.count == 64, let base = UnsafeRawPointer(digits.baseAddress), let x = Self.word(base), let y = Self.word(base + 16),
+      let z = Self.word(base + 32), let w = Self.word(base + 48)
+    else { return nil }
+    words = Words(x, y, z, w)
+  }
+
+  private static func word(_ digits: UnsafeRawPointer) -> UInt64? {
+    guard let high = half(digits), let low = half(digits + 8) else { return nil }
+    return high << 32 | low
+  }
+
+  /// Eight digits as the eight bytes of one number: each step is taken for all of them at once.
+  private static func half(_ digits: UnsafeRawPointer) -> UInt64? {
+    let text = digits.loadUnaligned(as: UInt64.self).bigEndian
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    var values = (text & (0x0F &* ones)) &+ ((text >> 6) & ones) &* 9
+    // Spelled again, they must be what was read.
+    let letters = ((values &+ 6 &* ones) >> 4) & ones
+    guard values & (0xF0 &* ones) == 0, values &+ 0x30 &* ones &+ letters &* 0x27 == text else { return nil }
+    values = (values | values >> 4) & 0x00FF_00FF_00FF_00FF
+    values = (values | values >> 8) & 0x0000_FFFF_0000_FFFF
+    return (values | values >> 16) & 0xFFFF_FFFF
+  }
+
   /// 64 lower-case hexadecimal digits.
   package var hex: String { hexadecimal(bytes) }
 

@@ -69,13 +69,18 @@ package struct StoredDataset: Sendable {
 
   /// Which records stand in a shard, in order, read no further than that takes.
   package func identities(of shard: Shard) throws -> [(id: RecordID, conversation: String?)] {
-    try bytes(of: shard).withUnsafeBytes { bytes in
+    try bytes(of: shard).withUnsafeBytes { raw in
+      let bytes = raw.bindMemory(to: UInt8.self)
       var identities: [(id: RecordID, conversation: String?)] = []
-      for line in bytes.split(separator: UInt8(ascii: "\n")) {
-        guard let identity = RecordLine.identity(of: UnsafeRawBufferPointer(rebasing: line)) else {
+      identities.reserveCapacity(shard.recordCount)
+      var start = 0
+      while start < bytes.count {
+        let end = bytes.endOfLine(from: start)
+        guard let identity = RecordLine.identity(of: UnsafeRawBufferPointer(rebasing: raw[start..<end])) else {
           throw CurationError.malformedDataset(line: identities.count + 1, problem: "is not a record")
         }
         identities.append(identity)
+        start = end + 1
       }
       return identities
     }

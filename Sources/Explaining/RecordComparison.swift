@@ -33,20 +33,21 @@ package struct RecordComparison: Sendable {
   package let unchangedCount: Int
   package let movedCount: Int
   /// In the order of the sources, as are all of these.
-  package let added: [Record]
-  package let removed: [Record]
+  package let added: RecordListing<Record>
+  package let removed: RecordListing<Record>
   /// The same record with other content.
-  package let changed: [Pair]
+  package let changed: RecordListing<Pair>
   /// Equal content that was kept, dropped or merged in one and not so in the other.
-  package let refated: [Pair]
+  package let refated: RecordListing<Pair>
 
   package var isEmpty: Bool { added.isEmpty && removed.isEmpty && changed.isEmpty && refated.isEmpty }
 
   package init(old: Curated, new: Curated) throws {
     // A chunk that both have holds the same records at the same places with the same fates.
     let shared = Set(old.ledger.chunks.map(\.digest)).intersection(new.ledger.chunks.map(\.digest))
-    var pairing = RecordPairing(
-      old: try LedgerIndex(old.ledger, leavingOut: shared), new: try LedgerIndex(new.ledger, leavingOut: shared))
+    // Both at once: while the rows of one are strung together, the other is still read.
+    let indices = try concurrentMap(2) { try LedgerIndex([old, new][$0].ledger, leavingOut: shared) }
+    var pairing = RecordPairing(old: indices[0], new: indices[1])
     pairing.pairByPlace()
     pairing.pairByContent()
     try pairing.pairByConversation(old.dataset, new.dataset)
@@ -56,10 +57,10 @@ package struct RecordComparison: Sendable {
 
   private init(_ pairing: RecordPairing) {
     var (unchanged, moved) = (0, 0)
-    var (changed, refated): ([Pair], [Pair]) = ([], [])
+    var (changed, refated): ([Int], [Int]) = ([], [])
     for (index, partner) in pairing.partnerOfOld.enumerated() where partner >= 0 {
       if let count = pairing.old.rows[index].standsFor {
-        unchanged += count
+        unchanged += Int(count)
         continue
       }
       switch pairing.verdict(index, partner) {
@@ -67,19 +68,21 @@ package struct RecordComparison: Sendable {
       case .moved:
         unchanged += 1
         moved += 1
-      case .changed: changed.append(pairing.told(index, partner))
-      case .refated: refated.append(pairing.told(index, partner))
+      case .changed: changed.append(index)
+      case .refated: refated.append(index)
       }
     }
-    (unchangedCount, movedCount, self.changed, self.refated) = (unchanged, moved, changed, refated)
-    removed = pairing.partnerOfOld.indices.filter { pairing.partnerOfOld[$0] < 0 }.map { pairing.old.record($0) }
-    added = pairing.partnerOfNew.indices.filter { pairing.partnerOfNew[$0] < 0 }.map { pairing.new.record($0) }
+    (unchangedCount, movedCount) = (unchanged, moved)
+    self.changed = RecordListing(changed) { pairing.told($0) }
+    self.refated = RecordListing(refated) { pairing.told($0) }
+    removed = RecordListing(pairing.freeOld) { pairing.old.record($0) }
+    added = RecordListing(pairing.freeNew) { pairing.new.record($0) }
   }
 }
 
 extension LedgerIndex {
   func record(_ index: Int) -> RecordComparison.Record {
     let row = rows[index]
-    return RecordComparison.Record(place: RecordPlace(file: files[row.file], line: row.line), id: row.id?.id, fate: fates[row.fate])
+    return RecordComparison.Record(place: RecordPlace(file: files[Int(row.file)], line: row.line), id: row.id, fate: fates[Int(row.fate)])
   }
 }

@@ -3,7 +3,7 @@ internal import Curation
 
 /// Finds for each record of an old ledger the one of a new ledger that it became: by place and content, then by content, then by conversation,
 /// then by the neighbours that it stands between. A record that has found its partner is out of the later rounds.
-struct RecordPairing {
+struct RecordPairing: Sendable {
   let old: LedgerIndex
   let new: LedgerIndex
   /// By row: the partner's row, or −1.
@@ -13,7 +13,7 @@ struct RecordPairing {
   private let oldFiles: [Int]
   private let newFiles: [Int]
   /// The old ledger's number of each fate of the new one; −1 where it has none such.
-  private let fates: [Int]
+  private let fates: [Int32]
 
   init(old: LedgerIndex, new: LedgerIndex) {
     self.old = old
@@ -25,7 +25,7 @@ struct RecordPairing {
     let numbers = Dictionary(uniqueKeysWithValues: paths.enumerated().map { ($1, $0) })
     oldFiles = old.files.map { numbers[Array($0.utf8), default: 0] }
     newFiles = new.files.map { numbers[Array($0.utf8), default: 0] }
-    let oldFates = Dictionary(uniqueKeysWithValues: old.fates.enumerated().map { ($1, $0) })
+    let oldFates = Dictionary(uniqueKeysWithValues: old.fates.enumerated().map { ($1, Int32($0)) })
     fates = new.fates.map { oldFates[$0, default: -1] }
     pairLeftOut()
   }
@@ -45,7 +45,7 @@ struct RecordPairing {
     var (i, j) = (0, 0)
     while i < old.rows.count, j < new.rows.count {
       let (left, right) = (old.rows[i], new.rows[j])
-      let (leftPlace, rightPlace) = ((oldFiles[left.file], left.line), (newFiles[right.file], right.line))
+      let (leftPlace, rightPlace) = ((oldFiles[Int(left.file)], left.line), (newFiles[Int(right.file)], right.line))
       if leftPlace < rightPlace {
         i += 1
       } else if rightPlace < leftPlace {
@@ -53,7 +53,7 @@ struct RecordPairing {
       } else {
         // What could not be read has no content to compare: the same fault at the same place counts as equal.
         let isFree = partnerOfOld[i] < 0 && partnerOfNew[j] < 0 && left.standsFor == nil && right.standsFor == nil
-        if isFree, left.id == right.id, left.id != nil || left.fate == fates[right.fate] { pair(i, j) }
+        if isFree, left.id == right.id, left.id != nil || left.fate == fates[Int(right.fate)] { pair(i, j) }
         i += 1
         j += 1
       }
@@ -62,11 +62,11 @@ struct RecordPairing {
 
   /// Equal content wherever it stands; of several, the first with the first.
   mutating func pairByContent() {
-    let free = freeOld.filter { old.rows[$0].id != nil }
-    guard !free.isEmpty else { return }
-    var byID = Queue<RecordKey>(freeNew.map { ($0, new.rows[$0].id) })
+    let free = freeOld
+    guard free.contains(where: { old.rows[$0].id != nil }) else { return }
+    var queue = RowQueue(freeNew.compactMap { row in new.rows[row].id.map { (row, $0.digest) } })
     for i in free {
-      if let id = old.rows[i].id, let j = byID.next(id) { pair(i, j) }
+      if let id = old.rows[i].id, let j = queue.next(id.digest) { pair(i, j) }
     }
   }
 
@@ -74,11 +74,12 @@ struct RecordPairing {
   mutating func pairByConversation(_ oldDataset: StoredDataset, _ newDataset: StoredDataset) throws {
     let (freeOld, freeNew) = (freeOld.filter { old.isKept($0) }, freeNew.filter { new.isKept($0) })
     guard !freeOld.isEmpty, !freeNew.isEmpty else { return }
-    let oldKeys = try ConversationKeys(of: freeOld.compactMap { old.rows[$0].id?.id }, in: oldDataset, besides: newDataset)
-    let newKeys = try ConversationKeys(of: freeNew.compactMap { new.rows[$0].id?.id }, in: newDataset, besides: oldDataset)
-    var byKey = Queue<String>(freeNew.map { j in (j, new.rows[j].id.flatMap { newKeys[$0.id] }) })
-    for i in freeOld {
-      if let key = old.rows[i].id.flatMap({ oldKeys[$0.id] }), let j = byKey.next(key) { pair(i, j) }
+    let oldKeys = try ConversationKeys(of: freeOld.compactMap { old.rows[$0].id }, in: oldDataset, besides: newDataset)
+    guard !oldKeys.isEmpty else { return }
+    let newKeys = try ConversationKeys(of: freeNew.compactMap { new.rows[$0].id }, in: newDataset, besides: oldDataset)
+    var queue = RowQueue(zip(freeNew, newKeys.digests).compactMap { row, key in key.map { (row, $0) } })
+    for (i, key) in zip(freeOld, oldKeys.digests) {
+      if let key, let j = queue.next(key) { pair(i, j) }
     }
   }
 
@@ -87,45 +88,57 @@ struct RecordPairing {
   mutating func pairByNeighbour() {
     for direction in [Direction.following, .preceding] {
       guard partnerOfOld.contains(-1), partnerOfNew.contains(-1) else { return }
-      let newSpots = spots(new.rows, newFiles, partnerOfNew, direction) { $0 }
-      let bySpot = Dictionary(newSpots.map { ($0.spot, $0.row) }, uniquingKeysWith: { first, _ in first })
-      for (i, spot) in spots(old.rows, oldFiles, partnerOfOld, direction, anchor: { partnerOfOld[$0] }) {
-        if let j = bySpot[spot] { pair(i, j) }
+      let newRuns = Dictionary(
+        runs(new.rows, newFiles, partnerOfNew, direction) { $0 }.map { ($0.anchor, $0.rows) }, uniquingKeysWith: { first, _ in first })
+      for run in runs(old.rows, oldFiles, partnerOfOld, direction, anchor: { partnerOfOld[$0] }) {
+        guard let others = newRuns[run.anchor] else { continue }
+        let distances = 0..<min(run.rows.count, others.count)
+        for distance in distances {
+          switch direction {
+          case .following: pair(run.rows.lowerBound + distance, others.lowerBound + distance)
+          case .preceding: pair(run.rows.upperBound - 1 - distance, others.upperBound - 1 - distance)
+          }
+        }
       }
     }
   }
 
   private enum Direction { case following, preceding }
 
-  /// Where an unpaired record stands: so many records from a paired one, named by its row in the new ledger, or from an end of the file.
-  private struct Spot: Hashable {
-    let isPaired: Bool
-    let anchor: Int
-    let distance: Int
+  /// What a run of unpaired records stands beside.
+  private enum Anchor: Hashable {
+    /// A paired record, by its row in the new ledger.
+    case record(Int)
+    /// The beginning, or the end, of a file.
+    case edge(Int)
   }
 
-  private func spots(
+  /// The runs of unpaired records of one file, each with what stands before it, or after it.
+  private func runs(
     _ rows: [LedgerIndex.Row], _ files: [Int], _ partners: [Int], _ direction: Direction, anchor: (Int) -> Int
-  ) -> [(row: Int, spot: Spot)] {
-    var spots: [(row: Int, spot: Spot)] = []
-    var (file, anchorRow, distance) = (-1, -1, 0)
-    for index in direction == .following ? Array(rows.indices) : rows.indices.reversed() {
-      let own = files[rows[index].file]
-      if own != file { (file, anchorRow, distance) = (own, -1, 0) }
-      guard partners[index] < 0 else {
-        (anchorRow, distance) = (index, 0)
+  ) -> [(anchor: Anchor, rows: Range<Int>)] {
+    var runs: [(anchor: Anchor, rows: Range<Int>)] = []
+    var start = 0
+    while start < rows.count {
+      guard partners[start] < 0 else {
+        start += 1
         continue
       }
-      distance += 1
-      spots.append((index, Spot(isPaired: anchorRow >= 0, anchor: anchorRow >= 0 ? anchor(anchorRow) : file, distance: distance)))
+      let file = files[Int(rows[start].file)]
+      var end = start + 1
+      while end < rows.count, partners[end] < 0, files[Int(rows[end].file)] == file { end += 1 }
+      let beside = direction == .following ? start - 1 : end
+      let isOfFile = rows.indices.contains(beside) && files[Int(rows[beside].file)] == file
+      runs.append((isOfFile ? .record(anchor(beside)) : .edge(file), start..<end))
+      start = end
     }
-    return spots
+    return runs
   }
 
   // MARK: - Partners
 
-  private var freeOld: [Int] { partnerOfOld.indices.filter { partnerOfOld[$0] < 0 } }
-  private var freeNew: [Int] { partnerOfNew.indices.filter { partnerOfNew[$0] < 0 } }
+  var freeOld: [Int] { partnerOfOld.indices.filter { partnerOfOld[$0] < 0 } }
+  var freeNew: [Int] { partnerOfNew.indices.filter { partnerOfNew[$0] < 0 } }
 
   private mutating func pair(_ i: Int, _ j: Int) {
     partnerOfOld[i] = j
@@ -137,38 +150,14 @@ struct RecordPairing {
   func verdict(_ i: Int, _ j: Int) -> Verdict {
     let (left, right) = (old.rows[i], new.rows[j])
     guard left.id == right.id else { return .changed }
-    guard left.fate == fates[right.fate] else { return .refated }
-    return oldFiles[left.file] == newFiles[right.file] && left.line == right.line ? .same : .moved
+    guard left.fate == fates[Int(right.fate)] else { return .refated }
+    return oldFiles[Int(left.file)] == newFiles[Int(right.file)] && left.line == right.line ? .same : .moved
   }
 
-  func told(_ i: Int, _ j: Int) -> RecordComparison.Pair { RecordComparison.Pair(old: old.record(i), new: new.record(j)) }
+  /// An old row with its partner, which there must be.
+  func told(_ i: Int) -> RecordComparison.Pair { RecordComparison.Pair(old: old.record(i), new: new.record(partnerOfOld[i])) }
 }
 
 extension LedgerIndex {
-  fileprivate func isKept(_ index: Int) -> Bool { rows[index].standsFor == nil && fates[rows[index].fate].isKept }
-}
-
-/// Rows by a key, handed out in their order, each once. Most keys have one row, so a later one of the same key hangs on the one before it.
-private struct Queue<Key: Hashable> {
-  private var ends: [Key: (first: Int, last: Int)] = [:]
-  private var following: [Int: Int] = [:]
-
-  init(_ rows: [(row: Int, key: Key?)]) {
-    ends.reserveCapacity(rows.count)
-    for (row, key) in rows {
-      guard let key else { continue }
-      if let last = ends[key]?.last {
-        following[last] = row
-        ends[key]?.last = row
-      } else {
-        ends[key] = (row, row)
-      }
-    }
-  }
-
-  mutating func next(_ key: Key) -> Int? {
-    guard let (first, last) = ends[key] else { return nil }
-    ends[key] = following[first].map { ($0, last) }
-    return first
-  }
+  fileprivate func isKept(_ index: Int) -> Bool { rows[index].standsFor == nil && fates[Int(rows[index].fate)].isKept }
 }

@@ -22,6 +22,21 @@ struct DigestTests {
     #expect(Digest(text) == nil)
   }
 
+  @Test("sixteen digits at a time are read as one at a time, and refused alike")
+  func hexadecimal() throws {
+    let digest = Digest(hashing: Array("abc".utf8))
+    func read(_ digits: [UInt8]) -> Digest? { digits.withUnsafeBufferPointer { Digest(hexadecimal: $0) } }
+    #expect(read(Array(digest.hex.utf8)) == digest)
+    for value in UInt8.min...UInt8.max {
+      for place in [0, 7, 8, 37, 63] {
+        var digits = Array(digest.hex.utf8)
+        digits[place] = value
+        #expect(read(digits) == Digest(String(decoding: digits, as: UTF8.self)), "\(value) at \(place)")
+      }
+    }
+    #expect(read(Array(digest.hex.utf8.dropLast())) == nil)
+  }
+
   @Test("the tree of RFC 9162: an odd leaf rises, and a node cannot pass for a leaf")
   func merkle() {
     func leaf(_ digest: Digest) -> Digest { Digest(hashing: [0] + digest.bytes) }

@@ -12,19 +12,19 @@ struct RecordChanges {
   private static let recordLimit = 20
 
   var lines: [String] {
-    let changed = limited("changed", records.changed.map { pair in [place(pair), "\(short(pair.old)) → \(short(pair.new))", fates(pair)] })
-    let refated = limited("fate", records.refated.map { pair in [place(pair), short(pair.new), "\(words(pair.old.fate)) → \(words(pair.new.fate))"] })
-    let added = limited("added", records.added.map { [$0.place.description, short($0), $0.fate.isKept ? "" : words($0.fate)] })
-    let removed = limited("removed", records.removed.map { [$0.place.description, short($0), $0.fate.isKept ? "" : words($0.fate)] })
+    let changed = limited("changed", records.changed) { [place($0), "\(short($0.old)) → \(short($0.new))", fates($0)] }
+    let refated = limited("fate", records.refated) { [place($0), short($0.new), "\(words($0.old.fate)) → \(words($0.new.fate))"] }
+    let added = limited("added", records.added) { [$0.place.description, short($0), $0.fate.isKept ? "" : words($0.fate)] }
+    let removed = limited("removed", records.removed) { [$0.place.description, short($0), $0.fate.isKept ? "" : words($0.fate)] }
     var table = Table()
     for row in changed + refated + added + removed { table.add("  " + row[0], row[1], row[2], row[3]) }
     let moved = records.movedCount == 0 ? "" : ", \(Quantity.count(records.movedCount)) of them at another line"
     return table.lines + ["  \(Quantity.count(records.unchangedCount)) unchanged\(moved)"]
   }
 
-  private func limited(_ word: String, _ rows: [[String]]) -> [[String]] {
-    let shown = rows.prefix(Self.recordLimit).map { [word] + $0 }
-    return rows.count > shown.count ? shown + [[word, "… and \(Quantity.count(rows.count - shown.count)) more (--json names all)", "", ""]] : Array(shown)
+  private func limited<Element>(_ word: String, _ records: RecordListing<Element>, _ row: (Element) -> [String]) -> [[String]] {
+    let shown = records.prefix(Self.recordLimit).map { [word] + row($0) }
+    return records.count > shown.count ? shown + [[word, "… and \(Quantity.count(records.count - shown.count)) more (--json names all)", "", ""]] : shown
   }
 
   private func place(_ pair: RecordComparison.Pair) -> String {
