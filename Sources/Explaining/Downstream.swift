@@ -80,7 +80,7 @@ package struct Downstream: Sendable {
       let holding = try use.outputs.filter { try holds($0.value, ids) }
       parts.formUnion(holding.values)
       return holding.map { ($0.value, $0.key == "train" ? .trained : .measured) }
-    case "sample":
+    case "sample", "leave-out":
       let holding = try use.outputs.filter { try $0.key == "train" && holds($0.value, ids) }
       parts.formUnion(holding.values)
       return holding.map { ($0.value, .trained) }

@@ -36,6 +36,10 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// records and tokens).
   /// Parameters: `context`, `salt`.
   case sample
+  /// Inputs: `train`, and the `ledger` of the curation that it is a part of. Outputs: `train`, without the records that come from certain files alone;
+  /// `account` (how many records there were, and went).
+  /// Parameters: `files`, a pattern.
+  case leaveOut = "leave-out"
   /// Inputs: `train`. Outputs: `tokenizer`, a `tokenizer.json`.
   /// Parameters: `kind` (`byte-level-bpe`), `vocabulary`.
   case tokenizer
@@ -75,6 +79,7 @@ package enum ActionKind: String, CaseIterable, Sendable {
     case .curate: 4
     case .split: 1
     case .sample: 1
+    case .leaveOut: 1
     case .tokenizer: 1
     case .train: 1
     case .score: 1
@@ -126,5 +131,14 @@ package struct Action: Hashable, Sendable {
     self.kind = kind
     self.parameters = parameters
     self.inputs = inputs
+  }
+}
+
+extension Action {
+  /// The same step under another name, with some of its parameters and inputs changed.
+  func with(id: ActionID, parameters changed: [String: JSONValue] = [:], inputs: [String: InputReference] = [:]) -> Action {
+    guard case .object(let members) = parameters else { preconditionFailure("the parameters of an action are an object") }
+    return Action(
+      id: id, kind: kind, parameters: .object(members.merging(changed) { _, new in new }), inputs: self.inputs.merging(inputs) { _, new in new })
   }
 }

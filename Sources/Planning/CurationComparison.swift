@@ -38,11 +38,3 @@ package struct CurationComparison: Hashable, Sendable {
     actions = Plan(actions: plan.actions + added, goals: [.train: goals]).actions(for: .train)
   }
 }
-
-extension Action {
-  fileprivate func with(id: ActionID, parameters changed: [String: JSONValue] = [:], inputs: [String: InputReference] = [:]) -> Action {
-    guard case .object(let members) = parameters else { preconditionFailure("the parameters of an action are an object") }
-    return Action(
-      id: id, kind: kind, parameters: .object(members.merging(changed) { _, new in new }), inputs: self.inputs.merging(inputs) { _, new in new })
-  }
-}

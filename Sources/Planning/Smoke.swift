@@ -26,7 +26,7 @@ extension ActionKind {
   /// Data is prepared as always: it is quick, and a smoke build shall meet the real records.
   fileprivate var differsInSmoke: Bool {
     switch self {
-    case .run, .curate, .split, .sample, .tokenizer: false
+    case .run, .curate, .split, .sample, .leaveOut, .tokenizer: false
     case .train, .score, .select, .gate, .seal: true
     }
   }

@@ -14,6 +14,7 @@ package func allSteps(
         case .curate: CurateStep()
         case .split: SplitStep()
         case .sample: SampleStep()
+        case .leaveOut: LeaveOutStep()
         case .tokenizer: TokenizerStep()
         case .train: TrainStep(supervision: supervision)
         case .score: ScoreStep()

@@ -18,7 +18,7 @@ struct Soulpack: AsyncParsableCommand {
     groupedSubcommands: [
       CommandGroup(name: "Making", subcommands: [Init.self, Check.self, PlanCommand.self, Curate.self, Train.self, BuildCommand.self, Publish.self, Update.self, Schema.self]),
       CommandGroup(name: "Versions of data", subcommands: [SnapshotCommand.self, CheckoutCommand.self]),
-      CommandGroup(name: "Understanding", subcommands: [Status.self, List.self, Diff.self, Eval.self, ReportCommand.self, Explain.self, Why.self, Log.self]),
+      CommandGroup(name: "Understanding", subcommands: [Status.self, List.self, Diff.self, Eval.self, ReportCommand.self, AttributeCommand.self, Explain.self, Why.self, Log.self]),
       CommandGroup(name: "The other side", subcommands: [Push.self, Pull.self, Verify.self, Run.self, Reproduce.self, Inspect.self, Unpack.self]),
       CommandGroup(name: "Control", subcommands: [Keys.self, Trust.self, Retract.self, Erase.self]),
       CommandGroup(name: "The house", subcommands: [EngineCommand.self, FsckCommand.self, CollectCommand.self]),

@@ -12,7 +12,7 @@ struct EngineCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Train as a stored PyTorch run did, and print the largest relative differences.",
       discussion: """
-        FOLDER holds base/, init.safetensors, batch.json, losses.json (with the hyper-parameters) and final.safetensors. Exit code 6 where
+        FOLDER holds base/, init.safetensors, batch.json, losses.json (with the hyper-parameters) and final.safetensors. Exit code 6 where \
         losses or gradient norms differ by more than 1e-4, or the adapter by more than 1e-3 of a tensor's largest value.
         """)
 

@@ -9,7 +9,7 @@ struct HandoutCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "handout", abstract: "Lay out what a build measured, for another program to measure again.",
     discussion: """
-      Writes base/, candidates/, accounts/ (of their training), holdout.jsonl (tokens and labels) and handout.json (the scores) into FOLDER. It holds the holdout in the clear: it
+      Writes base/, candidates/, accounts/ (of their training), holdout.jsonl (tokens and labels) and handout.json (the scores) into FOLDER. It holds the holdout in the clear: it \
       is for whoever checks a choice, not for a trainer.
       """)
 

@@ -11,7 +11,7 @@ struct Init: AsyncParsableCommand {
     discussion: """
       The recipe is written to soul.yaml, or to recipes/NAME.yaml where there are recipes already, and printed; nothing is overwritten.
 
-      Without --base, the only model folder in models/ that the engine can read is the base; without one, or with --base none, the recipe trains
+      Without --base, the only model folder in models/ that the engine can read is the base; without one, or with --base none, the recipe trains \
       a compact model from nothing.
       """)
 

@@ -14,8 +14,8 @@ struct Publish: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Build a Soul, sign it, and place the signed archive.",
     discussion: """
-      The key is the one that --key names, else the file in SOULPACK_KEY_FILE, else the only key there is. Its passphrase is read from the
-      descriptor in SOULPACK_PASSPHRASE_FD, else asked on the terminal. A name and version that were published before are not published
+      The key is the one that --key names, else the file in SOULPACK_KEY_FILE, else the only key there is. Its passphrase is read from the \
+      descriptor in SOULPACK_PASSPHRASE_FD, else asked on the terminal. A name and version that were published before are not published \
       with another content.
       """)
 

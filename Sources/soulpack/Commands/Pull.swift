@@ -10,7 +10,7 @@ struct Pull: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Lay the data that soul.lock names in place, from a folder that push filled.",
     discussion: """
-      The lock is believed, the folder is not: every byte is checked. Nothing that lies in the project is replaced; where something else is in
+      The lock is believed, the folder is not: every byte is checked. Nothing that lies in the project is replaced; where something else is in \
       the way, nothing is laid. Absolute paths of a recipe are of the system: they are compared, and never written.
       """)
 

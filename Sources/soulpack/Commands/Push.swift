@@ -10,7 +10,7 @@ struct Push: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Copy the data that soul.lock names into a folder, so that a fresh clone can train.",
     discussion: """
-      Carries every file of the sources, named by its digest, and nothing twice. Absolute paths of a recipe are of the system, and are not
+      Carries every file of the sources, named by its digest, and nothing twice. Absolute paths of a recipe are of the system, and are not \
       carried. In the clone: soulpack pull --data FOLDER. docs/data.md has the layout.
       """)
 

@@ -28,7 +28,7 @@ struct ReportCommand: AsyncParsableCommand {
   func run() async throws {
     let project = try Project(arguments.recipe, arguments.common, isSmoke: arguments.smoke)
     if !arguments.smoke { try project.recipe.requireKnownTerms() }
-    let target = try chosenTarget(in: project.recipe)
+    let target = try project.recipe.target(named: self.target)
     guard let comparison = CurationComparison(of: project.plan, target: target.name, dataset: target.dataset, candidate: candidate) else {
       throw NoSuchCandidate(target: target.name, candidate: candidate, count: target.candidates.count)
     }
@@ -45,12 +45,6 @@ struct ReportCommand: AsyncParsableCommand {
     arguments.common.terminal.show(
       try CurationReport(
         soul: project.recipe.soul, contender: "candidate \(candidate) of \(target.name)", isSmoke: arguments.smoke, comparison, result))
-  }
-
-  private func chosenTarget(in recipe: Recipe) throws -> TrainTarget {
-    let names = recipe.targets.map(\.name)
-    guard let found = recipe.targets.first(where: { $0.name == target ?? names.first }) else { throw NoSuchTarget(name: target ?? "", known: names) }
-    return found
   }
 }
 

@@ -11,8 +11,8 @@ struct Reproduce: AsyncParsableCommand {
     discussion: """
       The archive holds the recipe; the data and the base are looked for in this project, at the paths that the recipe names. Everything from the \
       data to the chosen candidate is done anew, in a store under $TMPDIR that is thrown away, and needs room there for the data: nothing that an earlier \
-      build made is believed. Where the outcome differs, the first difference is named: the base, the data that are learned from, or the step of the training. Holdout, scores and choice are not done again.
-      A recipe that reads files outside of this project or runs commands is carried out only if your trust policy believes who signed it, or with --allow-run.
+      build made is believed. Where the outcome differs, the first difference is named: the base, the data that are learned from, or the step of the training. Holdout, scores and choice are not done again. \
+      A recipe that reads files outside of this project or runs commands is carried out only if your trust policy believes who signed it, or with --allow-run. \
       A Soul is a .soul file, NAME@VERSION, or the first digits of a Soul digest that this project's store has sealed. It takes as long as the training \
       took. Exit code 0: the same. 6: not the same.
       """)

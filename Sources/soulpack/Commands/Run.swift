@@ -15,7 +15,7 @@ struct Run: AsyncParsableCommand {
     discussion: """
       The archive is verified first, as by `verify`: a Soul that your trust policy does not name is not run. Then its own word counts: `run.allow` \
       names everybody, or the keys of those who may. Without a prompt, one is read from standard input; on a terminal it is a conversation, and an \
-      empty line ends it. Nothing that is said is kept anywhere. The same prompt, settings and seed give the same words on every machine.
+      empty line ends it. Nothing that is said is kept anywhere. The same prompt, settings and seed give the same words on every machine. \
       Exit code 6: not valid, or not signed. 8: not by those whom your policy asks for, or not for you.
       """)
 

@@ -16,7 +16,7 @@ struct CurationReport: Report {
   let soul: String
   let contender: String
   let isSmoke: Bool
-  let effect: CurationEffect
+  let effect: DataEffect
   let curated: Side
   let uncurated: Side
   /// Uncurated records that were read, and those left out for the holdout's sake.
@@ -37,8 +37,8 @@ struct CurationReport: Report {
       return count
     }
     (self.soul, self.contender, self.isSmoke) = (soul, contender, isSmoke)
-    effect = try CurationEffect(
-      curated: try output("score", comparison.curated), uncurated: try output("score", comparison.uncurated),
+    effect = try DataEffect(
+      own: try output("score", comparison.curated), other: try output("score", comparison.uncurated),
       base: try comparison.base.map { try output("score", $0) })
     curated = Side(records: try count(account["curated"]?["records"]), tokens: try count(account["curated"]?["tokens"]))
     uncurated = Side(records: try count(account["uncurated"]?["records"]), tokens: try count(account["uncurated"]?["tokens"]))
@@ -52,14 +52,14 @@ struct CurationReport: Report {
     var table = Table(rightAligned: [1, 2, 3])
     table.add("  trained on", "records", "tokens", "holdout, nats/token")
     if let base = effect.base { table.add("  nothing (the base)", "", "", Quantity.loss(base.natsPerToken)) }
-    table.add("  uncurated data", Quantity.count(uncurated.records), Quantity.count(uncurated.tokens), loss(effect.uncurated))
-    table.add("  curated data", Quantity.count(curated.records), Quantity.count(curated.tokens), loss(effect.curated))
+    table.add("  uncurated data", Quantity.count(uncurated.records), Quantity.count(uncurated.tokens), loss(effect.other))
+    table.add("  curated data", Quantity.count(curated.records), Quantity.count(curated.tokens), loss(effect.own))
     let measured = "\(contender), on \(Quantity.counted(effect.records, "record")) of the curated holdout, \(Quantity.count(effect.tokens)) tokens"
     let parts = [["\(soul): curated data against as many tokens uncurated"] + table.lines + Wrapping.paragraph(measured), verdict, reading]
     return parts.joined(separator: [""]) + ["", counts.words]
   }
 
-  private func loss(_ loss: CurationEffect.Loss?) -> String { loss.map { Quantity.loss($0.natsPerToken) } ?? "diverged" }
+  private func loss(_ loss: DataEffect.Loss?) -> String { loss.map { Quantity.loss($0.natsPerToken) } ?? "diverged" }
 
   private var verdict: [String] {
     guard let gain = effect.gain else { return Wrapping.paragraph("a training diverged: nothing can be compared") }
@@ -96,14 +96,14 @@ struct CurationReport: Report {
     [
       "soul": .string(soul), "contender": .string(contender), "smoke": .bool(isSmoke),
       "holdout": ["records": .integer(Int64(effect.records)), "tokens": .integer(effect.tokens)],
-      "base": json(effect.base), "curated": json(effect.curated, curated), "uncurated": json(effect.uncurated, uncurated),
+      "base": json(effect.base), "curated": json(effect.own, curated), "uncurated": json(effect.other, uncurated),
       "pool": .integer(pool), "nearHoldout": .integer(nearHoldout), "gainNatsPerToken": effect.gain.map { .number($0) } ?? .null,
       "standardErrorNatsPerToken": effect.standardError.map { .number($0) } ?? .null, "actionsRun": .integer(Int64(counts.ran)),
       "actionsReused": .integer(Int64(counts.reused)),
     ]
   }
 
-  private func json(_ loss: CurationEffect.Loss?, _ side: Side? = nil) -> JSONValue {
+  private func json(_ loss: DataEffect.Loss?, _ side: Side? = nil) -> JSONValue {
     var members: [String: JSONValue] = [:]
     if let side { members = ["records": .integer(side.records), "tokens": .integer(side.tokens)] }
     members["total"] = loss.map { .integer($0.total) } ?? .null

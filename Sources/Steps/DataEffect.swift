@@ -3,7 +3,7 @@ package import Foundation
 internal import Judging
 
 /// What two models that differ in their data alone lose on one holdout.
-package struct CurationEffect: Sendable {
+package struct DataEffect: Sendable {
   package struct Loss: Hashable, Sendable {
     /// Σ round(nats × 2²⁰).
     package let total: Int64
@@ -12,22 +12,22 @@ package struct CurationEffect: Sendable {
 
   /// Nil where a new model has no base.
   package let base: Loss?
-  /// Nil where training diverged.
-  package let curated: Loss?
-  package let uncurated: Loss?
+  /// With the recipe's own data. Nil where training diverged.
+  package let own: Loss?
+  package let other: Loss?
   package let records: Int
   package let tokens: Int64
-  /// Uncurated − curated, in nats a token: what curation gains.
+  /// Other − own, in nats a token: what the own data gain.
   package let gain: Double?
   /// Of the gain, record by record. Nil for fewer than two records.
   package let standardError: Double?
 
   /// From the documents that score actions leave.
-  package init(curated: Data, uncurated: Data, base: Data?) throws {
-    let (good, plain) = (try Self.losses(curated), try Self.losses(uncurated))
+  package init(own: Data, other: Data, base: Data?) throws {
+    let (good, plain) = (try Self.losses(own), try Self.losses(other))
     let reference = try base.flatMap { try Self.losses($0) }
     self.base = reference.map(Loss.init)
-    (self.curated, self.uncurated) = (good.map(Loss.init), plain.map(Loss.init))
+    (self.own, self.other) = (good.map(Loss.init), plain.map(Loss.init))
     let any = good ?? plain ?? reference
     (records, tokens) = (any?.records.count ?? 0, any?.tokens ?? 0)
     guard let good, let plain else {
@@ -46,9 +46,9 @@ package struct CurationEffect: Sendable {
   fileprivate static func nats(_ total: Int64, _ tokens: Int64) -> Double { Double(total) / Double(1 << 20) / Double(tokens) }
 }
 
-extension CurationEffect.Loss {
+extension DataEffect.Loss {
   fileprivate init(_ losses: RecordLosses) {
-    self.init(total: losses.total, natsPerToken: CurationEffect.nats(losses.total, losses.tokens))
+    self.init(total: losses.total, natsPerToken: DataEffect.nats(losses.total, losses.tokens))
   }
 }
 

@@ -1,0 +1,81 @@
+internal import ArgumentParser
+internal import Artifacts
+internal import Foundation
+internal import Planning
+internal import Recipes
+internal import Running
+internal import Store
+
+/// `soulpack attribute`: what would the model have lost without a group of its training records?
+struct AttributeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "attribute", abstract: "Train again without a group of records, and say what that changes.",
+    discussion: """
+      A group is the records that come from certain files, and from no other. Each group is one training more, with the same seed, rates and \
+      number of steps, measured on the recipe's own holdout: the engine has no noise, so the change is the group's. What a build has trained is not \
+      trained again; the lock and what the recipe builds stay as they are. docs/curation.md, "Who contributed what", is the contract.
+      """)
+
+  @OptionGroup var arguments: BuildArguments
+
+  @Option(
+    help: ArgumentHelp("Files of the dataset to leave out, as in files: of a recipe. Several: each by itself.", valueName: "pattern")) var leaveOut: [String] = []
+  @Option(help: ArgumentHelp("Which train target. Without it: the first by name.", valueName: "name")) var target: String?
+  @Option(help: ArgumentHelp("Which of its candidates, counted from 1.", valueName: "n")) var candidate: Int = 1
+
+  func validate() throws {
+    guard !arguments.locked else { throw ValidationError("--locked is for builds: attribution locks nothing") }
+    guard !leaveOut.isEmpty else { throw ValidationError("name at least one group: --leave-out 'letters/*.jsonl'") }
+    guard Set(leaveOut).count == leaveOut.count else { throw ValidationError("--leave-out names a group twice") }
+  }
+
+  func run() async throws {
+    let project = try Project(arguments.recipe, arguments.common, isSmoke: arguments.smoke)
+    if !arguments.smoke { try project.recipe.requireKnownTerms() }
+    let target = try project.recipe.target(named: self.target)
+    if let key = leaveOut.first(where: { $0.hasPrefix("did:") }) { throw WholeContributor(key: key, dataset: target.dataset) }
+    guard let leaving = LeaveOneOut(of: project.plan, target: target.name, dataset: target.dataset, candidate: candidate, files: leaveOut) else {
+      throw NoSuchCandidate(target: target.name, candidate: candidate, count: target.candidates.count)
+    }
+    guard leaving.actions.allSatisfy({ $0.kind != .train || $0.parameters["substrate"] == "embedded" }) else { throw NoisySubstrate(target: target.name) }
+    let sources = project.plan.sources(for: leaving.actions)
+    guard !arguments.dryRun else {
+      let survey = try Survey(rootFolder: project.rootFolder, storeFolder: project.storeFolder, leaving.actions, sources)
+      arguments.common.terminal.show(StatusReport(forecast: survey.forecast))
+      return
+    }
+    let subject = ActionRun.Subject(
+      rootFolder: project.rootFolder, storeFolder: project.storeFolder, path: project.recipePath, goal: "attribute", isTrial: true,
+      wallBudget: project.recipe.wallBudget)
+    let result = try await ActionRun(subject, arguments).perform(leaving.actions, sources: sources, permit: { _ in })
+    arguments.common.terminal.show(
+      try AttributionReport(
+        soul: project.recipe.soul, contender: "candidate \(candidate) of \(target.name)", isSmoke: arguments.smoke, leaving, result))
+  }
+}
+
+extension Recipe {
+  /// The first where none is named.
+  func target(named name: String?) throws -> TrainTarget {
+    let names = targets.map(\.name)
+    guard let found = targets.first(where: { $0.name == name ?? names.first }) else { throw NoSuchTarget(name: name ?? "", known: names) }
+    return found
+  }
+}
+
+/// Somebody asked to leave out a contributor by key.
+struct WholeContributor: ExplainedError {
+  let key: String
+  let dataset: String
+
+  var message: String { "\(key): a contributor's key stands for a whole dataset, and a target learns from one alone (\"\(dataset)\")" }
+  var hint: String? { "name the contributor's files: --leave-out 'anna/**'" }
+}
+
+/// A program's training differs from run to run.
+struct NoisySubstrate: ExplainedError {
+  let target: String
+
+  var message: String { "target \"\(target)\" is trained by a command, whose noise cannot be told from what a group did" }
+  var hint: String? { "substrate: embedded has none" }
+}
