@@ -1,5 +1,5 @@
 // All arithmetic of training a Llama-architecture transformer, bit for bit the same on any CPU, vector width,
-// number of threads and micro-batch. docs/numerics.md is the contract; this header is how to call it.
+// number of threads and micro-batch. docs/numerics.md is the contract; this header is how to call it; known_answers.h has what each operator must give.
 //
 // Conventions
 // - Everything is float32 unless said. Matrices are row-major; a "row stride" counts elements between rows.

@@ -50,8 +50,12 @@ package enum SelfCheck {
     package let digests: [Subject: Digest]
     package let variations: [Variation]
     package let disagreeing: [Variation]
+    /// Operators that do not give their known answer.
+    package let operators: [KnownAnswers.Difference]
 
-    package var isSound: Bool { disagreeing.isEmpty && digests.allSatisfy { $1.hex == $0.releaseDigest } }
+    /// The subjects whose digest is not the one that this release is known by.
+    package var changed: [Subject] { Subject.allCases.filter { digests[$0]?.hex != $0.releaseDigest } }
+    package var isSound: Bool { disagreeing.isEmpty && operators.isEmpty && digests.allSatisfy { $1.hex == $0.releaseDigest } }
   }
 
   /// Every vector path that this CPU has, one to three threads, micro-batches from one example to all of them; each path once with shared weights.
@@ -65,7 +69,9 @@ package enum SelfCheck {
   package static func run() throws -> Result {
     let reference = try digests(Variation(path: .generic, threads: 1, microBatchTokens: 24))
     let variations = variations
-    return Result(digests: reference, variations: variations, disagreeing: try variations.filter { try digests($0) != reference })
+    return Result(
+      digests: reference, variations: variations, disagreeing: try variations.filter { try digests($0) != reference },
+      operators: try KnownAnswers.differences())
   }
 
   private static func digests(_ variation: Variation) throws -> [Subject: Digest] {
