@@ -27,6 +27,8 @@ package struct StepContext: Sendable {
   package let threads: Int
   /// When the step is to have stopped, after saving a checkpoint. It is no part of the key, and never of a result.
   package let deadline: ContinuousClock.Instant?
+  /// The most memory that the step may take, likewise no part of anything. Nil: what the machine has.
+  package let memoryByteCount: Int64?
   /// A folder of this run's own, removed afterwards.
   package let workFolder: URL
   package let checkpoint: Checkpoint

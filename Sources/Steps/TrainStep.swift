@@ -94,7 +94,7 @@ extension Workbench {
   fileprivate init(_ context: StepContext) {
     let checkpoint = context.checkpoint
     self.init(
-      threads: context.threads, deadline: context.deadline, folder: context.workFolder,
+      threads: context.threads, deadline: context.deadline, memoryByteCount: context.memoryByteCount, folder: context.workFolder,
       state: State(load: { try checkpoint.load() }, save: { try checkpoint.save($0) }, remove: { try checkpoint.remove() }), report: context.report,
       note: context.note)
   }

@@ -37,6 +37,8 @@ typedef struct ck_pool ck_pool;
 ck_pool *ck_pool_create(int32_t threads);
 void ck_pool_destroy(ck_pool *_Nullable pool);
 int32_t ck_pool_threads(const ck_pool *pool);
+/// FOR TESTS ONLY: from now on each thread lingers by chance before each range of outputs that it takes. Changes no result.
+void ck_test_pool_delay(ck_pool *pool);
 
 /// The vector bodies. All give the same bits; `CK_PATH_GENERIC` runs on any CPU.
 typedef enum ck_path { CK_PATH_GENERIC = 0, CK_PATH_AVX2 = 1, CK_PATH_AVX512 = 2 } ck_path;
