@@ -1,5 +1,6 @@
 package import Artifacts
 package import Foundation
+internal import Hashing
 package import Planning
 package import Store
 
@@ -63,6 +64,15 @@ package struct StepContext: Sendable {
     let digests = try store.objects.put(files.map(\.value))
     let entries = zip(files, digests).map { Snapshot.Entry(path: $0.key, byteCount: Int64($0.value.count), digest: $1) }
     return try store.objects.put(Snapshot(entries: entries))
+  }
+}
+
+extension StepContext {
+  /// For who looks at one action outside of a build: nothing is told, and nothing is kept but what is put into the store.
+  package init(lookingAt action: Action, inputs: [String: Digest], store: WritableStore, threads: Int, folder: URL) {
+    self.init(
+      action: action, inputs: inputs, store: store, threads: threads, deadline: nil, memoryByteCount: nil, workFolder: folder,
+      checkpoint: Checkpoint(key: Digest(hashing: Data()), folder: folder), report: { _ in }, note: { _ in })
   }
 }
 

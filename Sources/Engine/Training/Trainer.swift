@@ -19,7 +19,7 @@ package final class Trainer {
   /// Of each step, how many examples of all steps stand before its first.
   private let firstOrdinals: [Int]
   /// Grows by a step at a time.
-  package private(set) var trace: TrainingTrace
+  package internal(set) var trace: TrainingTrace
 
   /// - Parameters:
   ///   - start: an adapter to go on from, with the rank, alpha and targets of the parameters; nil starts a fresh one from their seed.
@@ -204,5 +204,17 @@ extension Trainer {
     guard checkpoint.trace.steps.count <= totalSteps else { throw .checkpointDamaged }
     trace = checkpoint.trace
     optimizer.powers = checkpoint.powers
+  }
+
+  /// Restores an opened state: a checkpoint that somebody else made, after `count` steps of a run with this one's commitments. It is believed only
+  /// where it has the root that the run's trace has there; its own steps are not believed at all.
+  func restore(_ bytes: Data, after count: Int, of claimed: TrainingTrace) throws(TrainingError) {
+    try restore(bytes)
+    guard completedSteps == count else { throw .stateOfAnotherStep(found: completedSteps, wanted: count) }
+    let powers = optimizer.powers(after: count)
+    guard claimed.steps[count - 1].state == StateCommitment.root(of: transformer.parameters, optimizer),
+      optimizer.powers.beta1_power == powers.beta1_power, optimizer.powers.beta2_power == powers.beta2_power
+    else { throw .stateNotCommitted(step: count) }
+    trace.steps = Array(claimed.steps.prefix(count))
   }
 }
