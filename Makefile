@@ -1,9 +1,10 @@
 # make demo   build soulpack and walk the whole path on datasets/lamplighter
 # make test   build and run every test
+# make arm64  run the kernels as 64-bit Arm has them, under QEMU, against the known answers
 # make bench  measure the kernels and the engine; bench/peft, bench/curation and bench/versioning are against peers, and run by hand
 # make dist   pack soulpack with the Swift runtime inside, for a machine without Swift
 # make        build soulpack into .build/release
-.PHONY: build demo test bench dist setup clean
+.PHONY: build demo test arm64 bench dist setup clean
 
 SWIFT ?= swift
 
@@ -17,6 +18,10 @@ test: setup
 	$(SWIFT) build -c release --build-tests
 	$(SWIFT) build -c release --product soulpack
 	$(SWIFT) test -c release --skip-build
+
+arm64:
+	@tools/setup arm64
+	tools/arm64
 
 # Installs what is missing of the system packages, and nothing else; says so first, and asks on a terminal.
 setup:

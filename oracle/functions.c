@@ -131,12 +131,13 @@ float sigmoid32(float x) {
 
 float tanh32(float x) {
   static const float c[] = {-0x1.75a206p-8f, 0x1.5218e6p-6f, -0x1.b83a58p-5f, 0x1.110718p-3f, -0x1.555532p-2f};
-  if (fabsf(x) < 0.625f) {
-    const float z = x * x;
-    const float xz = x * z;
-    return fmaf(xz, horner32(z, sizeof c / sizeof *c, c), x);
+  const float a = fabsf(x);
+  if (a < 0.625f) {
+    const float z = a * a;
+    const float az = a * z;
+    return copysignf(fmaf(az, horner32(z, sizeof c / sizeof *c, c), a), x);
   }
-  const float e = exp32(-2 * fabsf(x));
+  const float e = exp32(-2 * a);
   return copysignf((1 - e) / (1 + e), x);
 }
 

@@ -237,8 +237,12 @@ int main(int argc, char **argv) {
     sweep((uint32_t)strtoul(argv[2], NULL, 10));
     return fflush(stdout) ? 1 : 0;
   }
+  if (argc == 2 && strcmp(argv[1], "answers") == 0) {
+    answers();
+    return fflush(stdout) ? 1 : 0;
+  }
   if (argc != 2) {
-    fprintf(stderr, "usage: oracle JOB\n       oracle sweep STRIDE\n");
+    fprintf(stderr, "usage: oracle JOB\n       oracle sweep STRIDE\n       oracle answers\n");
     return 2;
   }
   FILE *file = fopen(argv[1], "r");

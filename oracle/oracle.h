@@ -169,6 +169,11 @@ void model_pass(Model *model, size_t first, size_t count, const Example *const *
 // Prints a checksum of each function over many arguments: every `stride`-th pattern of a float32.
 void sweep(uint32_t stride);
 
+// MARK: answers.c: section 15
+
+// Prints the known answer of each operator.
+void answers(void);
+
 // Memory of +0, or the end of the process.
 void *zeros(size_t count, size_t size);
 float *floats(size_t count);

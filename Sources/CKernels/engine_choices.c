@@ -1,16 +1,47 @@
+// Each choice is a body that `ck_call` calls: a compiler may move arithmetic over a change of the environment that stands in the same function.
 #include "engine_choices.h"
 
+#include "paths.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+typedef struct scale_arguments {
+  double alpha;
+  ck_index rank;
+  bool rank_stabilized;
+  float *scale;
+} scale_arguments;
+
+static void scale_body(const void *arguments, ck_worker *worker, ck_index first, ck_index last) {
+  (void)worker, (void)first, (void)last;
+  const scale_arguments *s = arguments;
+  const double rank = (double)s->rank;
+  *s->scale = (float)(s->alpha / (s->rank_stabilized ? __builtin_elementwise_sqrt(rank) : rank));
+}
+
 float engine_adapter_scale(double alpha, ck_index rank, bool rank_stabilized) {
-  ck_environment environment = ck_environment_enter();
-  float scale = (float)(alpha / (rank_stabilized ? __builtin_sqrt((double)rank) : (double)rank));
-  ck_environment_leave(environment);
+  float scale;
+  const scale_arguments s = {alpha, rank, rank_stabilized, &scale};
+  ck_call(scale_body, &s);
   return scale;
 }
 
+typedef struct warmup_arguments {
+  double fraction;
+  int64_t steps;
+  int64_t *warmup;
+} warmup_arguments;
+
+static void warmup_body(const void *arguments, ck_worker *worker, ck_index first, ck_index last) {
+  (void)worker, (void)first, (void)last;
+  const warmup_arguments *s = arguments;
+  *s->warmup = (int64_t)(s->fraction * (double)s->steps);
+}
+
 int64_t engine_warmup_steps(double fraction, int64_t steps) {
-  ck_environment environment = ck_environment_enter();
-  int64_t warmup = (int64_t)(fraction * (double)steps);
-  ck_environment_leave(environment);
+  int64_t warmup;
+  const warmup_arguments s = {fraction, steps, &warmup};
+  ck_call(warmup_body, &s);
   return warmup;
 }
 
@@ -55,23 +86,39 @@ static ck_index keep(ck_index count, double wanted, ck_index *order, const doubl
   return kept;
 }
 
+typedef struct sample_arguments {
+  ck_index count;
+  const float *logits;
+  double temperature, top_p;
+  uint64_t bits;  // the two words' upper 53
+  ck_index *order;
+  double *probabilities;
+  ck_index *token;
+} sample_arguments;
+
+static void sample_body(const void *arguments, ck_worker *worker, ck_index first, ck_index last) {
+  (void)worker, (void)first, (void)last;
+  const sample_arguments *s = arguments;
+  double total = fill_probabilities(s->count, s->logits, s->temperature, s->order, s->probabilities), kept_sum;
+  ck_index kept = keep(s->count, s->top_p * total, s->order, s->probabilities, &kept_sum);
+  double threshold = (double)s->bits * 0x1p-53 * kept_sum, sum = 0;
+  *s->token = s->order[s->count - kept];
+  for (ck_index rank = 0; rank < kept; rank++) {
+    ck_index candidate = s->order[s->count - 1 - rank];
+    sum += s->probabilities[candidate];
+    if (sum > threshold) {
+      *s->token = candidate;
+      return;
+    }
+  }
+}
+
 ck_index engine_sample(
   ck_index count, const float *logits, double temperature, double top_p, const uint32_t words[_Nonnull 2], ck_index *order,
   double *probabilities) {
-  ck_environment environment = ck_environment_enter();
-  double total = fill_probabilities(count, logits, temperature, order, probabilities), kept_sum;
-  ck_index kept = keep(count, top_p * total, order, probabilities, &kept_sum);
-  uint64_t bits = ((uint64_t)words[0] << 32 | words[1]) >> 11;
-  double threshold = (double)bits * 0x1p-53 * kept_sum, sum = 0;
-  ck_index chosen = order[count - kept];
-  for (ck_index rank = 0; rank < kept; rank++) {
-    ck_index candidate = order[count - 1 - rank];
-    sum += probabilities[candidate];
-    if (sum > threshold) {
-      chosen = candidate;
-      break;
-    }
-  }
-  ck_environment_leave(environment);
-  return chosen;
+  ck_index token;
+  const uint64_t bits = ((uint64_t)words[0] << 32 | words[1]) >> 11;
+  const sample_arguments s = {count, logits, temperature, top_p, bits, order, probabilities, &token};
+  ck_call(sample_body, &s);
+  return token;
 }

@@ -15,6 +15,7 @@ struct ck_worker {
   ck_pool *pool;
   pthread_t thread;
   scratch own;
+  uint32_t chance;  // of a test's delays; 0 where there are none
 };
 
 // A job's gate: its number in the upper half; below it whether workers may still join, and how many are inside. A worker that comes late,
@@ -75,11 +76,24 @@ void *ck_scratch(ck_worker *worker, size_t bytes) { return at_least(&worker->own
 
 void *ck_pool_scratch(ck_pool *pool, size_t bytes) { return at_least(&pool->shared, bytes); }
 
+// Up to about a hundred microseconds, so that ranges change hands in another order each time. Xorshift (Marsaglia 2003).
+static void linger(ck_worker *worker) {
+  worker->chance ^= worker->chance << 13;
+  worker->chance ^= worker->chance >> 17;
+  worker->chance ^= worker->chance << 5;
+  for (uint32_t spin = worker->chance % 8 == 0 ? worker->chance >> 8 & 2047 : 0; spin > 0; spin--) relax();
+}
+
+void ck_test_pool_delay(ck_pool *pool) {
+  for (int32_t i = 0; i < pool->threads; i++) pool->workers[i].chance = 0x9E3779B9u * (uint32_t)(i + 1);
+}
+
 static void take_ranges(ck_pool *pool, ck_worker *worker) {
   ck_environment environment = ck_environment_enter();
   for (;;) {
     ck_index first = atomic_fetch_add_explicit(&pool->next, pool->grain, memory_order_relaxed);
     if (first >= pool->count) break;
+    if (worker->chance != 0) linger(worker);
     pool->body(pool->arguments, worker, first, ck_least(first + pool->grain, pool->count));
   }
   ck_environment_leave(environment);

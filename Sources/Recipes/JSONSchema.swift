@@ -23,6 +23,7 @@ extension Shape {
     case .percentage: ["type": "string", "pattern": "^[0-9]+([.][0-9]{1,4})?%$"]
     case .ratio: ["type": ["string", "number"]]
     case .period: ["type": "string", "pattern": "^[0-9]{1,5}[smhd]$"]
+    case .size: ["type": "string", "pattern": "^[0-9]{1,5}[MGT]B$"]
     case .boolean: ["type": "boolean"]
     case .word(let words, _): ["enum": .array(words.map { .string($0) })]
     case .list(let shape, let atLeast): ["type": "array", "items": shape.jsonSchema, "minItems": .integer(Int64(atLeast))]

@@ -26,6 +26,8 @@ package struct Recipe: Hashable, Sendable {
   package let permissions: Permissions
   /// The longest a build may take. Not in `normalised`, since it changes no output.
   package let wallBudget: Period?
+  /// The most memory that a training may take. Not in `normalised` either.
+  package let memoryBudget: ByteSize?
   /// What `--set` changed, in the order given.
   package let overrides: [String]
   /// The recipe with every default filled in and every quantity in one spelling. Read as a recipe, it gives itself again.

@@ -275,5 +275,8 @@ package enum RecipeSchema {
   ])
 
   static let budget = Record(
-    [Field("wall", .period, .optional, "The longest a build may take.")], later: [Record.Later("cost")])
+    [
+      Field("wall", .period, .optional, "The longest a build may take."),
+      Field("memory", .size, .optional, "The most memory that a training may take. Without it, nine tenths of the machine's."),
+    ], later: [Record.Later("cost")])
 }

@@ -18,6 +18,7 @@ extension Shape {
     case .percentage: Percentage(text).flatMap { $0.partsPerMillion <= Percentage.whole ? .percentage($0) : nil }
     case .ratio: Ratio(text).map { .ratio($0) }
     case .period: Period(text).map { .period($0) }
+    case .size: ByteSize(text).map { .size($0) }
     case .boolean: ["true": .boolean(true), "false": .boolean(false)][text]
     case .word, .list, .record, .named, .either: nil
     }
@@ -39,6 +40,7 @@ extension Shape {
     case .percentage: "a percentage from 0% to 100%, at most four decimals"
     case .ratio: "a ratio such as 1/1000, not negative"
     case .period: "a length of time such as 90s, 20m, 12h or 7d"
+    case .size: "a size such as 512MB or 8GB"
     case .boolean: "true or false"
     case .word(let words, _): words.count == 1 ? "\"\(words[0])\"" : "one of \(words.joined(separator: ", "))"
     case .list: "a list"

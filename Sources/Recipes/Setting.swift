@@ -9,6 +9,7 @@ struct Setting {
     case percentage(Percentage)
     case ratio(Ratio)
     case period(Period)
+    case size(ByteSize)
     case boolean(Bool)
     case list([Setting])
     case members([Member])
@@ -65,6 +66,11 @@ struct Setting {
     return value
   }
 
+  var size: ByteSize? {
+    guard case .size(let value) = value else { return nil }
+    return value
+  }
+
   var boolean: Bool? {
     guard case .boolean(let value) = value else { return nil }
     return value
@@ -84,6 +90,7 @@ extension Setting {
     case .percentage(let value): .string(value.description)
     case .ratio(let value): .string(value.description)
     case .period(let value): .string(value.description)
+    case .size(let value): .string(value.description)
     case .boolean(let value): .bool(value)
     case .list(let settings): .array(settings.map(\.json))
     case .members(let members):

@@ -8,6 +8,7 @@ package indirect enum Shape: Sendable {
   case percentage
   case ratio
   case period
+  case size
   case boolean
   /// One of a few words. `later` holds words that the design has and this version has not.
   case word([String], later: [String] = [])

@@ -16,12 +16,15 @@ package struct Build: Sendable {
     package var keepsGoing: Bool
     /// When the wall budget is used up: nothing begins after it, and a long step that knows how stops by itself.
     package var deadline: ContinuousClock.Instant?
+    /// The most memory that a step may take that can do with less. Nil: what the machine has.
+    package var memoryByteCount: Int64?
 
-    package init(jobs: Int, threads: Int, keepsGoing: Bool, deadline: ContinuousClock.Instant?) {
+    package init(jobs: Int, threads: Int, keepsGoing: Bool, deadline: ContinuousClock.Instant?, memoryByteCount: Int64? = nil) {
       self.jobs = jobs
       self.threads = threads
       self.keepsGoing = keepsGoing
       self.deadline = deadline
+      self.memoryByteCount = memoryByteCount
     }
   }
 
@@ -137,7 +140,7 @@ package struct Build: Sendable {
     let emit = self.emit
     return StepContext(
       action: action, inputs: inputs, store: journal.store, threads: options.threads, deadline: options.deadline,
-      workFolder: workFolder, checkpoint: Checkpoint(key: key.digest, folder: checkpoints),
+      memoryByteCount: options.memoryByteCount, workFolder: workFolder, checkpoint: Checkpoint(key: key.digest, folder: checkpoints),
       report: { emit(.progress(action: name, $0)) }, note: { emit(.note(action: name, $0)) })
   }
 

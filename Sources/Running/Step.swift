@@ -1,5 +1,6 @@
 package import Artifacts
 package import Foundation
+internal import Hashing
 package import Planning
 package import Store
 
@@ -27,6 +28,8 @@ package struct StepContext: Sendable {
   package let threads: Int
   /// When the step is to have stopped, after saving a checkpoint. It is no part of the key, and never of a result.
   package let deadline: ContinuousClock.Instant?
+  /// The most memory that the step may take, likewise no part of anything. Nil: what the machine has.
+  package let memoryByteCount: Int64?
   /// A folder of this run's own, removed afterwards.
   package let workFolder: URL
   package let checkpoint: Checkpoint
@@ -61,6 +64,15 @@ package struct StepContext: Sendable {
     let digests = try store.objects.put(files.map(\.value))
     let entries = zip(files, digests).map { Snapshot.Entry(path: $0.key, byteCount: Int64($0.value.count), digest: $1) }
     return try store.objects.put(Snapshot(entries: entries))
+  }
+}
+
+extension StepContext {
+  /// For who looks at one action outside of a build: nothing is told, and nothing is kept but what is put into the store.
+  package init(lookingAt action: Action, inputs: [String: Digest], store: WritableStore, threads: Int, folder: URL) {
+    self.init(
+      action: action, inputs: inputs, store: store, threads: threads, deadline: nil, memoryByteCount: nil, workFolder: folder,
+      checkpoint: Checkpoint(key: Digest(hashing: Data()), folder: folder), report: { _ in }, note: { _ in })
   }
 }
 

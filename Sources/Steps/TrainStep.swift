@@ -17,13 +17,13 @@ struct TrainStep: Step {
     let settings = try TrainingSettings(context.action)
     let outcome: TrainingOutcome
     switch settings.trainer {
-    case .embedded: outcome = try await train(try job(context, settings), by: EmbeddedSubstrate(), context)
-    case .command(let line): outcome = try await train(try job(context, settings), by: line, context)
+    case .embedded: outcome = try await train(try Self.job(context, settings), by: EmbeddedSubstrate(), context)
+    case .command(let line): outcome = try await train(try Self.job(context, settings), by: line, context)
     }
     return try put(outcome, context)
   }
 
-  private func job(_ context: StepContext, _ settings: TrainingSettings) throws -> TrainingJob {
+  static func job(_ context: StepContext, _ settings: TrainingSettings) throws -> TrainingJob {
     let start = try start(context, settings)
     var parameters = settings.training
     if context.inputs["pace"] != nil, case .epochs(let epochs) = parameters.length {
@@ -37,7 +37,7 @@ struct TrainStep: Step {
   }
 
   /// What the training starts from: the given base, or a new model of the plan's shape.
-  private func start(_ context: StepContext, _ settings: TrainingSettings) throws -> BaseModel {
+  private static func start(_ context: StepContext, _ settings: TrainingSettings) throws -> BaseModel {
     guard let shape = settings.newModel else { return try BaseModel(context, "base") }
     let tokenizer = try context.input("tokenizer")
     return try BaseModel(new: shape, tokenizer: tokenizer, seed: settings.training.seed)
@@ -94,7 +94,7 @@ extension Workbench {
   fileprivate init(_ context: StepContext) {
     let checkpoint = context.checkpoint
     self.init(
-      threads: context.threads, deadline: context.deadline, folder: context.workFolder,
+      threads: context.threads, deadline: context.deadline, memoryByteCount: context.memoryByteCount, folder: context.workFolder,
       state: State(load: { try checkpoint.load() }, save: { try checkpoint.save($0) }, remove: { try checkpoint.remove() }), report: context.report,
       note: context.note)
   }

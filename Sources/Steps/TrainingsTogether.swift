@@ -16,7 +16,8 @@ extension TrainingForecast {
       let shared = SharedStart(inputs: context.inputs, contextLength: settings.contextLength)
       let (start, examples) = try datasets[shared] ?? load(context, settings)
       datasets[shared] = (start, examples)
-      let estimate = try TrainingEstimate(base: start.model.configuration, examples: examples.examples, parameters: settings.training)
+      let estimate = try TrainingEstimate.fitting(
+        Memory.allowed(context.memoryByteCount), base: start.model.configuration, examples: examples.examples, parameters: settings.training)
       total += try TrainingForecast(estimate, threads: context.threads).duration
     }
     first.note("\(own.count) trainings are ready to run: about \(ApproximateDuration(total)) in all on \(spelled(first.threads, "thread"))")

@@ -9,9 +9,10 @@ package struct EmbeddedSubstrate: Substrate {
   package var capabilities: Capabilities { Capabilities(methods: [.adapter, .full], isReproducible: true, resumes: true) }
 
   package func train(_ job: TrainingJob, at bench: Workbench) async throws -> TrainingOutcome {
+    let economy = try announce(job, bench)
     let trainer = try Trainer(
-      base: job.base, examples: job.train.examples, parameters: job.parameters, baseName: TrainingJob.baseName, threads: bench.threads)
-    try announce(job, bench)
+      base: job.base, examples: job.train.examples, parameters: job.parameters, baseName: TrainingJob.baseName, threads: bench.threads,
+      microBatchTokens: economy.microBatchTokens, activations: economy.activations)
     try resume(trainer, bench)
     do {
       try train(trainer, bench)
@@ -23,12 +24,14 @@ package struct EmbeddedSubstrate: Substrate {
     return .trained(TrainedCandidate(files: files, account: EmbeddedRun(trace: trainer.trace, counts: job.train.counts).document))
   }
 
-  /// What the training will take, said before it begins.
-  private func announce(_ job: TrainingJob, _ bench: Workbench) throws {
-    let estimate = try TrainingEstimate(base: job.base.configuration, examples: job.train.examples, parameters: job.parameters)
-    try Memory.require(byteCount: estimate.peakByteCount)
+  /// What the training will take, said before it begins, and how it fits into memory.
+  private func announce(_ job: TrainingJob, _ bench: Workbench) throws -> TrainingEconomy {
+    let estimate = try TrainingEstimate.fitting(
+      Memory.allowed(bench.memoryByteCount), base: job.base.configuration, examples: job.train.examples, parameters: job.parameters)
+    try Memory.require(byteCount: estimate.peakByteCount, allowed: bench.memoryByteCount)
     let forecast = try TrainingForecast(estimate, threads: bench.threads)
     forecast.tell(exampleCount: job.train.counts.examples, deadline: bench.deadline, bench.note)
+    return estimate.economy
   }
 
   private func resume(_ trainer: Trainer, _ bench: Workbench) throws {

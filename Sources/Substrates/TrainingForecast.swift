@@ -22,7 +22,13 @@ package struct TrainingForecast: Sendable {
     let memory = estimate.peakByteCount.formatted(.byteCount(style: .decimal).locale(Self.locale))
     let time = "about \(ApproximateDuration(duration)) on \(Self.spelled(threads, "thread"))"
     note("\(estimate.stepCount) steps over \(exampleCount) examples, \(tokens) tokens in all: \(time), about \(memory) of memory")
+    if estimate.economy != TrainingEconomy.all[0] { note("to fit into memory, at some cost in time: \(economyWords); the bytes are the same") }
     Self.tellBudget(duration, deadline, note)
+  }
+
+  private var economyWords: String {
+    let rows = "at most \(estimate.economy.microBatchTokens.formatted(.number.locale(Self.locale))) tokens at once, or one example"
+    return estimate.economy.activations == .kept ? rows : "\(rows); of each layer only the input is kept, and the backward pass computes the layer again"
   }
 
   package static func tellBudget(_ duration: Duration, _ deadline: ContinuousClock.Instant?, _ note: (String) -> Void) {

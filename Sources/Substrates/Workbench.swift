@@ -19,6 +19,8 @@ package struct Workbench: Sendable {
   package let threads: Int
   /// When the work is to have stopped. Nil: it may take as long as it does.
   package let deadline: ContinuousClock.Instant?
+  /// The most memory that a substrate may take which can do with less. Nil: what the machine has.
+  package let memoryByteCount: Int64?
   /// A folder of this job's own, removed afterwards by whoever made it.
   package let folder: URL
   package let state: State
@@ -27,11 +29,12 @@ package struct Workbench: Sendable {
   package let note: @Sendable (String) -> Void
 
   package init(
-    threads: Int, deadline: ContinuousClock.Instant?, folder: URL, state: State, report: @escaping @Sendable (StepProgress) -> Void,
-    note: @escaping @Sendable (String) -> Void
+    threads: Int, deadline: ContinuousClock.Instant?, memoryByteCount: Int64? = nil, folder: URL, state: State,
+    report: @escaping @Sendable (StepProgress) -> Void, note: @escaping @Sendable (String) -> Void
   ) {
     self.threads = threads
     self.deadline = deadline
+    self.memoryByteCount = memoryByteCount
     self.folder = folder
     self.state = state
     self.report = report

@@ -21,6 +21,7 @@ struct ActionRun {
     /// The store is thrown away afterwards: nobody will ask it anything.
     var isPassing = false
     var wallBudget: Period?
+    var memoryBudget: ByteSize?
   }
 
   /// What is there afterwards. The store stays open, and its lock taken, until this value goes.
@@ -73,7 +74,8 @@ struct ActionRun {
     let deadline = subject.wallBudget.map { ContinuousClock.now + .seconds($0.seconds) }
     let build = Build(
       actions: actions, sources: sources, steps: steps, journal: try journal(in: store),
-      options: .init(jobs: arguments.jobs, threads: arguments.threads, keepsGoing: arguments.keepGoing, deadline: deadline),
+      options: .init(jobs: arguments.jobs, threads: arguments.threads, keepsGoing: arguments.keepGoing, deadline: deadline,
+        memoryByteCount: subject.memoryBudget?.byteCount),
       emit: { renderer.show($0) })
     defer { renderer.finish() }
     let report = try await build.run()

@@ -51,7 +51,7 @@ struct BuildSession {
   private var subject: ActionRun.Subject {
     ActionRun.Subject(
       rootFolder: project.rootFolder, storeFolder: project.storeFolder, path: project.recipePath, goal: goal.rawValue, isTrial: isTrial,
-      wallBudget: project.recipe.wallBudget)
+      wallBudget: project.recipe.wallBudget, memoryBudget: project.recipe.memoryBudget)
   }
 
   /// With something set for this once, it is not what the recipe means.

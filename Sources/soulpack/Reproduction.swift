@@ -31,16 +31,16 @@ struct Reproduction {
     let difference: Difference?
   }
 
-  private let archive: SoulArchive
+  let archive: SoulArchive
   private let rootFolder: URL
-  private let training: Action
+  let training: Action
   /// In an order in which they can run.
   private let actions: [Action]
   private let sources: [Source]
-  private let claimed: Claims
+  let claimed: Claims
 
   /// What the archive says went in and came out.
-  private struct Claims {
+  struct Claims {
     /// By the names of the training's inputs.
     let given: [String: Digest]
     let trace: TrainingTrace
@@ -82,12 +82,9 @@ struct Reproduction {
 
   /// Data and base first: where they are others, nothing is trained.
   func run(storeFolder: URL, _ arguments: BuildArguments) async throws -> Outcome {
-    let run = ActionRun(
-      ActionRun.Subject(
-        rootFolder: rootFolder, storeFolder: storeFolder, path: archive.url.lastPathComponent, goal: "reproduce", isTrial: true, isPassing: true),
-      arguments)
-    let before = given(try await run.perform(actions.filter { $0.id != training.id }, sources: sources, permit: { _ in }))
-    if let other = before.first(where: { !$0.isSame }) { return outcome(before, Difference(part: other.name, trace: nil, of: claimed.trace)) }
+    let run = actionRun(storeFolder, arguments)
+    let before = given(try await prepare(run))
+    if let other = before.first(where: { !$0.isSame }) { return outcome(before, try Difference(part: other.name, trace: nil, of: claimed.trace)) }
     let result = try await run.perform(actions, sources: sources, permit: { _ in })
     guard let account = result.report.output("trace", of: training.id), let files = result.report.output("files", of: training.id) else {
       throw MissingInput(action: training.id, input: "trace")
@@ -98,28 +95,43 @@ struct Reproduction {
     let parts = given(result) + [
       Part(name: "training", claimed: claimed.trace.root, found: trace?.root ?? account), Part(name: "files", claimed: claimed.files, found: files),
     ]
-    let difference = parts.first { !$0.isSame }.map { part in
-      Difference(part: part.name, trace: trace.map { $0.difference(from: claimed.trace) } ?? .diverged, of: claimed.trace)
+    let difference = try parts.first { !$0.isSame }.map { part in
+      try Difference(part: part.name, trace: trace.map { $0.difference(from: claimed.trace) } ?? .diverged, of: claimed.trace)
     }
     return outcome(parts, difference)
   }
 
-  private func outcome(_ parts: [Part], _ difference: Difference?) -> Outcome {
+  func actionRun(_ storeFolder: URL, _ arguments: BuildArguments) -> ActionRun {
+    ActionRun(
+      ActionRun.Subject(
+        rootFolder: rootFolder, storeFolder: storeFolder, path: archive.url.lastPathComponent, goal: "reproduce", isTrial: true, isPassing: true),
+      arguments)
+  }
+
+  /// Everything that the training begins with.
+  func prepare(_ run: ActionRun) async throws -> ActionRun.Result {
+    try await run.perform(actions.filter { $0.id != training.id }, sources: sources, permit: { _ in })
+  }
+
+  func outcome(_ parts: [Part], _ difference: Difference?) -> Outcome {
     let manifest = archive.manifest
     return Outcome(
       name: manifest.name, version: manifest.version, soul: archive.digest, parts: parts, steps: claimed.trace.steps.count, difference: difference)
   }
 
   /// What the training began with.
-  private func given(_ result: ActionRun.Result) -> [Part] {
+  func given(_ result: ActionRun.Result) -> [Part] {
     claimed.given.sorted { $0.key < $1.key }.compactMap { name, claimed in
-      let found: Digest? =
-        switch training.inputs[name] {
-        case .source(let source)?: result.sources[source]
-        case .output(let id, let output)?: result.report.output(output, of: id)
-        case nil: nil
-        }
-      return found.map { Part(name: name == "train" ? "data" : name, claimed: claimed, found: $0) }
+      input(name, result).map { Part(name: name == "train" ? "data" : name, claimed: claimed, found: $0) }
+    }
+  }
+
+  /// What an input of the training came out as.
+  func input(_ name: String, _ result: ActionRun.Result) -> Digest? {
+    switch training.inputs[name] {
+    case .source(let source)?: result.sources[source]
+    case .output(let id, let output)?: result.report.output(output, of: id)
+    case nil: nil
     }
   }
 }
@@ -131,8 +143,13 @@ extension Reproduction {
     let trace: TraceDifference?
     /// Steps of the training that the archive tells of.
     private let stepCount: Int
+    /// Operators that do not give their known answer here: asked where the steps of two trainings part.
+    private let operators: [KnownAnswers.Difference]
 
-    init(part: String, trace: TraceDifference?, of claimed: TrainingTrace) { (self.part, self.trace, stepCount) = (part, trace, claimed.steps.count) }
+    init(part: String, trace: TraceDifference?, of claimed: TrainingTrace) throws {
+      (self.part, self.trace, stepCount) = (part, trace, claimed.steps.count)
+      operators = trace == nil ? [] : try KnownAnswers.differences()
+    }
 
     var words: String {
       switch (part, trace) {
@@ -148,9 +165,9 @@ extension Reproduction {
 
     private static func words(_ quantity: TraceDifference.Quantity) -> String {
       switch quantity {
-      case .loss: "loss"
-      case .norm: "gradient norm"
-      case .state: "weights and moments"
+      case .loss: "loss, which its forward pass gives, from what the step before left"
+      case .norm: "gradient norm, its loss being the same: its backward pass"
+      case .state: "weights and moments, its loss and gradient norm being the same: its update"
       }
     }
 
@@ -159,7 +176,12 @@ extension Reproduction {
       switch part {
       case "base": "bring the base that the Soul was made on to the recipe's path, and try again"
       case "data": "the Soul was made from another state of these folders, or with other retractions: check out that state, and try again"
-      default: "data and base are what they were: this machine, or this soulpack, computes something else; `soulpack engine selfcheck` tests it"
+      default:
+        if let first = operators.first {
+          "data and base are what they were, and this machine computes something else: \(first) does not give its known answer (soulpack engine selfcheck)"
+        } else {
+          "data and base are what they were, and every operator gives its known answer here (docs/numerics.md, section 15): the Soul's training did not follow that page, or the engine around the operators does not here; `soulpack engine selfcheck` tests it"
+        }
       }
     }
   }
@@ -213,6 +235,13 @@ struct CannotReproduce: ExplainedError {
     case otherRecipe
     case semantics(String)
     case missing([String], root: String, contact: String?)
+    case noStep(Int, of: Int)
+    /// The state that a step begins from is needed, and is not in the archive.
+    case closed(step: Int, opening: Int, contact: String?)
+    /// A state was given for a step that begins from the start.
+    case needless(step: Int)
+    case opened(String)
+    case occupied(String)
   }
 
   let problem: Problem
@@ -228,6 +257,11 @@ struct CannotReproduce: ExplainedError {
     case .otherRecipe: "the archive's recipe.json is not the recipe that its soul.json names"
     case .semantics(let version): "it was trained by engine semantics \(version), and this soulpack computes by \(EngineSemantics.version)"
     case .missing(let paths, let root, _): "\(paths.joined(separator: ", ")): not there, and needed (looked for in \(root))"
+    case .noStep(let step, let count): "the training has \(count) steps, and no step \(step)"
+    case .closed(let step, let opening, _): "step \(step) is checked from the state after step \(opening), which is not in the archive"
+    case .needless(let step): "step \(step) is checked from the training's own start, and takes no --state"
+    case .opened(let reason): reason
+    case .occupied(let path): "\(path) is there already"
     }
   }
 
@@ -239,6 +273,13 @@ struct CannotReproduce: ExplainedError {
     case .semantics: "take the release of soulpack that made it: CHANGELOG.md says which has which"
     case .missing(_, _, let contact):
       "go to a clone of the project that made it (-C), or ask for its data" + (contact.map { ": \($0)" } ?? "") + "; `soulpack pull` lays data in place"
+    case .noStep: nil
+    case .closed(let step, _, let contact):
+      "whoever can do the training makes it by `soulpack reproduce … --open \(step) --to FILE`" + (contact.map { ": ask \($0)" } ?? "")
+        + "; give it by --state. Steps 1 to \(TrainingTrace.stateInterval) take none"
+    case .needless(let step): "leave --state away: soulpack reproduce … --step \(step)"
+    case .opened: "ask for the state again: only the one whose root is in the archive's training.json is of use"
+    case .occupied: "name a file that is not there"
     }
   }
 }

@@ -75,6 +75,27 @@ struct ReproduceTests {
     }
   }
 
+  @Test("one step is checked from a state that whoever can do the training opens, and that is believed by its root alone")
+  func steps() throws {
+    try Tool.inProject(Project.tiny) { tool in
+      try tool.must("build", "recipes/voice.yaml", "--threads", "2")
+      try FileManager.default.removeItem(at: tool.folder.appending(path: ".soulpack"))
+      let first = try tool.must("reproduce", Self.archive, "--step", "3")
+      #expect(first.output.contains("done again from the training's start"), "\(first.output)")
+      try tool.run("reproduce", Self.archive, "--step", "18").expectFailure(
+        1, "step 18 is checked from the state after step 16, which is not in the archive", hint: "whoever can do the training makes it by `soulpack reproduce … --open 18 --to FILE`")
+      try tool.run("reproduce", Self.archive, "--step", "4000").expectFailure(1, "the training has 28 steps, and no step 4000")
+      let opened = try tool.must("reproduce", Self.archive, "--open", "18", "--to", "state", "--threads", "1")
+      #expect(opened.output.contains("the state after step 16, from which step 18 is checked"), "\(opened.output)")
+      let json = try tool.must("reproduce", Self.archive, "--step", "18", "--state", "state", "--json").json()
+      #expect(json["same"] == true && json["step"] == 18 && json["from"] == 16, "\(json.canonicalText)")
+      try tool.run("reproduce", Self.archive, "--open", "18", "--to", "state").expectFailure(1, "state is there already", hint: "name a file that is not there")
+      let bytes = try Data(contentsOf: tool.place("state"))
+      try tool.write(bytes.dropLast() + [bytes[bytes.count - 1] ^ 1], to: "state")
+      try tool.run("reproduce", Self.archive, "--step", "18", "--state", "state").expectFailure(1, "the checkpoint is damaged", hint: "ask for the state again")
+    }
+  }
+
   @Test("a recipe that runs commands is carried out for a signer whom the user trusts, or on the user's word: exit code 8")
   func reach() throws {
     try Tool.inProject(Project.commanded(Project.copying)) { tool in

@@ -49,7 +49,7 @@ struct CheckingTests {
     #expect(result.disagreeing.isEmpty, "\(result.disagreeing)")
     for subject in SelfCheck.Subject.allCases { #expect(result.digests[subject]?.hex == subject.releaseDigest, "\(subject)") }
     #expect(result.isSound)
-    #expect(result.variations.count == 10 * VectorPath.available.count)
+    #expect(result.variations.count == 19 * VectorPath.available.count)
   }
 
   @Test("each defect that such a trainer could have changes the digest", arguments: Fault.allCases, SelfCheck.Subject.allCases)

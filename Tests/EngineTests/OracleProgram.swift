@@ -86,6 +86,15 @@ final class OracleProgram {
     return sums
   }
 
+  /// The known answers, in its order.
+  func knownAnswers() throws -> [(name: String, answer: UInt64)] {
+    try run(executable, ["answers"]).split(separator: "\n").map { line in
+      let words = line.split(separator: " ")
+      try #require(words.count == 3 && words[0] == "answer")
+      return (String(words[1]), try #require(UInt64(words[2], radix: 16)))
+    }
+  }
+
   private func run(_ program: URL, _ arguments: [String]) throws -> String {
     let output = folder.appending(path: "output-\(UUID().uuidString)")
     try Data().write(to: output)

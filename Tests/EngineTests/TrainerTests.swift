@@ -31,6 +31,34 @@ struct TrainerTests {
     }
   }
 
+  /// Four layers, of which three share all but their inputs.
+  @Test("layers computed again in the backward pass change no byte", arguments: [SmallTraining.lora, .full, TrainerTests.dropping], [true, false])
+  func recomputing(method: TrainingParameters.Method, tied: Bool) throws {
+    let base = try ModelFolder.fresh(
+      ModelConfiguration(
+        vocabularySize: 37, hiddenSize: 20, intermediateSize: 27, layerCount: 4, headCount: 4, keyValueHeadCount: 2, headDimension: 6,
+        tiesEmbeddings: tied, maximumPositionCount: 64, initializerRange: 0.2), seed: 5)
+    func trainer(_ activations: Activations, _ threads: Int, _ tokens: Int) throws -> Trainer {
+      try Trainer(
+        base: base, examples: SmallTraining.examples, parameters: SmallTraining.parameters(method), threads: threads, microBatchTokens: tokens,
+        activations: activations)
+    }
+    let reference = try trainer(.kept, 1, 4096)
+    try reference.run()
+    for (threads, tokens) in [(1, 4096), (2, 1), (7, 17)] {
+      let other = try trainer(.recomputed, threads, tokens)
+      try other.run()
+      #expect(try other.files() == reference.files())
+      #expect(other.trace == reference.trace)
+    }
+    let half = try trainer(.recomputed, 2, 40)
+    for _ in 0..<2 { _ = try half.step() }
+    let rest = try trainer(.kept, 1, 4096)
+    try rest.restore(half.checkpoint())
+    try rest.run()
+    #expect(rest.trace == reference.trace)
+  }
+
   static let dropping = TrainingParameters.Method.lora(
     rank: 2, alpha: 4, targets: TrainingParameters.allLinear, isRankStabilized: true, dropout: 0.4)
 
@@ -289,6 +317,26 @@ struct EstimateTests {
     #expect(try estimate(longer).peakByteCount == expected.peakByteCount)
     #expect(try estimate(parameters, microBatchTokens: 1).peakByteCount < expected.peakByteCount)
     #expect(expected.duration(operationsPerSecond: expected.operations) == .seconds(1))
+  }
+
+  @Test("layers computed again take less memory and more work, and what fits is found", arguments: TrainerTests.methods)
+  func economies(method: TrainingParameters.Method) throws {
+    let base = ModelConfiguration(
+      vocabularySize: 37, hiddenSize: 20, intermediateSize: 27, layerCount: 8, headCount: 4, keyValueHeadCount: 2, headDimension: 6,
+      tiesEmbeddings: true, maximumPositionCount: 64, initializerRange: 0.2)
+    let (examples, parameters) = (SmallTraining.examples, SmallTraining.parameters(method))
+    let kept = try TrainingEstimate(base: base, examples: examples, parameters: parameters)
+    let again = try TrainingEstimate(base: base, examples: examples, parameters: parameters, activations: .recomputed)
+    #expect(again.peakByteCount < kept.peakByteCount)
+    #expect(again.operations > kept.operations && again.operations < 1.6 * kept.operations)
+    func fitting(_ byteCount: Int) throws -> TrainingEstimate {
+      try TrainingEstimate.fitting(byteCount, base: base, examples: examples, parameters: parameters)
+    }
+    #expect(try fitting(kept.peakByteCount) == kept)
+    #expect(try fitting(kept.peakByteCount - 1).economy == TrainingEconomy(activations: .recomputed, microBatchTokens: 1024), "all of these examples fit into 256 tokens")
+    let least = try fitting(0)
+    #expect(least.economy == TrainingEconomy(activations: .recomputed, microBatchTokens: 1))
+    #expect(least.peakByteCount < again.peakByteCount)
   }
 
   @Test("a full run of the same model takes more than an adapter")

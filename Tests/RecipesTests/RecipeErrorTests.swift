@@ -77,6 +77,7 @@ struct RecipeErrorTests {
     .split("holdout: ▸-5%", "\"holdout\" needs a percentage from 0% to 100%, at most four decimals, found \"-5%\""),
     Slip("license", "license: MIT\npermissions: { derive: ▸perhaps }", "\"derive\" needs true or false, found \"perhaps\""),
     Slip("license", "license: MIT\npermissions: { lease: ▸7 days }", "\"lease\" needs a length of time such as 90s, 20m, 12h or 7d, found \"7 days\""),
+    Slip("license", "license: MIT\nbudget: { memory: ▸4 GB }", "\"memory\" needs a size such as 512MB or 8GB, found \"4 GB\""),
     Slip("license", "license: MIT\nselect: { improvement: ▸1/0 }", "\"improvement\" needs a ratio such as 1/1000, not negative, found \"1/0\""),
     Slip(
       "  letters-lora", "  ▸Letters: { dataset: letters }",

@@ -29,7 +29,7 @@ struct RecipeReadingTests {
     #expect(target.candidates.map(\.seed) == [1])
     #expect(recipe.selection.improvement.description == "1/1000")
     #expect(recipe.permissions.lease.seconds == 7 * 86_400 && recipe.permissions.runAllow == ["public"])
-    #expect(recipe.contact == nil && recipe.limits.isEmpty && recipe.wallBudget == nil)
+    #expect(recipe.contact == nil && recipe.limits.isEmpty && recipe.wallBudget == nil && recipe.memoryBudget == nil)
   }
 
   @Test("paths have one spelling, and a folder among a run's inputs ends in a slash")
@@ -55,12 +55,13 @@ struct RecipeReadingTests {
     let short = try RecipeFixture.read(RecipeFixture.lines)
     let long = try RecipeFixture.read(
       RecipeFixture.replacing([
-        "license": "license: CC-BY-4.0\nselect: { improvement: 0.001 }\npermissions: { lease: 168h }\nbudget: { wall: 1h }",
+        "license": "license: CC-BY-4.0\nselect: { improvement: 0.001 }\npermissions: { lease: 168h }\nbudget: { wall: 1h, memory: 2000MB }",
         "  letters:": "  letters: { license: CC-BY-4.0, from: datasets/letters, split: { holdout: 10.0% } }",
         "  letters-lora": "  letters-lora: { optimizer: { learning-rate: .0002, clip: 1.0 }, dataset: letters, method: sft, lora: { rank: 8 } }",
       ]))
     #expect(long.normalised == short.normalised)
     #expect(long.wallBudget?.seconds == 3_600)
+    #expect(long.memoryBudget?.byteCount == 2_000_000_000 && long.memoryBudget?.description == "2GB")
   }
 
   @Test("the normalised form of a short recipe is the reviewed one")

@@ -29,12 +29,12 @@ final class Bench: Sendable {
 
   /// Gives a new job's bench each time: its folder is empty, its kept state the last one's.
   func workbench(
-    within limit: Duration? = nil, onProgress: @escaping @Sendable (StepProgress) -> Void = { _ in }
+    within limit: Duration? = nil, memoryByteCount: Int64? = nil, onProgress: @escaping @Sendable (StepProgress) -> Void = { _ in }
   ) throws -> Workbench {
     let own = folder.appending(path: UUID().uuidString)
     try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
     return Workbench(
-      threads: 1, deadline: limit.map { ContinuousClock.now + $0 }, folder: own,
+      threads: 1, deadline: limit.map { ContinuousClock.now + $0 }, memoryByteCount: memoryByteCount, folder: own,
       state: Workbench.State(
         load: { self.told.withLock { $0.state } },
         save: { state in self.told.withLock { ($0.state, $0.saves) = (state, $0.saves + 1) } },

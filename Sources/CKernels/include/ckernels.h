@@ -1,5 +1,5 @@
 // All arithmetic of training a Llama-architecture transformer, bit for bit the same on any CPU, vector width,
-// number of threads and micro-batch. docs/numerics.md is the contract; this header is how to call it.
+// number of threads and micro-batch. docs/numerics.md is the contract; this header is how to call it; known_answers.h has what each operator must give.
 //
 // Conventions
 // - Everything is float32 unless said. Matrices are row-major; a "row stride" counts elements between rows.
@@ -37,6 +37,8 @@ typedef struct ck_pool ck_pool;
 ck_pool *ck_pool_create(int32_t threads);
 void ck_pool_destroy(ck_pool *_Nullable pool);
 int32_t ck_pool_threads(const ck_pool *pool);
+/// FOR TESTS ONLY: from now on each thread lingers by chance before each range of outputs that it takes. Changes no result.
+void ck_test_pool_delay(ck_pool *pool);
 
 /// The vector bodies. All give the same bits; `CK_PATH_GENERIC` runs on any CPU.
 typedef enum ck_path { CK_PATH_GENERIC = 0, CK_PATH_AVX2 = 1, CK_PATH_AVX512 = 2 } ck_path;

@@ -32,16 +32,32 @@ package enum SelfCheck {
     package let microBatchTokens: Int
     /// The base's matrices are read where they lie, as those of large models are, and not from copies laid out for the products.
     package let sharesWeights: Bool
+    package let activations: Activations
+    /// Stopped after a step and the first micro-batch of the next, and gone on with from a checkpoint by another trainer.
+    package let isInterrupted: Bool
+    /// Workers linger by chance.
+    package let isDelayed: Bool
 
-    package init(path: VectorPath, threads: Int, microBatchTokens: Int, sharesWeights: Bool = false) {
+    package init(
+      path: VectorPath, threads: Int, microBatchTokens: Int, sharesWeights: Bool = false, activations: Activations = .kept, isInterrupted: Bool = false,
+      isDelayed: Bool = false
+    ) {
       self.path = path
       self.threads = threads
       self.microBatchTokens = microBatchTokens
       self.sharesWeights = sharesWeights
+      self.activations = activations
+      self.isInterrupted = isInterrupted
+      self.isDelayed = isDelayed
     }
 
     package var description: String {
-      "\(path) path, \(threads) threads, micro-batches of \(microBatchTokens) tokens" + (sharesWeights ? ", weights where they lie" : "")
+      let plain = "\(path) path, \(threads) threads, micro-batches of \(microBatchTokens) tokens"
+      let special = [
+        (sharesWeights, "weights where they lie"), (activations == .recomputed, "layers computed again"), (isInterrupted, "interrupted"),
+        (isDelayed, "workers delayed"),
+      ]
+      return ([plain] + special.filter(\.0).map(\.1)).joined(separator: ", ")
     }
   }
 
@@ -50,22 +66,35 @@ package enum SelfCheck {
     package let digests: [Subject: Digest]
     package let variations: [Variation]
     package let disagreeing: [Variation]
+    /// Operators that do not give their known answer.
+    package let operators: [KnownAnswers.Difference]
 
-    package var isSound: Bool { disagreeing.isEmpty && digests.allSatisfy { $1.hex == $0.releaseDigest } }
+    /// The subjects whose digest is not the one that this release is known by.
+    package var changed: [Subject] { Subject.allCases.filter { digests[$0]?.hex != $0.releaseDigest } }
+    package var isSound: Bool { disagreeing.isEmpty && operators.isEmpty && digests.allSatisfy { $1.hex == $0.releaseDigest } }
   }
 
-  /// Every vector path that this CPU has, one to three threads, micro-batches from one example to all of them; each path once with shared weights.
+  /// Every vector path that this CPU has, one to seven threads, micro-batches from one example to all of them; each path with shared weights,
+  /// with layers computed again, interrupted in the middle of a step, with workers that linger, and with all of it at once.
   package static var variations: [Variation] {
     VectorPath.available.flatMap { path in
-      [1, 2, 3].flatMap { threads in [1, 24, 4096].map { Variation(path: path, threads: threads, microBatchTokens: $0) } }
-        + [Variation(path: path, threads: 2, microBatchTokens: 24, sharesWeights: true)]
+      [1, 2, 3, 7].flatMap { threads in [1, 24, 4096].map { Variation(path: path, threads: threads, microBatchTokens: $0) } }
+        + [1, 24, 4096].map { Variation(path: path, threads: 2, microBatchTokens: $0, activations: .recomputed) }
+        + [
+          Variation(path: path, threads: 2, microBatchTokens: 24, sharesWeights: true),
+          Variation(path: path, threads: 2, microBatchTokens: 24, isInterrupted: true),
+          Variation(path: path, threads: 3, microBatchTokens: 24, isDelayed: true),
+          Variation(path: path, threads: 7, microBatchTokens: 1, sharesWeights: true, activations: .recomputed, isInterrupted: true, isDelayed: true),
+        ]
     }
   }
 
   package static func run() throws -> Result {
     let reference = try digests(Variation(path: .generic, threads: 1, microBatchTokens: 24))
     let variations = variations
-    return Result(digests: reference, variations: variations, disagreeing: try variations.filter { try digests($0) != reference })
+    return Result(
+      digests: reference, variations: variations, disagreeing: try variations.filter { try digests($0) != reference },
+      operators: try KnownAnswers.differences())
   }
 
   private static func digests(_ variation: Variation) throws -> [Subject: Digest] {
@@ -93,11 +122,26 @@ package enum SelfCheck {
   }
 
   private static func train(_ base: ModelFolder, _ method: TrainingParameters.Method, _ variation: Variation, _ fault: Fault?) throws -> Trainer {
-    let trainer = try Trainer(
+    let trainer = try trainer(base, method, variation, fault)
+    guard variation.isInterrupted else {
+      try trainer.run()
+      return trainer
+    }
+    _ = try trainer.step()
+    trainer.beginStep()
+    let other = try self.trainer(base, method, variation, fault)
+    // What somebody began who was stopped, and what is left of an earlier step in the one that goes on, must not be seen.
+    other.beginStep()
+    try other.restore(trainer.checkpoint())
+    try other.run()
+    return other
+  }
+
+  private static func trainer(_ base: ModelFolder, _ method: TrainingParameters.Method, _ variation: Variation, _ fault: Fault?) throws -> Trainer {
+    try Trainer(
       base: base, examples: SmallModel.examples, parameters: SmallModel.parameters(method), start: nil, baseName: nil, threads: variation.threads,
-      microBatchTokens: variation.microBatchTokens, order: nil, fault: fault, layout: variation.sharesWeights ? .shared : .packed)
-    try trainer.run()
-    return trainer
+      microBatchTokens: variation.microBatchTokens, activations: variation.activations, order: nil, fault: fault,
+      layout: variation.sharesWeights ? .shared : .packed, isDelayed: variation.isDelayed)
   }
 
   private static func weights(_ trainer: Trainer) -> Digest { Digest(hashing: TensorFile.write(trainer.parameterTensors)) }

@@ -8,8 +8,9 @@ final class KernelPool {
   /// Nil in every run that counts.
   let fault: Fault?
 
-  init(threads: Int, fault: Fault? = nil) {
+  init(threads: Int, fault: Fault? = nil, isDelayed: Bool = false) {
     handle = ck_pool_create(Int32(clamping: threads))
+    if isDelayed { ck_test_pool_delay(handle) }
     self.fault = fault
   }
 

@@ -28,14 +28,20 @@ struct PassLayout {
   let layers: [LayerSlots]
   let scratch: ScratchSlots
 
-  /// In inference nothing is kept for a backward pass, so that all layers share their slots.
-  init(_ configuration: ModelConfiguration, _ widths: AdapterWidths, isTraining: Bool) {
+  /// Without activations, in inference, nothing is kept for a backward pass, so that all layers share their slots.
+  init(_ configuration: ModelConfiguration, _ widths: AdapterWidths, _ activations: Activations?) {
     var layout = RowLayout()
     let first = LayerSlots(configuration, widths, in: &layout)
     var layers = [first]
-    while layers.count < configuration.layerCount { layers.append(isTraining ? LayerSlots(configuration, widths, in: &layout) : first) }
+    while layers.count < configuration.layerCount {
+      switch activations {
+      case nil: layers.append(first)
+      case .recomputed: layers.append(first.reading(layout.take(configuration.hiddenSize)))
+      case .kept: layers.append(LayerSlots(configuration, widths, in: &layout))
+      }
+    }
     self.layers = layers
-    scratch = ScratchSlots(configuration, widths, isTraining: isTraining, in: &layout)
+    scratch = ScratchSlots(configuration, widths, isTraining: activations != nil, in: &layout)
     self.layout = layout
   }
 }
@@ -43,7 +49,7 @@ struct PassLayout {
 /// Where one layer keeps what its backward pass needs: numbers per token.
 struct LayerSlots {
   /// The residual stream before the layer [hidden].
-  let input: RowSlot
+  private(set) var input: RowSlot
   let inputScale: RowSlot
   let normedInput: RowSlot
   /// Query, key and value side by side, the first two turned by their positions.
@@ -92,6 +98,13 @@ struct LayerSlots {
     outputHidden = layout.take(widths.output)
     feedHidden = layout.take(widths.feed)
     downHidden = layout.take(widths.down)
+  }
+
+  /// A layer that shares all else with this one.
+  func reading(_ input: RowSlot) -> LayerSlots {
+    var other = self
+    other.input = input
+    return other
   }
 }
 

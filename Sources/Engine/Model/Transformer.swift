@@ -24,9 +24,11 @@ final class Transformer {
   private let embedding: EmbeddingTable
   private let purpose: Purpose
   private let dropout: AdapterDropout?
+  private let activations: Activations
 
   init(
-    base: ModelFolder, adapter: AdapterFolder?, purpose: Purpose, dropout: AdapterDropout? = nil, layout: FrozenLayout = .packed, pool: KernelPool
+    base: ModelFolder, adapter: AdapterFolder?, purpose: Purpose, dropout: AdapterDropout? = nil, layout: FrozenLayout = .packed,
+    activations: Activations = .kept, pool: KernelPool
   ) throws(ModelError) {
     try adapter?.check(against: base.configuration)
     let builder = TransformerBuilder(base: base, adapter: adapter, purpose: purpose, layout: layout, pool: pool)
@@ -34,12 +36,13 @@ final class Transformer {
     self.pool = pool
     self.purpose = purpose
     self.dropout = dropout
+    self.activations = activations
     parameters = builder.parameters
     embedding = builder.embedding()
     head = builder.head(embedding)
     layers = (0..<configuration.layerCount).map { builder.layer($0) }
     rotary = RotaryTables(configuration)
-    let slots = PassLayout(configuration, AdapterWidths(adapter?.configuration, drops: dropout != nil), isTraining: purpose != .inference)
+    let slots = PassLayout(configuration, AdapterWidths(adapter?.configuration, drops: dropout != nil), purpose == .inference ? nil : activations)
     layerSlots = slots.layers
     scratch = slots.scratch
     arena = RowArena(slots.layout)
@@ -63,10 +66,18 @@ final class Transformer {
     let pass = pass(batch)
     let trainsEmbedding = purpose == .trainingEverything
     for index in layers.indices.reversed() {
+      recompute(index, pass)
       layers[index].backward(layerSlots[index], reachesInput: index > 0 || trainsEmbedding, pass)
     }
     if trainsEmbedding { embedding.accumulateGradient(arena[scratch.stream], batch.tokens, pool: pool) }
     return losses
+  }
+
+  /// Brings back what the backward pass of this layer reads. The last layer's is still there. The layer's result goes once more where it
+  /// went in the forward pass, and is the same.
+  private func recompute(_ index: Int, _ pass: LayerPass) {
+    guard activations == .recomputed, index < layers.count - 1 else { return }
+    layers[index].forward(layerSlots[index], into: output(of: index), pass)
   }
 
   func clearGradients() {

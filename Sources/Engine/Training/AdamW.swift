@@ -23,6 +23,13 @@ final class AdamW {
     return (slot.count + blockSize - 1) / blockSize
   }
 
+  /// What the powers are after so many steps, whoever took them.
+  func powers(after steps: Int) -> ck_adamw_powers {
+    var powers = ck_adamw_powers(beta1_power: 1, beta2_power: 1)
+    for _ in 0..<steps { _ = ck_adamw_begin_step(hyper, 0, &powers) }
+    return powers
+  }
+
   /// The norm of the whole gradient.
   func gradientNorm(pool: KernelPool) -> Double {
     var next = squares.start

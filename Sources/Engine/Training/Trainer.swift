@@ -19,25 +19,27 @@ package final class Trainer {
   /// Of each step, how many examples of all steps stand before its first.
   private let firstOrdinals: [Int]
   /// Grows by a step at a time.
-  package private(set) var trace: TrainingTrace
+  package internal(set) var trace: TrainingTrace
 
   /// - Parameters:
   ///   - start: an adapter to go on from, with the rank, alpha and targets of the parameters; nil starts a fresh one from their seed.
   ///   - baseName: what the adapter's configuration calls its base.
   ///   - microBatchTokens: rows computed at once; bounds the memory and changes no byte.
+  ///   - activations: what is kept for the backward pass; likewise.
   package convenience init(
     base: ModelFolder, examples: [EncodedExample], parameters: TrainingParameters, start: AdapterFolder? = nil, baseName: String? = nil,
-    threads: Int, microBatchTokens: Int = 4096
+    threads: Int, microBatchTokens: Int = 4096, activations: Activations = .kept
   ) throws {
     try self.init(
       base: base, examples: examples, parameters: parameters, start: start, baseName: baseName, threads: threads,
-      microBatchTokens: microBatchTokens, order: nil, fault: nil)
+      microBatchTokens: microBatchTokens, activations: activations, order: nil, fault: nil)
   }
 
   /// `order` stands in for the plan of the parameters: a parity check follows somebody else's. `layout` stands in for what suits the base's size.
+  /// `isDelayed` has workers linger by chance, for the self-check.
   init(
     base: ModelFolder, examples: [EncodedExample], parameters: TrainingParameters, start: AdapterFolder?, baseName: String?, threads: Int,
-    microBatchTokens: Int, order: ExampleOrder?, fault: Fault?, layout: FrozenLayout? = nil
+    microBatchTokens: Int, activations: Activations = .kept, order: ExampleOrder?, fault: Fault?, layout: FrozenLayout? = nil, isDelayed: Bool = false
   ) throws {
     if let name = parameters.impossibleValue { throw TrainingError.impossibleParameter(name) }
     trainingSet = try TrainingSet(examples, maximumTokens: parameters.maximumTokens, base: base.configuration)
@@ -47,13 +49,13 @@ package final class Trainer {
     self.order = order ?? ExampleOrder(candidates: trainingSet.learnable, parameters: parameters)
     firstOrdinals = self.order.steps.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
     self.microBatchTokens = microBatchTokens
-    pool = KernelPool(threads: threads, fault: fault)
+    pool = KernelPool(threads: threads, fault: fault, isDelayed: isDelayed)
     let adapter = try Self.startingAdapter(parameters, on: base.configuration, start: start, baseName: baseName)
     adapterConfiguration = adapter?.configuration
     transformer = try Transformer(
       base: base, adapter: adapter, purpose: adapter == nil ? .trainingEverything : .trainingAdapter,
       dropout: AdapterDropout(probability: parameters.method.dropout, seed: parameters.seed),
-      layout: layout ?? FrozenLayout(training: base.configuration), pool: pool)
+      layout: layout ?? FrozenLayout(training: base.configuration), activations: activations, pool: pool)
     optimizer = AdamW(parameters, block: transformer.parameters)
     trace = TrainingTrace(
       commitments: TrainingTrace.Commitments(
@@ -109,6 +111,14 @@ extension Trainer {
     return StepReport(
       completedSteps: completedSteps, totalSteps: totalSteps, lossNatsPerToken: loss, gradientNorm: norm, learningRate: rate,
       supervisedTokenCount: divisor, tokenCount: rows, duration: ContinuousClock.now - started)
+  }
+
+  /// Begins the next step and leaves it after its first micro-batch, as somebody does who is stopped there: for the self-check.
+  func beginStep() {
+    let examples = order.steps[completedSteps].map { trainingSet.examples[$0] }
+    guard let part = MicroBatches.split(examples, tokenBound: microBatchTokens).first else { return }
+    transformer.clearGradients()
+    _ = transformer.accumulateGradients(RaggedBatch(part, firstOrdinal: firstOrdinals[completedSteps]), divisor: 1)
   }
 
   /// The mean loss, and in the gradients its derivative: chains that go on from part to part.
@@ -194,5 +204,17 @@ extension Trainer {
     guard checkpoint.trace.steps.count <= totalSteps else { throw .checkpointDamaged }
     trace = checkpoint.trace
     optimizer.powers = checkpoint.powers
+  }
+
+  /// Restores an opened state: a checkpoint that somebody else made, after `count` steps of a run with this one's commitments. It is believed only
+  /// where it has the root that the run's trace has there; its own steps are not believed at all.
+  func restore(_ bytes: Data, after count: Int, of claimed: TrainingTrace) throws(TrainingError) {
+    try restore(bytes)
+    guard completedSteps == count else { throw .stateOfAnotherStep(found: completedSteps, wanted: count) }
+    let powers = optimizer.powers(after: count)
+    guard claimed.steps[count - 1].state == StateCommitment.root(of: transformer.parameters, optimizer),
+      optimizer.powers.beta1_power == powers.beta1_power, optimizer.powers.beta2_power == powers.beta2_power
+    else { throw .stateNotCommitted(step: count) }
+    trace.steps = Array(claimed.steps.prefix(count))
   }
 }

@@ -11,6 +11,8 @@ package enum TrainingError: ExplainedError, Hashable {
   case otherStart
   case checkpointDamaged
   case checkpointOfAnotherRun(what: String)
+  case stateOfAnotherStep(found: Int, wanted: Int)
+  case stateNotCommitted(step: Int)
   case cancelled(step: Int)
 
   package var message: String {
@@ -24,6 +26,8 @@ package enum TrainingError: ExplainedError, Hashable {
     case .otherStart: "the adapter to go on from has another rank, scale or set of targets than the run"
     case .checkpointDamaged: "the checkpoint is damaged"
     case .checkpointOfAnotherRun(let what): "the checkpoint belongs to a run with another \(what)"
+    case .stateOfAnotherStep(let found, let wanted): "the opened state is the one after step \(found), and not after step \(wanted)"
+    case .stateNotCommitted(let step): "the opened state is not the one that the run commits to after step \(step)"
     case .cancelled(let step): "stopped before step \(step)"
     }
   }

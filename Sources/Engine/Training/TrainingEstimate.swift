@@ -7,15 +7,31 @@ package struct TrainingEstimate: Hashable, Sendable {
   package let operations: Double
   /// Weights as products read them, trained numbers with gradients and moments, activations of the largest micro-batch, logits.
   package let peakByteCount: Int
+  /// What it is an estimate for.
+  package let economy: TrainingEconomy
+
+  /// Of the fastest way that takes no more than `byteCount`; where none does, of the way that takes the least.
+  package static func fitting(
+    _ byteCount: Int, base: ModelConfiguration, examples: [EncodedExample], parameters: TrainingParameters
+  ) throws(TrainingError) -> TrainingEstimate {
+    var least = try TrainingEstimate(base: base, examples: examples, parameters: parameters)
+    for economy in TrainingEconomy.all.dropFirst() where least.peakByteCount > byteCount {
+      let next = try TrainingEstimate(base: base, examples: examples, parameters: parameters, microBatchTokens: economy.microBatchTokens, activations: economy.activations)
+      if next.peakByteCount < least.peakByteCount { least = next }
+    }
+    return least
+  }
 
   package init(
-    base: ModelConfiguration, examples: [EncodedExample], parameters: TrainingParameters, microBatchTokens: Int = 4096
+    base: ModelConfiguration, examples: [EncodedExample], parameters: TrainingParameters, microBatchTokens: Int = 4096,
+    activations: Activations = .kept
   ) throws(TrainingError) {
     if let name = parameters.impossibleValue { throw .impossibleParameter(name) }
     let set = try TrainingSet(examples, maximumTokens: parameters.maximumTokens, base: base)
     guard !set.learnable.isEmpty else { throw .nothingSupervised(exampleCount: examples.count) }
     let steps = ExampleOrder(candidates: set.learnable, parameters: parameters).steps.map { $0.map { set.examples[$0] } }
-    let cost = ModelCost(base, parameters.method)
+    let cost = ModelCost(base, parameters.method, activations)
+    economy = TrainingEconomy(activations: activations, microBatchTokens: microBatchTokens)
     stepCount = steps.count
     tokenCount = steps.joined().reduce(0) { $0 + $1.rowCount }
     operations = steps.joined().reduce(0) { $0 + cost.operations(of: $1) }
@@ -35,14 +51,16 @@ package struct TrainingEstimate: Hashable, Sendable {
 private struct ModelCost {
   private let base: ModelConfiguration
   private let isFull: Bool
+  private let activations: Activations
   /// Of all layers' linear maps.
   private let linearCount: Int
   private let headCount: Int
   let fixedByteCount: Int
   let byteCountPerToken: Int
 
-  init(_ base: ModelConfiguration, _ method: TrainingParameters.Method) {
+  init(_ base: ModelConfiguration, _ method: TrainingParameters.Method, _ activations: Activations) {
     self.base = base
+    self.activations = activations
     linearCount = base.layerCount * Projection.allCases.reduce(0) { $0 + $1.shape(in: base).outputs * $1.shape(in: base).inputs }
     headCount = base.vocabularySize * base.hiddenSize
     let all = TensorShape.model(base).reduce(0) { $0 + $1.count }
@@ -61,14 +79,18 @@ private struct ModelCost {
     }
     let logits = LanguageHead.chunkRows(vocabularySize: base.vocabularySize) * base.vocabularySize
     fixedByteCount = 4 * (all + stored + logits)  // The folder that was read is counted once.
-    byteCountPerToken = 4 * PassLayout(base, widths, isTraining: true).layout.width
+    byteCountPerToken = 4 * PassLayout(base, widths, activations).layout.width
   }
 
-  /// Two operations for each weight and token forward, two for dX, two for dW where it is trained; attention over half of the square.
+  /// Two operations for each weight and token forward, two for dX, two for dW where it is trained; attention over half of the square. What is
+  /// recomputed is all layers' forward pass but the last one's.
   func operations(of example: EncodedExample) -> Double {
     let passes = isFull ? 6.0 : 4.0
     let rows = Double(example.rowCount)
+    let linear = rows * Double(linearCount)
+    let head = Double(example.supervisedTokenCount) * Double(headCount)
     let attentionForward = 2 * rows * rows * Double(base.headCount * base.headDimension * base.layerCount)
-    return passes * (rows * Double(linearCount) + Double(example.supervisedTokenCount) * Double(headCount)) + 3.5 * attentionForward
+    let again = activations == .recomputed ? Double(base.layerCount - 1) / Double(base.layerCount) : 0
+    return passes * (linear + head) + 3.5 * attentionForward + again * (2 * linear + attentionForward)
   }
 }

@@ -29,14 +29,18 @@ struct EngineCommand: ParsableCommand {
 
   struct SelfCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "selfcheck", abstract: "Train a small model over every vector path, thread count and micro-batch; all must agree.")
+      commandName: "selfcheck", abstract: "Train a small model over every vector path, thread count and micro-batch; all must agree.",
+      discussion: """
+        Before that, every operator of the kernels is asked for its known answer (docs/numerics.md, section 15). Exit code 6 where an operator, a
+        way of training or the digest of a model differs.
+        """)
 
     @OptionGroup var common: CommonArguments
 
     func run() throws {
       let result = try SelfCheck.run()
       common.terminal.show(SelfCheckReport(result: result))
-      guard result.disagreeing.isEmpty else { throw EndsWith(code: .verification) }
+      guard result.isSound else { throw EndsWith(code: .verification) }
     }
   }
 }
@@ -74,13 +78,17 @@ struct SelfCheckReport: Report {
     [
       "digests": .object(Dictionary(uniqueKeysWithValues: result.digests.map { ($0.rawValue, .digest($1)) })), "variations": .integer(Int64(result.variations.count)),
       "disagreeing": .array(result.disagreeing.map { .string($0.description) }),
+      "operators": .array(result.operators.map { ["name": .string($0.name), "path": .string($0.path.description), "threads": .integer(Int64($0.threads))] }),
+      "changed": .array(result.changed.map { .string($0.rawValue) }),
     ]
   }
 
   var lines: [String] {
-    let disagreeing = result.disagreeing.map { "differs: \($0)" }
+    let disagreeing = result.operators.map { "differs from its known answer: \($0)" } + result.disagreeing.map { "differs: \($0)" }
+      + result.changed.map { "not the digest of this release: \($0.rawValue)" }
     var table = Table()
     for subject in SelfCheck.Subject.allCases { table.add(subject.rawValue, result.digests[subject]?.description ?? "") }
-    return disagreeing + table.lines + ["\(result.variations.count) ways, \(result.disagreeing.count) differing"]
+    let known = "\(KnownAnswers.expected.count) operators, \(Set(result.operators.map(\.name)).count) differing from their known answers"
+    return disagreeing + table.lines + [known, "\(result.variations.count) ways, \(result.disagreeing.count) differing"]
   }
 }

@@ -40,7 +40,7 @@ struct ReportCommand: AsyncParsableCommand {
     }
     let subject = ActionRun.Subject(
       rootFolder: project.rootFolder, storeFolder: project.storeFolder, path: project.recipePath, goal: "report", isTrial: true,
-      wallBudget: project.recipe.wallBudget)
+      wallBudget: project.recipe.wallBudget, memoryBudget: project.recipe.memoryBudget)
     let result = try await ActionRun(subject, arguments).perform(comparison.actions, sources: sources, permit: { _ in })
     arguments.common.terminal.show(
       try CurationReport(

@@ -15,27 +15,57 @@ struct Reproduce: AsyncParsableCommand {
       A recipe that reads files outside of this project or runs commands is carried out only if your trust policy believes who signed it, or with --allow-run. \
       A Soul is a .soul file, NAME@VERSION, or the first digits of a Soul digest that this project's store has sealed. It takes as long as the training \
       took. Exit code 0: the same. 6: not the same.
+      --step N checks one step alone, in the time of at most 16, from the last state before it that the archive commits to. It is not in the archive; whoever \
+      can do the training writes it with --open N --to FILE, and it is believed only where it has the root that the archive names. The data are needed all the same.
       """)
 
   @Argument(help: "The Soul.") var soul: String
   @Option(help: ArgumentHelp("Threads of the engine. The result is the same for any number.", valueName: "n"))
   var threads: Int = ProcessInfo.processInfo.activeProcessorCount
+  @Option(help: ArgumentHelp("Check this step alone, counted from 1.", valueName: "n")) var step: Int?
+  @Option(help: ArgumentHelp("The opened state that it is checked from; steps 1 to 16 take none.", valueName: "file")) var state: String?
+  @Option(help: ArgumentHelp("Train up to the state that this step is checked from, and write it.", valueName: "n")) var open: Int?
+  @Option(help: ArgumentHelp("Where --open writes it.", valueName: "file")) var to: String?
   @Flag(help: "Allow the recipe's run: commands, and what it reads outside of this project, without asking.") var allowRun = false
   @OptionGroup var common: CommonArguments
 
   func validate() throws {
     guard threads >= 1, threads <= 1024 else { throw ValidationError("--threads must be between 1 and 1024") }
+    guard step == nil || open == nil else { throw ValidationError("--step checks a state and --open writes one: take one of them") }
+    guard state == nil || step != nil else { throw ValidationError("--state goes with --step") }
+    guard (open == nil) == (to == nil) else { throw ValidationError("--open and --to go together") }
   }
 
   func run() async throws {
-    let outcome = try await SoulReference.withScratch { scratch in
+    if let step { return try await check(step) }
+    if let open, let to { return try await write(open, to: URL(filePath: to, relativeTo: common.folder)) }
+    let outcome = try await withReproduction { try await $0.run(storeFolder: $1, arguments) }
+    common.terminal.show(ReproductionReport(outcome: outcome))
+    guard outcome.difference == nil else { throw EndsWith(code: .verification) }
+  }
+
+  private func check(_ step: Int) async throws {
+    let state = state.map { URL(filePath: $0, relativeTo: common.folder) }
+    let outcome = try await withReproduction { try await $0.check(step: step, state: state, storeFolder: $1, arguments) }
+    common.terminal.show(StepReproductionReport(outcome: outcome))
+    guard outcome.whole.difference == nil else { throw EndsWith(code: .verification) }
+  }
+
+  private func write(_ step: Int, to file: URL) async throws {
+    guard !FileManager.default.fileExists(atPath: file.path) else { throw CannotReproduce(.occupied(file.relativePath)) }
+    let (outcome, state) = try await withReproduction { try await $0.open(before: step, storeFolder: $1, arguments) }
+    if let state { try state.write(to: file, options: .withoutOverwriting) }
+    common.terminal.show(StepReproductionReport(outcome: outcome, written: state.map { _ in file.relativePath }))
+    guard outcome.whole.difference == nil else { throw EndsWith(code: .verification) }
+  }
+
+  private func withReproduction<Value>(_ body: (Reproduction, URL) async throws -> Value) async throws -> Value {
+    try await SoulReference.withScratch { scratch in
       let archive = try SoulReference(text: soul, common: common).open(try ReadableStore.openIfThere(common), scratch: scratch)
       let reproduction = try Reproduction(of: archive, in: Project.rootFolder(common))
       if !allowRun, !reproduction.reach.isEmpty { try requireTrust(archive, reproduction.reach) }
-      return try await reproduction.run(storeFolder: scratch.appending(path: "store", directoryHint: .isDirectory), arguments)
+      return try await body(reproduction, scratch.appending(path: "store", directoryHint: .isDirectory))
     }
-    common.terminal.show(ReproductionReport(outcome: outcome))
-    guard outcome.difference == nil else { throw EndsWith(code: .verification) }
   }
 
   private func requireTrust(_ archive: SoulArchive, _ reach: [String]) throws {
