@@ -37,6 +37,7 @@ let package = Package(
   targets: [
     // C and C++: system libraries behind thin shims; CKernels is our own mathematics.
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .target(
@@ -57,6 +58,7 @@ let package = Package(
     room("Signing", ["Artifacts", "Hashing", "CSodium"]),
 
     // Rooms.
+    room("Fetching", ["Artifacts", "Hashing", "CCurl"]),
     room("Store", ["Artifacts", "Hashing", "CDisk", grdb, sqlite]),
     room("Recipes", ["Artifacts", "Licensing", yams]),
     room("Planning", ["Artifacts", "Licensing", "Recipes"]),
@@ -74,7 +76,7 @@ let package = Package(
     .executableTarget(
       name: "soulpack",
       dependencies: [
-        "Artifacts", "Hashing", "Store", "Recipes", "Planning", "Running", "Curation", "Engine", "Judging", "Identities",
+        "Artifacts", "Hashing", "Store", "Recipes", "Planning", "Running", "Curation", "Engine", "Fetching", "Judging", "Identities",
         "Packaging", "Signing", "Explaining", "Steps", arguments,
       ],
       swiftSettings: strict),
@@ -99,6 +101,7 @@ let package = Package(
     tests("StoreTests", ["Artifacts", "Hashing", "Store"]),
     tests("LicensingTests", ["Artifacts", "Licensing"]),
     tests("RecipesTests", ["Artifacts", "Licensing", "Recipes", "Planning"]),
+    tests("FetchingTests", ["Artifacts", "Hashing", "Fetching"], exclude: ["hub.py"]),
     tests("RunningTests", ["Artifacts", "Hashing", "Planning", "Running", "Store"]),
     tests("CurationTests", ["Artifacts", "Archiving", "CArchive", "FuzzInvariants", "Hashing", "Licensing", "Curation"], exclude: ["Corpus"]),
     tests("EngineTests", ["Artifacts", "Hashing", "Engine", "Normalizing", "CKernels"], exclude: ["Fixtures", "Text"]),

@@ -13,7 +13,7 @@ struct ModelCard {
 
   private var frontMatter: String {
     var lines = ["---"]
-    if let base = adapterBase {
+    if let base = adapterBase.map({ HubReference($0)?.model ?? $0 }) {
       lines += ["base_model: \(quoted(base))", "base_model_relation: adapter", "library_name: peft"]
     }
     // The hub's identifiers of licences are SPDX's in lower case.

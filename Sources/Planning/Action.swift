@@ -66,7 +66,7 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// `exposure-bits`, `seed`, `context`, `subject`: `adapter` or `model`}.
   case gate
   /// Inputs: everything the Soul speaks of: `dataset`, `ledger`, `train`, `validation`, `holdout`, `decision`, `winner`, `trace.1`, …, `score.0`
-  /// (as in `select`), `score.1`, …, `gates` where the recipe has any, and `base`, or `tokenizer` for a new model. Outputs: `archive`, `summary` (its digest and the selection).
+  /// (as in `select`), `score.1`, …, `gates` where the recipe has any, and `base`, or `tokenizer` for a new model; `base-origin`, where the base or what it descends from is of a hub or a Soul. Outputs: `archive`, `summary` (its digest and the selection).
   /// Parameters: `recipe` (normalised), `bases` (the normalised recipes of the base and of its bases, nearest first), `overrides` (as given),
   /// `dataset` (its name in the recipe), `terms` (what holds for a record that states nothing; null where each has its own), `candidates` (of each, in order: `target`, its name, and `number` within the target), `component` (`adapter` or `model`: what the winner is),
   /// `lease-seconds`.
@@ -99,11 +99,25 @@ package struct Source: Hashable, Sendable {
     case folder
     /// Whichever is there, since a recipe does not say: a snapshot, of one entry with the file's own name where it is a file.
     case fileOrFolder = "file-or-folder"
+    /// A model of a hub, by its `HubReference`: a snapshot of the files that the engine reads.
+    case hubModel = "hub-model"
+    /// Which commit of it that is: a document (`HubOrigin`).
+    case hubOrigin = "hub-origin"
+    /// The whole model in a Soul: a snapshot of its files.
+    case soulModel = "soul-model"
+    /// Which Soul that is: a document.
+    case soulOrigin = "soul-origin"
   }
 
   package let kind: Kind
-  /// Relative to the root, `/` between parts; or absolute, for things a system package installed.
+  /// Relative to the root, `/` between parts; or absolute, for things a system package installed; or `hf://owner/name@revision`.
   package let path: String
+
+  /// Not on this disk, as far as a recipe says.
+  package var isRemote: Bool { kind == .hubModel || kind == .hubOrigin }
+
+  /// In an archive, and not itself what trains.
+  package var isOfSoul: Bool { kind == .soulModel || kind == .soulOrigin }
 
   package init(kind: Kind, path: String) {
     self.kind = kind

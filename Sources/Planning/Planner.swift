@@ -21,7 +21,7 @@ package enum Planner {
       base = .output(part.selection.id, "winner")
     }
     let own = RecipeActions(recipe: recipe, prefix: "", base: base, consent: consent)
-    let seal = own.seal(bases: chain.dropFirst().map(\.normalised))
+    let seal = own.seal(bases: chain.dropFirst().map(\.normalised), origin: chain.last?.base ?? recipe.base)
     let gate = own.gate.map { [$0] } ?? []
     return Plan(
       actions: actions + own.upToSelection + gate + [seal],

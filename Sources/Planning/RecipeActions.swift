@@ -101,6 +101,8 @@ struct RecipeActions {
   private var foundation: [String: InputReference] {
     switch recipe.base {
     case .path(let path): return ["base": .source(Source(kind: .folder, path: path))]
+    case .hub(let model): return ["base": .source(Source(kind: .hubModel, path: model.description))]
+    case .soul(let path): return ["base": .source(Source(kind: .soulModel, path: path))]
     case .recipe:
       guard let base else { preconditionFailure("a base recipe is planned before what needs it") }
       return ["base": base]
@@ -196,8 +198,14 @@ struct RecipeActions {
   // MARK: The Soul
 
   /// The one action whose parameters hold names and paths: they belong in the archive, and changing them retrains nothing.
-  func seal(bases: [JSONValue]) -> Action {
+  /// `origin`: the base at the end of the chain.
+  func seal(bases: [JSONValue], origin: Base) -> Action {
     var inputs = scoreInputs.merging(foundation) { first, _ in first }
+    switch origin {
+    case .hub(let model): inputs["base-origin"] = .source(Source(kind: .hubOrigin, path: model.description))
+    case .soul(let path): inputs["base-origin"] = .source(Source(kind: .soulOrigin, path: path))
+    case .path, .recipe, .new: break
+    }
     inputs.merge(candidateInputs("trace", of: .train, "trace")) { own, _ in own }
     for output in ["dataset", "ledger"] { inputs[output] = self.output(.curate, shared.dataset, output) }
     for part in Partition.allCases { inputs[part.rawValue] = split(part) }

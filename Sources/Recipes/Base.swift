@@ -1,9 +1,15 @@
+package import Artifacts
+
 /// The model that training starts from.
 package enum Base: Hashable, Sendable {
   /// A folder in Hugging Face's format.
   case path(String)
+  /// A model of the Hugging Face hub.
+  case hub(HubReference)
   /// What another recipe makes, relative to the root; the place is for errors.
   case recipe(String, Place)
+  /// The archive of a whole model.
+  case soul(String)
   case new(NewModel)
 }
 

@@ -1,12 +1,16 @@
+internal import Artifacts
+
 /// What must hold for the base of a recipe.
 extension RecipeRules {
   mutating func checkBase() {
     guard let base = recipe["base"] else { return }
     if let path = base["path"], let text = path.text {
-      if let scheme = remoteScheme(text) {
+      if text.hasPrefix(HubReference.scheme) {
+        contradiction("\"path\" is a folder, and \"\(HubReference.scheme)\" names a model of the hub", hint: "base: hf://owner/name@revision", at: path.place)
+      } else if let scheme = remoteScheme(text) {
         note(.notInThisVersion(scheme, instead: "fetch the model and name its folder"), at: path.place)
       } else if text.hasSuffix(".soul") {
-        note(.notInThisVersion("a Soul as base", instead: "name the recipe that makes it with \"recipe\""), at: path.place)
+        contradiction("\"path\" is a folder, and \"\(text)\" is a Soul", hint: "base: { soul: \(text) }", at: path.place)
       }
     }
     if let model = base["new"] { check(newModel: model) }

@@ -13,6 +13,7 @@ extension Shape {
   fileprivate var jsonSchema: JSONValue {
     switch self {
     case .text(.name): ["type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"]
+    case .text(.hubModel): ["type": "string", "pattern": "^hf://[^/@]+/[^/@]+@.+$"]
     case .text: ["type": "string", "minLength": 1]
     case .integer(let range): ["type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)]
     case .decimal(let range):

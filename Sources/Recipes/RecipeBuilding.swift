@@ -1,3 +1,4 @@
+internal import Artifacts
 internal import Licensing
 
 /// From settings that the schema and the rules found in order to the values the other rooms use. Nothing here can fail: where a value is
@@ -46,8 +47,12 @@ extension Setting {
 
 extension Base {
   fileprivate init(_ base: Setting) {
-    if let path = base["path"]?.text {
+    if let model = base.text.flatMap(HubReference.init) {
+      self = .hub(model)
+    } else if let path = base["path"]?.text {
       self = .path(normalisedPath(path))
+    } else if let path = base["soul"]?.text {
+      self = .soul(normalisedPath(path))
     } else if let recipe = base["recipe"] {
       self = .recipe(normalisedPath(base.text("recipe")), recipe.place)
     } else {

@@ -1,4 +1,4 @@
-internal import Artifacts
+package import Artifacts
 
 /// A recipe for data that was looked at, as text with comments that teach. Reading it again gives a recipe in order.
 package struct RecipeProposal: Hashable, Sendable {
@@ -6,6 +6,7 @@ package struct RecipeProposal: Hashable, Sendable {
     /// A model folder, and the most positions that it has, where it says so.
     case model(path: String, positions: Int64?)
     case recipe(path: String)
+    case hub(HubReference)
     /// Nothing to adapt: a compact model from nothing.
     case none
   }
@@ -124,6 +125,9 @@ extension RecipeProposal {
       comment("The model that the adapter is trained on: a folder in Hugging Face's format, of the Llama family.") + ["base:", "  path: \(path.asYAML)"]
     case .recipe(let path):
       comment("The recipe whose model the adapter is trained on. It is built first.") + ["base:", "  recipe: \(path.asYAML)"]
+    case .hub(let model):
+      comment("The model of the hub that the adapter is trained on. What its revision is now is locked with the first build.")
+        + ["base: \(model.description.asYAML)"]
     case .none: newBase
     }
   }

@@ -14,7 +14,7 @@ package enum RecipeSchema {
       Field("consents", .list(of: .record(consent), atLeast: 1), .optional, "What people have agreed to, form by form."),
       Field("contact", .text(.line), .optional, "Where to turn with questions and complaints."),
       Field("limits", .list(of: .text(.paragraph), atLeast: 0), .standard([]), "Known limits, a sentence each."),
-      Field("base", .record(base), .required, "The model that training starts from."),
+      Field("base", .either(.text(.hubModel), .record(base)), .required, "The model that training starts from: one of the Hugging Face hub, or what the mapping says."),
       Field("datasets", .named(noun: "dataset", .record(dataset)), .required, "The datasets, each under its name."),
       Field("run", .named(noun: "run step", .record(run)), .standard([:]), "Foreign commands that make data, each under its name."),
       Field("train", .named(noun: "train target", .record(train)), .required, "What is trained, each under its name; all on one dataset, and one is chosen from all their candidates."),
@@ -29,9 +29,10 @@ package enum RecipeSchema {
     [
       Field("path", .text(.path), .optional, "A model folder in Hugging Face's format."),
       Field("recipe", .text(.localPath), .optional, "Another recipe, with `method: full`, whose model is built first."),
+      Field("soul", .text(.path), .optional, "The `.soul` archive of a whole model, signed by somebody whom your trust policy names."),
       Field("new", .record(newModel), .optional, "A new model, trained from nothing; only with `method: full`."),
     ],
-    keys: .exactlyOne, later: [Record.Later("soul", instead: "use \"path\" with a model folder, or \"recipe\"")])
+    keys: .exactlyOne)
 
   static let newModel = Record([
     Field("architecture", .word(["llama"], later: ["qwen2", "qwen3", "gemma3"]), .standard("llama"), "The family of the model."),

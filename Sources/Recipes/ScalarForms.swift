@@ -1,3 +1,5 @@
+internal import Artifacts
+
 /// How each kind of scalar is read from its text, and what an error says was wanted.
 
 extension Shape {
@@ -67,6 +69,7 @@ extension TextForm {
     case .path: "a path relative to the root, or absolute"
     case .localPath: "a path inside the root"
     case .glob: "a pattern inside \"from\" such as talk/*.jsonl"
+    case .hubModel: "a model of the hub such as hf://owner/name@revision"
     case .argument: "an argument"
     }
   }
@@ -80,6 +83,7 @@ extension TextForm {
     case .key: text.hasPrefix("did:key:z") && text.utf8.count > 40 && text.dropFirst(8).utf8.allSatisfy(TextForm.base58.contains)
     case .path: TextForm.isPath(text)
     case .localPath, .glob: TextForm.isPath(text) && !text.hasPrefix("/")
+    case .hubModel: HubReference(text) != nil
     case .argument: !text.isEmpty
     }
   }

@@ -36,6 +36,8 @@ package enum TextForm: Sendable {
   case localPath
   /// A relative path with `*`, `?` and `**`.
   case glob
+  /// A model of the hub, at a revision.
+  case hubModel
   /// A part of a command line.
   case argument
 }

@@ -13,20 +13,32 @@ package struct Lock: Hashable, Sendable {
     /// recipe can name.
     package var sources: [String: Digest]
     package var semantics: [String: Int64]
+    /// The commit of each model of a hub, by the recipe's word for it. Its files' snapshot is among the sources.
+    package var revisions: [String: String]
 
-    package init(sources: [Source: Digest], actions: [Action]) {
-      let snapshots = sources.filter { $0.key.kind != .file }
+    package init(_ taken: TakenSources, actions: [Action]) { self.init(sources: taken.digests, revisions: taken.revisions, actions: actions) }
+
+    package init(sources: [Source: Digest], revisions: [String: String] = [:], actions: [Action]) {
+      self.revisions = revisions
+      // An origin says what the revision says.
+      let snapshots = sources.filter { ![.file, .hubOrigin, .soulOrigin].contains($0.key.kind) }
       // A folder has the same snapshot whether or not the recipe says that it is one.
       self.sources = Dictionary(snapshots.map { ($0.key.path, $0.value) }, uniquingKeysWith: { first, _ in first })
       for (source, digest) in sources where source.kind == .file {
         self.sources[self.sources[source.path] == nil ? source.path : Pins.fileKey(source.path)] = digest
       }
+      for (source, digest) in sources where source.kind == .soulOrigin { self.sources[source.path + "//soul"] = digest }
       semantics = Dictionary(actions.map { ($0.kind.rawValue, $0.kind.semantics) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// What a source is pinned to, in the use that the recipe makes of it.
     package func digest(of source: Source) -> Digest? {
       source.kind == .file ? sources[Pins.fileKey(source.path)] ?? sources[source.path] : sources[source.path]
+    }
+
+    /// What is pinned of models of a hub.
+    package var outsideModels: [String: OutsideModels.Pin] {
+      Dictionary(uniqueKeysWithValues: revisions.map { ($0, OutsideModels.Pin(commit: $1, digest: sources[$0])) })
     }
 
     private static func fileKey(_ path: String) -> String { path + "//file" }
@@ -41,10 +53,16 @@ package struct Lock: Hashable, Sendable {
       self.sources = sources.compactMapValues(\.digest)
       self.semantics = semantics.compactMapValues(\.integer)
       guard self.sources.count == sources.count, self.semantics.count == semantics.count else { return nil }
+      let revisions = value["revisions"]?.object ?? [:]
+      self.revisions = revisions.compactMapValues { $0.string.flatMap { HubReference.isCommit($0) ? $0 : nil } }
+      guard self.revisions.count == revisions.count, revisions.keys.allSatisfy({ HubReference($0) != nil }) else { return nil }
     }
 
+    /// A recipe without such a model is written as it always was.
     fileprivate var json: JSONValue {
-      ["sources": .object(sources.mapValues(JSONValue.digest)), "semantics": .object(semantics.mapValues(JSONValue.integer))]
+      var members: [String: JSONValue] = ["sources": .object(sources.mapValues(JSONValue.digest)), "semantics": .object(semantics.mapValues(JSONValue.integer))]
+      if !revisions.isEmpty { members["revisions"] = .object(revisions.mapValues { .string($0) }) }
+      return .object(members)
     }
   }
 
@@ -61,6 +79,8 @@ extension Lock {
   package enum Difference: Hashable, Sendable {
     case notLocked(recipe: String)
     case source(path: String, locked: Digest?, found: Digest?)
+    /// A branch or tag of a hub has moved.
+    case revision(model: String, locked: String, found: String)
     case semantics(kind: String, locked: Int64, found: Int64)
   }
 
@@ -69,10 +89,14 @@ extension Lock {
   package func differences(from found: Pins, recipe: String, isComplete: Bool) -> [Difference] {
     guard let pins = recipes[recipe] else { return [.notLocked(recipe: recipe)] }
     let paths = (isComplete ? Set(pins.sources.keys) : []).union(found.sources.keys).sorted()
+    let revisions = found.revisions.sorted { $0.key < $1.key }.compactMap { model, commit -> Difference? in
+      guard let locked = pins.revisions[model], locked != commit else { return nil }
+      return .revision(model: model, locked: locked, found: commit)
+    }
     let sources = paths.compactMap { path -> Difference? in
       pins.holds(found.sources[path], at: path) ? nil : .source(path: path, locked: pins.sources[path], found: found.sources[path])
     }
-    return sources + semanticsDifferences(from: found, recipe: recipe)
+    return revisions + sources + semanticsDifferences(from: found, recipe: recipe)
   }
 
   /// Steps whose meaning has changed since the recipe was locked. These stop every build until `soulpack update`, locked or not.
@@ -89,6 +113,7 @@ extension Lock.Difference: CustomStringConvertible {
   package var description: String {
     switch self {
     case .notLocked(let recipe): "\(recipe) is not in soul.lock"
+    case .revision(let model, let locked, let found): "\(model) is commit \(found.prefix(12)), locked is \(locked.prefix(12))"
     case .source(let path, let locked?, let found?): "\(path) is \(found.short), locked is \(locked.short)"
     case .source(let path, nil, _): "\(path) is not locked"
     case .source(let path, _, nil): "\(path) is locked and no longer used"

@@ -24,7 +24,8 @@ extension Lock {
     guard let pins = recipes[recipe] else { throw LockDiffers(differences: [.notLocked(recipe: recipe)]) }
     var locked: [LockedSource] = []
     var differences: [Difference] = []
-    for source in plan.sources(for: plan.actions(for: .build)) {
+    // What is on a hub is fetched there by whoever builds, and a Soul has a file of its own: neither is data of the project.
+    for source in plan.sources(for: plan.actions(for: .build)) where !source.isRemote && !source.isOfSoul {
       if let digest = pins.digest(of: source) {
         locked.append(LockedSource(source: source, digest: digest))
       } else {

@@ -1,7 +1,9 @@
 internal import Artifacts
+internal import Foundation
+internal import Planning
 internal import Running
 
-/// What came from what, by digests alone: no time, path, host or key. It is made from the seal's inputs, not from the store's index: the
+/// What came from what, by digests alone, but for what the base is called on a hub: no time, path, host or key. It is made from the seal's inputs, not from the store's index: the
 /// same dataset can come from two snapshots, and the archive must not depend on which of them this store saw first.
 struct Lineage {
   let document: JSONValue
@@ -9,11 +11,27 @@ struct Lineage {
   init(_ context: StepContext) throws {
     let inputs = context.inputs.filter { $0.key != "ledger" }
     let names = inputs.keys.sorted()
-    document = [
+    var members: [String: JSONValue] = [
       "schema": "soulpack.lineage/1",
       "nodes": .object(inputs.mapValues(JSONValue.digest)),
       "edges": .array(names.flatMap { name in Lineage.origins(of: name, among: inputs).map { ["from": .string($0), "to": .string(name)] } }),
     ]
+    if let origin = try Lineage.origin(context) { members["origins"] = ["base-origin": origin] }
+    document = .object(members)
+  }
+
+  /// What the base, or what it descends from, is called where it came from: a model of a hub, or a Soul. Nil where it is the project's own.
+  static func origin(_ context: StepContext) throws -> JSONValue? {
+    guard context.inputs["base-origin"] != nil else { return nil }
+    return try JSONValue(parsing: try context.input("base-origin"))
+  }
+
+  /// `hf://owner/name@commit`, or `NAME@VERSION` of a Soul.
+  static func originName(_ context: StepContext) throws -> String? {
+    guard let origin = try origin(context) else { return nil }
+    if let model = HubOrigin(canonical: origin) { return model.reference }
+    guard let name = origin["name"]?.string, let version = origin["version"]?.string else { throw MissingInput(action: context.action.id, input: "base-origin") }
+    return "\(name)@\(version)"
   }
 
   /// The nodes that a node was made from, as the plan has it.
@@ -23,6 +41,7 @@ struct Lineage {
     let origins: [String] =
       switch kind {
       case "train", "validation", "holdout": ["dataset"]
+      case "base": ["base-origin"]
       case "tokenizer": ["train"]
       case "trace": ["train"] + starts
       case "score": ["holdout"] + starts + [name.replacing("score", with: "trace")]

@@ -87,7 +87,8 @@ struct SoulContents {
 
   /// The base by the name that people know it under, and by the digest of its files.
   private func base() throws -> SoulManifest.NamedDigest {
-    let name = try parameters.array("bases").first?["soul"]?.string ?? recipe["base"]?["path"]?.string ?? "base"
+    // A model of a hub is named with its commit, and a Soul with its version: a branch or a path would be another model tomorrow.
+    let name = try parameters.array("bases").first?["soul"]?.string ?? Lineage.originName(context) ?? recipe["base"]?["path"]?.string ?? "base"
     return SoulManifest.NamedDigest(name: name, digest: try context.digest(of: "base"))
   }
 

@@ -22,12 +22,14 @@ struct ActionRun {
     var isPassing = false
     var wallBudget: Period?
     var memoryBudget: ByteSize?
+    /// What is made: the terms of a Soul that is its base bind it. Nil where nothing is made that anybody gets.
+    var recipe: Recipe?
   }
 
   /// What is there afterwards. The store stays open, and its lock taken, until this value goes.
   struct Result {
     let report: BuildReport
-    let sources: [Source: Digest]
+    let sources: TakenSources
     let store: WritableStore
   }
 
@@ -44,13 +46,18 @@ struct ActionRun {
   }
 
   /// Throws the first failure. `permit` is asked when the sources are known and nothing has been run.
-  func perform(_ actions: [Action], sources needed: [Source], permit: ([Source: Digest]) throws -> Void) async throws -> Result {
+  /// `pins` says which commits of models of a hub are meant, and is asked once the store is ours.
+  func perform(
+    _ actions: [Action], sources needed: [Source], pins: () throws -> [String: OutsideModels.Pin] = { [:] }, permit: (TakenSources) throws -> Void
+  ) async throws -> Result {
     let store = try await openStore()
-    let reader = SourceReader(root: subject.rootFolder, store: store, tellDisguised: terminal.tellDisguised)
+    let outside = HubModels { renderer.show($0) }.outside(pins: try pins(), parents: ParentSouls(child: subject.recipe))
+    let reader = SourceReader(root: subject.rootFolder, store: store, outside: outside, tellDisguised: terminal.tellDisguised)
+    defer { renderer.finish() }
     let sources = try await reader.read(needed)
     try permit(sources)
-    let report = try await build(actions, sources, reader, store)
-    warnOfChanges(reader, sources)
+    let report = try await build(actions, sources.digests, reader, store)
+    warnOfChanges(reader, sources.digests)
     if !subject.isPassing { try noteLogHead(store) }
     return Result(report: report, sources: sources, store: store)
   }

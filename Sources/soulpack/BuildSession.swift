@@ -39,11 +39,15 @@ struct BuildSession {
       return nil
     }
     var lock = Lock()
-    let result = try await ActionRun(subject, arguments).perform(actions, sources: project.plan.sources(for: actions)) { sources in
+    let needed = project.plan.sources(for: actions)
+    let result = try await ActionRun(subject, arguments).perform(actions, sources: needed) {
       lock = try Lock(readingFrom: project.rootFolder)
-      try requireLock(lock, Lock.Pins(sources: sources, actions: actions))
+      try requirePinned(needed, lock)
+      return lock.recipes[project.recipePath]?.outsideModels ?? [:]
+    } permit: { sources in
+      try requireLock(lock, Lock.Pins(sources, actions: actions))
     }
-    try writeLock(lock, Lock.Pins(sources: result.sources, actions: actions))
+    try writeLock(lock, Lock.Pins(result.sources, actions: actions))
     for line in try RetractionNotice(project, result).lines { terminal.remark(line) }
     return result
   }
@@ -51,7 +55,7 @@ struct BuildSession {
   private var subject: ActionRun.Subject {
     ActionRun.Subject(
       rootFolder: project.rootFolder, storeFolder: project.storeFolder, path: project.recipePath, goal: goal.rawValue, isTrial: isTrial,
-      wallBudget: project.recipe.wallBudget, memoryBudget: project.recipe.memoryBudget)
+      wallBudget: project.recipe.wallBudget, memoryBudget: project.recipe.memoryBudget, recipe: project.recipe)
   }
 
   /// With something set for this once, it is not what the recipe means.
@@ -60,8 +64,18 @@ struct BuildSession {
   /// What would run, found without taking the store. The lock's word counts here too.
   private func showForecast(_ actions: [Action]) throws {
     let survey = try Survey(project, actions: actions)
-    try requireLock(try Lock(readingFrom: project.rootFolder), Lock.Pins(sources: survey.sources, actions: survey.actions))
+    let lock = try Lock(readingFrom: project.rootFolder)
+    try requirePinned(project.plan.sources(for: actions), lock)
+    try requireLock(lock, Lock.Pins(survey.sources, actions: survey.actions))
     terminal.show(StatusReport(forecast: survey.forecast))
+  }
+
+  /// Where nothing but the lock may be built, nothing is fetched that it does not name.
+  private func requirePinned(_ sources: [Source], _ lock: Lock) throws {
+    guard arguments.locked else { return }
+    guard let pins = lock.recipes[project.recipePath] else { throw LockDiffers(differences: [.notLocked(recipe: project.recipePath)]) }
+    let unpinned = sources.filter { $0.kind == .hubModel && pins.revisions[$0.path] == nil }
+    guard unpinned.isEmpty else { throw LockDiffers(differences: unpinned.map { .source(path: $0.path, locked: nil, found: nil) }) }
   }
 
   /// Semantics are enforced always; everything else only where the user asks for it.

@@ -18,6 +18,11 @@ struct ProposedBase {
       (base, notes) = (.none, [])
       return
     }
+    guard !asked.hasPrefix(HubReference.scheme) else {
+      guard let model = HubReference(asked) else { throw NoHubModel(text: asked) }
+      (base, notes) = (.hub(model), [])
+      return
+    }
     let place = URL(filePath: asked, relativeTo: folder).standardizedFileURL
     let path = place.path(below: root) ?? place.path
     notes = []
@@ -63,6 +68,13 @@ struct NoModel: ExplainedError {
 
   var message: String { "\"\(path)\": no model folder: it holds no \(ModelConfiguration.fileName)" }
   var hint: String? { "a base is a folder in Hugging Face's format, or a recipe (.yaml)" }
+}
+
+struct NoHubModel: ExplainedError {
+  let text: String
+
+  var message: String { "\"\(text)\": no model of the hub" }
+  var hint: String? { "say owner, name and revision: hf://owner/name@main" }
 }
 
 /// What git should not take in. It is said, not done: the file is the person's.

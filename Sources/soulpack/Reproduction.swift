@@ -70,14 +70,24 @@ struct Reproduction {
 
   /// Before anything is read: who has the archive alone is told what else it takes.
   private func requireSources() throws {
-    let missing = sources.map(\.path).filter { !FileManager.default.fileExists(atPath: URL(filePath: $0, relativeTo: rootFolder).path) }
+    let missing = sources.filter { !$0.isRemote }.map(\.path).filter { !FileManager.default.fileExists(atPath: URL(filePath: $0, relativeTo: rootFolder).path) }
     guard missing.isEmpty else { throw CannotReproduce(.missing(missing.sorted(), root: rootFolder.path, contact: archive.manifest.contact)) }
   }
 
   /// What the recipe would do outside of the project's folder: the archive is perhaps a stranger's.
   var reach: [String] {
     sources.map(\.path).filter { $0.hasPrefix("/") }.sorted().map { "reads \($0)" }
+      + sources.filter { $0.kind == .hubModel }.map { "fetches \($0.path)" }
       + actions.filter { $0.kind == .run }.map { "runs \(($0.parameters["command"]?.array ?? []).compactMap(\.string).map(\.asShellWord).joined(separator: " "))" }
+  }
+
+  /// The commit that the archive says its base was, whatever the branch is by now.
+  private func pins() throws -> [String: OutsideModels.Pin] {
+    guard let bytes = try archive.contents(of: "lineage.json"), let document = try? JSONValue(parsing: bytes),  // A stranger's file.
+      let origin = document["origins"]?["base-origin"].flatMap(HubOrigin.init(canonical:))
+    else { return [:] }
+    let ofIt = sources.filter { $0.kind == .hubModel && HubReference($0.path)?.model == origin.model }
+    return Dictionary(uniqueKeysWithValues: ofIt.map { ($0.path, OutsideModels.Pin(commit: origin.commit, digest: nil)) })
   }
 
   /// Data and base first: where they are others, nothing is trained.
@@ -85,7 +95,7 @@ struct Reproduction {
     let run = actionRun(storeFolder, arguments)
     let before = given(try await prepare(run))
     if let other = before.first(where: { !$0.isSame }) { return outcome(before, try Difference(part: other.name, trace: nil, of: claimed.trace)) }
-    let result = try await run.perform(actions, sources: sources, permit: { _ in })
+    let result = try await run.perform(actions, sources: sources, pins: pins, permit: { _ in })
     guard let account = result.report.output("trace", of: training.id), let files = result.report.output("files", of: training.id) else {
       throw MissingInput(action: training.id, input: "trace")
     }
@@ -110,7 +120,7 @@ struct Reproduction {
 
   /// Everything that the training begins with.
   func prepare(_ run: ActionRun) async throws -> ActionRun.Result {
-    try await run.perform(actions.filter { $0.id != training.id }, sources: sources, permit: { _ in })
+    try await run.perform(actions.filter { $0.id != training.id }, sources: sources, pins: pins, permit: { _ in })
   }
 
   func outcome(_ parts: [Part], _ difference: Difference?) -> Outcome {

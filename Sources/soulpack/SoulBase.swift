@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Artifacts
+internal import Fetching
 internal import Foundation
 internal import Hashing
 internal import Packaging
@@ -31,11 +32,35 @@ struct SoulBase {
 
   /// A base that a recipe takes from a folder has its path for a name.
   private func declared() throws -> [String: Data]? {
+    if let reference = HubReference(base.name) { return try cached(reference) }
     guard Snapshot.isContained(base.name) || base.name.hasPrefix("/") else { return nil }
     let folder = base.name.hasPrefix("/") ? URL(filePath: base.name) : root.appending(path: base.name)
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue else { return nil }
     return try matching(in: folder)
+  }
+
+  /// A base of a hub has that for a name. Nobody is asked: an archive is perhaps a stranger's, and may not make this machine call somebody.
+  private func cached(_ reference: HubReference) throws -> [String: Data]? {
+    do {
+      return try matching(try ModelFetcher(HubSettings()).cached(reference))
+    } catch FetchError.notCached, FetchError.incomplete {
+      return nil
+    }
+  }
+
+  /// What a person named: fetched, where this machine does not have it.
+  func files(of reference: HubReference, _ terminal: Terminal) throws -> [String: Data] {
+    let renderer = BuildRenderer(terminal: terminal)
+    defer { renderer.finish() }
+    guard let files = try matching(try HubModels { renderer.show($0) }.fetch(reference)) else { throw BaseProblem.another(reference.description, base) }
+    return files
+  }
+
+  private func matching(_ model: FetchedModel) throws -> [String: Data]? {
+    let files = try model.files.mapValues { try Data(contentsOf: $0) }
+    let entries = files.map { Snapshot.Entry(path: $0, byteCount: Int64($1.count), digest: Digest(hashing: $1)) }
+    return Digest(listing: Snapshot(entries: entries)) == base.digest ? files : nil
   }
 
   private func files(at given: URL) throws -> [String: Data] {
@@ -91,6 +116,10 @@ extension SoulArchive {
       return .model(own)
     }
     let finder = SoulBase(base: base, store: store, root: Project.rootFolder(common))
+    if let given, given.hasPrefix(HubReference.scheme) {
+      guard let reference = HubReference(given) else { throw NoHubModel(text: given) }
+      return .adapter(own, base: try finder.files(of: reference, common.terminal))
+    }
     return .adapter(own, base: try finder.files(given: given.map { URL(filePath: $0, relativeTo: common.folder) }))
   }
 
@@ -108,7 +137,10 @@ struct BaseNotFound: ExplainedError {
   let base: SoulManifest.NamedDigest
 
   var message: String { "the base \"\(base.name)\" (\(base.digest)) is not in this project" }
-  var hint: String? { "give it: --base FOLDER, a model folder whose listing has that digest, or the .soul file of the model; or build the recipe that makes it" }
+  var hint: String? {
+    guard HubReference(base.name) == nil else { return "give it: --base \(base.name), which fetches it from the hub" }
+    return "give it: --base FOLDER, a model folder whose listing has that digest, or the .soul file of the model; or build the recipe that makes it"
+  }
 }
 
 enum BaseProblem: ExplainedError {

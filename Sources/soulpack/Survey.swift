@@ -1,6 +1,7 @@
 internal import Artifacts
 internal import Foundation
 internal import Planning
+internal import Recipes
 internal import Running
 internal import Store
 
@@ -9,7 +10,7 @@ internal import Store
 struct Survey {
   let store: ReadableStore?
   let actions: [Action]
-  let sources: [Source: Digest]
+  let sources: TakenSources
   let forecast: Forecast
 
   init(_ project: Project, goal: Plan.Goal) throws {
@@ -17,13 +18,14 @@ struct Survey {
   }
 
   init(_ project: Project, actions: [Action]) throws {
-    try self.init(rootFolder: project.rootFolder, storeFolder: project.storeFolder, actions, project.plan.sources(for: actions))
+    try self.init(rootFolder: project.rootFolder, storeFolder: project.storeFolder, actions, project.plan.sources(for: actions),
+      pins: Lock(readingFrom: project.rootFolder).recipes[project.recipePath]?.outsideModels ?? [:], child: project.recipe)
   }
 
-  init(rootFolder: URL, storeFolder: URL, _ actions: [Action], _ needed: [Source]) throws {
+  init(rootFolder: URL, storeFolder: URL, _ actions: [Action], _ needed: [Source], pins: [String: OutsideModels.Pin] = [:], child: Recipe? = nil) throws {
     store = try ReadableStore.openIfThere(at: storeFolder)
     self.actions = actions
-    sources = try SourceProbe(root: rootFolder, store: store, storeRoot: storeFolder).read(needed)
-    forecast = try Forecast(actions: actions, sources: sources, store: store)
+    sources = try SourceProbe(root: rootFolder, store: store, storeRoot: storeFolder).read(needed, outside: HubModels { _ in }.outside(pins: pins, parents: ParentSouls(child: child)))
+    forecast = try Forecast(actions: actions, sources: sources.digests, store: store)
   }
 }

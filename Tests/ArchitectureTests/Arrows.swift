@@ -10,6 +10,7 @@ let arrows: [String: Set<String>] = [
   "Archiving": ["CArchive"],
   "Signing": ["Artifacts", "Hashing", "CSodium"],
   "Store": ["Artifacts", "Hashing", "CDisk", "GRDB", "GRDBSQLite"],
+  "Fetching": ["Artifacts", "Hashing", "CCurl"],
   "Recipes": ["Artifacts", "Licensing", "Yams"],
   "Planning": ["Artifacts", "Licensing", "Recipes"],
   "Running": ["Artifacts", "Hashing", "Planning", "Store"],
@@ -22,7 +23,7 @@ let arrows: [String: Set<String>] = [
   "Explaining": ["Artifacts", "Hashing", "Curation", "Packaging", "Planning", "Store"],
   "Steps": ["Artifacts", "Hashing", "Running", "Planning", "Store", "Curation", "Engine", "Substrates", "Judging", "Packaging"],
   "soulpack": [
-    "Artifacts", "Hashing", "Store", "Recipes", "Planning", "Running", "Curation", "Engine", "Judging", "Identities", "Packaging",
+    "Artifacts", "Hashing", "Store", "Recipes", "Planning", "Running", "Curation", "Engine", "Fetching", "Judging", "Identities", "Packaging",
     "Signing", "Explaining", "Steps", "ArgumentParser",
   ],
 ]

@@ -111,6 +111,18 @@ struct PlannerTests {
     #expect(try lora(", dropout: 0.05, rank-stabilized: true") == expected)
   }
 
+  @Test("a base of a hub, or in a Soul, is a source where a folder is one; who it is goes to the seal alone", arguments: [
+    ("base: hf://owner/name@main", Source.Kind.hubModel, Source.Kind.hubOrigin, "hf://owner/name@main"),
+    ("base: { soul: ./out/x.soul }", .soulModel, .soulOrigin, "out/x.soul"),
+  ])
+  func basesFromOutside(line: String, model: Source.Kind, origin: Source.Kind, path: String) throws {
+    let plan = try Self.plan(RecipeFixture.replacing(["base": line]))
+    for action in ["train.letters-lora.1", "score.base", "seal"] { #expect(plan[ActionID(action)]?.inputs["base"] == .source(Source(kind: model, path: path))) }
+    let told = plan.actions.filter { $0.inputs["base-origin"] == .source(Source(kind: origin, path: path)) }
+    #expect(told.map(\.id) == ["seal"])
+    #expect(try Self.plan(RecipeFixture.replacing([:]))["seal"]?.inputs["base-origin"] == nil)
+  }
+
   @Test("candidates of several targets are numbered through, measured over one context, and gates stand before the seal")
   func severalTargets() throws {
     let text = RecipeFixture.replacing([

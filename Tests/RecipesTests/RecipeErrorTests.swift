@@ -165,10 +165,11 @@ struct RecipeErrorTests {
     Slip(
       "license", "license: MIT\npermissions: { run: { allow: [▸did:key:z6Mk] } }",
       "`allow: did:key:z6Mk` is not in this version", "this version has \"public\" and keys such as did:key:z6Mk…"),
-    Slip("base", "base: { path: ▸\"hf://owner/name\" }", "`hf://` is not in this version", "fetch the model and name its folder"),
+    Slip("base", "base: { path: ▸\"s3://owner/name\" }", "`s3://` is not in this version", "fetch the model and name its folder"),
+    Slip("base", "base: ▸hf://owner/name", "\"base\" needs a model of the hub such as hf://owner/name@revision, found \"hf://owner/name\""),
     Slip(
-      "base", "base: { path: ▸out/ember.soul }", "`a Soul as base` is not in this version",
-      "name the recipe that makes it with \"recipe\""),
+      "base", "base: { path: ▸\"hf://owner/name\" }", "\"path\" is a folder, and \"hf://\" names a model of the hub", "base: hf://owner/name@revision"),
+    Slip("base", "base: { path: ▸out/ember.soul }", "\"path\" is a folder, and \"out/ember.soul\" is a Soul", "base: { soul: out/ember.soul }"),
     .train("method: ▸dpo", "`method: dpo` is not in this version"),
     .train("substrate: ▸slurm", "`substrate: slurm` is not in this version"),
     .data("from: d, ▸include: [a]", "`include` is not in this version", "name the files to read with \"files\""),

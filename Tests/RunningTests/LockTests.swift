@@ -40,6 +40,38 @@ struct LockTests {
     #expect(differences.map(\.description) == ["a is not locked", "c is \(two.short), locked is \(one.short)", "d is locked and no longer used"])
   }
 
+  @Test("a revision of a hub is pinned to its commit; one that moved is told; what is written is read back, and a lock without any is written as ever")
+  func revisions() throws {
+    let (first, second) = (String(repeating: "1a", count: 20), String(repeating: "2b", count: 20))
+    let model = "hf://owner/name@main"
+    func pins(_ commit: String, _ digest: Digest) -> Lock.Pins {
+      let reference = HubReference(model)!
+      let origin = Digest(hashing: HubOrigin(reference, commit: commit).canonical)
+      return Lock.Pins(
+        sources: [Source(kind: .hubModel, path: model): digest, Source(kind: .hubOrigin, path: model): origin], revisions: [model: commit], actions: [])
+    }
+    let lock = lock(pins(first, one))
+    #expect(lock.recipes["r.yaml"]?.sources == [model: one])
+    #expect(lock.recipes["r.yaml"]?.outsideModels == [model: OutsideModels.Pin(commit: first, digest: one)])
+    #expect(lock.differences(from: pins(first, one), recipe: "r.yaml", isComplete: true) == [])
+    let moved = lock.differences(from: pins(second, two), recipe: "r.yaml", isComplete: true)
+    #expect(moved.map(\.description) == ["\(model) is commit 2b2b2b2b2b2b, locked is 1a1a1a1a1a1a", "\(model) is \(two.short), locked is \(one.short)"])
+
+    let folder = FileManager.default.temporaryDirectory.appending(path: "lock-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }  // A folder that stays is a nuisance, and no failure.
+    try lock.write(to: folder)
+    #expect(try Lock(readingFrom: folder) == lock)
+    let file = folder.appending(path: Lock.fileName)
+    let text = try String(contentsOf: file, encoding: .utf8)
+    for other in ["main", "../../etc", second.uppercased()] {
+      try text.replacing(first, with: other).write(to: file, atomically: true, encoding: .utf8)
+      #expect(throws: UnreadableLock.self) { try Lock(readingFrom: folder) }
+    }
+    try self.lock(self.pins(["a": one])).write(to: folder)
+    #expect(try !String(contentsOf: file, encoding: .utf8).contains("revisions"))
+  }
+
   @Test("a goal short of the whole recipe does not miss the sources that it does not need")
   func partial() {
     let lock = lock(pins(["a": one, "b": one]))

@@ -38,16 +38,7 @@ struct AttributeCommand: AsyncParsableCommand {
       throw NoSuchCandidate(target: target.name, candidate: candidate, count: target.candidates.count)
     }
     guard leaving.actions.allSatisfy({ $0.kind != .train || $0.parameters["substrate"] == "embedded" }) else { throw NoisySubstrate(target: target.name) }
-    let sources = project.plan.sources(for: leaving.actions)
-    guard !arguments.dryRun else {
-      let survey = try Survey(rootFolder: project.rootFolder, storeFolder: project.storeFolder, leaving.actions, sources)
-      arguments.common.terminal.show(StatusReport(forecast: survey.forecast))
-      return
-    }
-    let subject = ActionRun.Subject(
-      rootFolder: project.rootFolder, storeFolder: project.storeFolder, path: project.recipePath, goal: "attribute", isTrial: true,
-      wallBudget: project.recipe.wallBudget)
-    let result = try await ActionRun(subject, arguments).perform(leaving.actions, sources: sources, permit: { _ in })
+    guard let result = try await Experiment(project: project, arguments: arguments, name: "attribute").run(leaving.actions) else { return }
     arguments.common.terminal.show(
       try AttributionReport(
         soul: project.recipe.soul, contender: "candidate \(candidate) of \(target.name)", isSmoke: arguments.smoke, leaving, result))

@@ -32,16 +32,7 @@ struct ReportCommand: AsyncParsableCommand {
     guard let comparison = CurationComparison(of: project.plan, target: target.name, dataset: target.dataset, candidate: candidate) else {
       throw NoSuchCandidate(target: target.name, candidate: candidate, count: target.candidates.count)
     }
-    let sources = project.plan.sources(for: comparison.actions)
-    guard !arguments.dryRun else {
-      let survey = try Survey(rootFolder: project.rootFolder, storeFolder: project.storeFolder, comparison.actions, sources)
-      arguments.common.terminal.show(StatusReport(forecast: survey.forecast))
-      return
-    }
-    let subject = ActionRun.Subject(
-      rootFolder: project.rootFolder, storeFolder: project.storeFolder, path: project.recipePath, goal: "report", isTrial: true,
-      wallBudget: project.recipe.wallBudget, memoryBudget: project.recipe.memoryBudget)
-    let result = try await ActionRun(subject, arguments).perform(comparison.actions, sources: sources, permit: { _ in })
+    guard let result = try await Experiment(project: project, arguments: arguments, name: "report").run(comparison.actions) else { return }
     arguments.common.terminal.show(
       try CurationReport(
         soul: project.recipe.soul, contender: "candidate \(candidate) of \(target.name)", isSmoke: arguments.smoke, comparison, result))

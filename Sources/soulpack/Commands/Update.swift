@@ -16,9 +16,14 @@ struct Update: AsyncParsableCommand {
     let project = try Project(recipe, common)
     let store = try await WritableStore.waitAndOpen(at: project.storeFolder, command: "soulpack update", onWaiting: common.terminal.tellWaiting)
     let actions = project.plan.actions(for: .build)
-    let sources = try await SourceReader(root: project.rootFolder, store: store).read(project.plan.sources(for: actions))
+    let renderer = BuildRenderer(terminal: common.terminal)
+    defer { renderer.finish() }
+    // Without pins, so that a branch of a hub is what it is now.
+    let outside = HubModels { renderer.show($0) }.outside(pins: [:], parents: ParentSouls(child: project.recipe))
+    let sources = try await SourceReader(root: project.rootFolder, store: store, outside: outside).read(project.plan.sources(for: actions))
+    renderer.finish()
     var lock = try Lock(readingFrom: project.rootFolder)
-    let pins = Lock.Pins(sources: sources, actions: actions)
+    let pins = Lock.Pins(sources, actions: actions)
     let differences = lock.differences(from: pins, recipe: project.recipePath, isComplete: true)
     lock.recipes[project.recipePath] = pins
     try lock.write(to: project.rootFolder)

@@ -33,6 +33,10 @@ extension VerificationReport {
   init(of archive: SoulArchive, policy file: String?, _ common: CommonArguments) throws {
     let place = file.map { URL(filePath: $0, relativeTo: common.folder) } ?? UserFolders().trustPolicy
     if file != nil, !FileManager.default.fileExists(atPath: place.path) { throw ValidationError("\(place.path): there is no such policy") }
+    try self.init(of: archive, policyAt: place)
+  }
+
+  init(of archive: SoulArchive, policyAt place: URL) throws {
     let policy = try TrustPolicy.load(from: place)
     self = Verifier.verify(archive, judge: Certification.judge, named: policy.keys) { policy.evaluate(soul: $0, signers: $1) }
   }

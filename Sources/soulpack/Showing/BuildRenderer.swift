@@ -92,7 +92,9 @@ final class BuildRenderer: Sendable {
 
   private func words(_ action: String, _ progress: StepProgress, _ now: ContinuousClock.Instant, _ state: State) -> String {
     var words = ["[\(state.settled + 1)/\(max(state.total, state.settled + 1))]", action]
-    if let total = progress.total, total > 0 {
+    if progress.unit == "bytes" {
+      words.append(([progress.done] + (progress.total.map { [$0] } ?? [])).map(Quantity.bytes).joined(separator: " of "))
+    } else if let total = progress.total, total > 0 {
       words.append("\(Quantity.count(progress.done))/\(Quantity.count(total)) \(progress.unit)")
     } else {
       words.append("\(Quantity.count(progress.done)) \(progress.unit)")
