@@ -63,7 +63,7 @@ package struct CuratedDataset: Sendable {
   }
 
   /// The rows whose indices `isMember` takes, in the same order.
-  func filtered(at isMember: (Int) -> Bool) -> CuratedDataset {
+  package func filtered(at isMember: (Int) -> Bool) -> CuratedDataset {
     var bytes = Data()
     var rows: [Row] = []
     for (index, row) in self.rows.enumerated() where isMember(index) {

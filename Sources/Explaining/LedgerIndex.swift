@@ -25,7 +25,7 @@ struct LedgerIndex: Sendable {
   private(set) var leftOut: [Digest: Range<Int>] = [:]
 
   /// Reads a ledger but for the chunks that are `known`: for each of these stands a row where its records begin, and one where they end, in the
-  /// file that goes on there. Both are found in `leftOut`. Throws `CurationError.malformedLedger` where a line is none.
+  /// file of what comes next. Both are found in `leftOut`. Throws `CurationError.malformedLedger` where a line is none.
   init(_ ledger: StoredLedger, leavingOut known: Set<Digest> = []) throws {
     let chunks = ledger.chunks
     // The first line is the index.
@@ -39,7 +39,9 @@ struct LedgerIndex: Sendable {
     for (chunk, part) in zip(chunks, parts) {
       let start = rows.count
       append(part)
-      if known.contains(chunk.digest) { leftOut[chunk.digest] = start..<rows.count }
+      guard known.contains(chunk.digest) else { continue }
+      // Places stand in it, so that no ledger has the same chunk twice.
+      guard leftOut.updateValue(start..<rows.count, forKey: chunk.digest) == nil else { throw CurationError.malformedLedger(line: 1) }
     }
   }
 
@@ -86,9 +88,10 @@ private struct LedgerPart: Sendable {
     if let badLine { throw CurationError.malformedLedger(line: badLine) }
   }
 
-  /// Of a chunk that is left out: a row where it begins, and one where what comes next does.
+  /// Of a chunk that is left out: a row where it begins, and one where what comes next does. After the last nothing comes, and the second row
+  /// has no place of its own.
   init(standingFor chunk: StoredLedger.Chunk, before next: RecordPlace?, line: Int) throws {
-    guard stand(for: Int32(chunk.recordCount), at: chunk.first), next.map({ stand(for: 0, at: $0) }) ?? true else {
+    guard let count = Int32(exactly: chunk.recordCount), stand(for: count, at: chunk.first), stand(for: 0, at: next ?? chunk.first) else {
       throw CurationError.malformedLedger(line: line)
     }
   }

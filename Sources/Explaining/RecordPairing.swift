@@ -88,9 +88,8 @@ struct RecordPairing: Sendable {
   mutating func pairByNeighbour() {
     for direction in [Direction.following, .preceding] {
       guard partnerOfOld.contains(-1), partnerOfNew.contains(-1) else { return }
-      let newRuns = Dictionary(
-        runs(new.rows, newFiles, partnerOfNew, direction) { $0 }.map { ($0.anchor, $0.rows) }, uniquingKeysWith: { first, _ in first })
-      for run in runs(old.rows, oldFiles, partnerOfOld, direction, anchor: { partnerOfOld[$0] }) {
+      let newRuns = Dictionary(runs(of: .new, direction).map { ($0.anchor, $0.rows) }, uniquingKeysWith: { first, _ in first })
+      for run in runs(of: .old, direction) {
         guard let others = newRuns[run.anchor] else { continue }
         let distances = 0..<min(run.rows.count, others.count)
         for distance in distances {
@@ -104,6 +103,7 @@ struct RecordPairing: Sendable {
   }
 
   private enum Direction { case following, preceding }
+  private enum Side { case old, new }
 
   /// What a run of unpaired records stands beside.
   private enum Anchor: Hashable {
@@ -114,9 +114,8 @@ struct RecordPairing: Sendable {
   }
 
   /// The runs of unpaired records of one file, each with what stands before it, or after it.
-  private func runs(
-    _ rows: [LedgerIndex.Row], _ files: [Int], _ partners: [Int], _ direction: Direction, anchor: (Int) -> Int
-  ) -> [(anchor: Anchor, rows: Range<Int>)] {
+  private func runs(of side: Side, _ direction: Direction) -> [(anchor: Anchor, rows: Range<Int>)] {
+    let (rows, files, partners) = side == .old ? (old.rows, oldFiles, partnerOfOld) : (new.rows, newFiles, partnerOfNew)
     var runs: [(anchor: Anchor, rows: Range<Int>)] = []
     var start = 0
     while start < rows.count {
@@ -128,17 +127,24 @@ struct RecordPairing: Sendable {
       var end = start + 1
       while end < rows.count, partners[end] < 0, files[Int(rows[end].file)] == file { end += 1 }
       let beside = direction == .following ? start - 1 : end
-      let isOfFile = rows.indices.contains(beside) && files[Int(rows[beside].file)] == file
-      runs.append((isOfFile ? .record(anchor(beside)) : .edge(file), start..<end))
+      let isAnchor = rows.indices.contains(beside) && files[Int(rows[beside].file)] == file && isOfOneFile(beside, partners[beside], side)
+      runs.append((isAnchor ? .record(side == .old ? partners[beside] : beside) : .edge(file), start..<end))
       start = end
     }
     return runs
   }
 
+  /// A row that stands for records which were left out lies in the file of what comes next: where that is another on either side, nothing stands
+  /// between its records and the file's beginning.
+  private func isOfOneFile(_ row: Int, _ partner: Int, _ side: Side) -> Bool {
+    let (i, j) = side == .old ? (row, partner) : (partner, row)
+    return old.rows[i].standsFor == nil || oldFiles[Int(old.rows[i].file)] == newFiles[Int(new.rows[j].file)]
+  }
+
   // MARK: - Partners
 
-  var freeOld: [Int] { partnerOfOld.indices.filter { partnerOfOld[$0] < 0 } }
-  var freeNew: [Int] { partnerOfNew.indices.filter { partnerOfNew[$0] < 0 } }
+  var freeOld: [Int] { partnerOfOld.indices.filter { partnerOfOld[$0] < 0 && old.rows[$0].standsFor == nil } }
+  var freeNew: [Int] { partnerOfNew.indices.filter { partnerOfNew[$0] < 0 && new.rows[$0].standsFor == nil } }
 
   private mutating func pair(_ i: Int, _ j: Int) {
     partnerOfOld[i] = j

@@ -4,7 +4,7 @@ internal import Artifacts
 /// actions of the recipe are its own, so that what a build has done is not done again; the others stand under `attribute/`.
 ///
 /// Leave-one-out is the oldest of the ways to credit data (Cook, Technometrics 19(1), 1977), and needs a training for each group: others
-/// estimate it. Here it is exact, since a training of the engine has no noise.
+/// estimate it. Here it repeats exactly. What it does not keep still is the order: fewer records come in another one.
 package struct LeaveOneOut: Hashable, Sendable {
   package struct Group: Hashable, Sendable {
     /// Names the files whose records are left out.

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Planning
+internal import Recipes
 internal import Running
 internal import Store
 

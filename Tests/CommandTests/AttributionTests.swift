@@ -11,7 +11,7 @@ struct AttributionTests {
       .filter { $0.key != "talk/talk.jsonl" }
   }()
 
-  @Test("each group is left out by itself; a second time nothing runs, and the change is what a training without these files in the recipe gives")
+  @Test("each group is left out by itself; a second time nothing runs, and the candidate that it is held against is the build's own")
   func groups() throws {
     try Tool.inProject(Self.halves) { tool in
       let json = try tool.must("attribute", "recipes/voice.yaml", "--leave-out", "anna*", "--leave-out", "ben*", "--threads", "2", "--json").json()

@@ -41,12 +41,12 @@ struct ElsewhereTests {
     #expect(try texts(neither.dataset) == ["hers", "both", "prose"] && neither.leftOut == 1)
   }
 
-  @Test("of copies that no stage merged, as many stay as stand elsewhere")
+  @Test("copies that no stage merged are refused where they stand in both, and go together where they stand in the group alone")
   func copies() async throws {
-    let (dataset, ledger) = try await curated(["a.jsonl": line("x") + line("x"), "b.jsonl": line("x") + line("y")], [])
-    #expect(dataset.count == 4)
-    #expect(try RecordsElsewhere(of: dataset, ledger: ledger, notIn: "a.jsonl").dataset.count == 2)
-    #expect(try RecordsElsewhere(of: dataset, ledger: ledger, notIn: "b.jsonl").dataset.count == 2)
+    let (dataset, ledger) = try await curated(["a.jsonl": line("x") + line("x") + line("z"), "b.jsonl": line("z") + line("y")], [])
+    #expect(throws: GroupProblem.copies("a.jsonl", 2)) { try RecordsElsewhere(of: dataset, ledger: ledger, notIn: "a.jsonl") }
+    let rest = dataset.filtered { dataset.rows[$0].id != DatasetRecord(content: .text("z")).id }
+    #expect(try RecordsElsewhere(of: rest, ledger: ledger, notIn: "a.jsonl").leftOut == 2)
   }
 
   @Test("no file, nothing to leave out and nothing left are refused, each in its words")

@@ -189,6 +189,26 @@ struct RecordComparisonTests {
     #expect(found.added == whole.added && found.removed == whole.removed && found.changed == whole.changed && found.refated == whole.refated)
   }
 
+  @Test("what comes after the last shared chunk, or took its place, is added, removed or changed, and never across files")
+  func afterTheLastChunk() async throws {
+    let many = lines((0..<700).map { "text \($0)" })
+    var closed = 0
+    // A chunk ends where the hash of a file's name says so: among some names there are such.
+    for name in (0..<12).map({ "a\($0).jsonl" }) {
+      let alone = try await curated([name: many])
+      let before = try await curated([name: many, "m1.jsonl": lines((0..<5).map { "old \($0)" })])
+      let after = try await curated([name: many, "m2.jsonl": lines((0..<5).map { "new \($0)" })])
+      closed += Set(alone.ledger.chunks.map(\.digest)).isSubset(of: before.ledger.chunks.map(\.digest)) ? 1 : 0
+      let grown = try RecordComparison(old: alone, new: after)
+      #expect(grown.added.map(\.place) == (1...5).map { place("m2.jsonl", $0) } && grown.removed.isEmpty && grown.unchangedCount == 700)
+      let shrunk = try RecordComparison(old: after, new: alone)
+      #expect(shrunk.removed.map(\.place) == (1...5).map { place("m2.jsonl", $0) } && shrunk.added.isEmpty && shrunk.unchangedCount == 700)
+      let other = try RecordComparison(old: before, new: after)
+      #expect(other.removed.count == 5 && other.added.count == 5 && other.changed.isEmpty && other.unchangedCount == 700)
+    }
+    #expect(closed > 0)
+  }
+
   /// The same ledger in one piece: no two versions of it share that.
   private func oneChunk(of ledger: StoredLedger) throws -> StoredLedger {
     let bytes = try ledger.chunks.reduce(into: Data()) { $0 += try ledger.bytes(of: $1) }

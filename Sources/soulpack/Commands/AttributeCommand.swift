@@ -12,8 +12,8 @@ struct AttributeCommand: AsyncParsableCommand {
     commandName: "attribute", abstract: "Train again without a group of records, and say what that changes.",
     discussion: """
       A group is the records that come from certain files, and from no other. Each group is one training more, with the same seed, rates and \
-      number of steps, measured on the recipe's own holdout: the engine has no noise, so the change is the group's. What a build has trained is not \
-      trained again; the lock and what the recipe builds stay as they are. docs/curation.md, "Who contributed what", is the contract.
+      number of steps, measured on the recipe's own holdout. It gives the same numbers on every machine; other records also come in another order, \
+      so try several seeds before you believe a small change. What a build has trained is not trained again; the lock and what the recipe builds stay as they are. docs/curation.md, "Who contributed what", is the contract.
       """)
 
   @OptionGroup var arguments: BuildArguments
@@ -67,6 +67,6 @@ struct WholeContributor: ExplainedError {
 struct NoisySubstrate: ExplainedError {
   let target: String
 
-  var message: String { "target \"\(target)\" is trained by a command, whose noise cannot be told from what a group did" }
-  var hint: String? { "substrate: embedded has none" }
+  var message: String { "target \"\(target)\" is trained by a command, and what differs from run to run cannot be told from what a group did" }
+  var hint: String? { "substrate: embedded gives the same bytes every time" }
 }

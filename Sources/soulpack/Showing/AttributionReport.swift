@@ -76,7 +76,8 @@ struct AttributionReport: Report {
   private var reading: [String] {
     let text = """
       Same seed, rates, passes and steps; the group's records are not there. A change above zero is what the model loses without them: they \
-      helped. The training is exact, so no noise of seeds is in it, and anybody can do it again; the error is over the records of the holdout.
+      helped. Anybody who does it again gets these numbers. The error is over the records of the holdout alone: fewer records also come in another \
+      order, and other seeds (--set, --candidate) show how much that does.
       """
     var lines = Wrapping.paragraph(text)
     if groups.count > 1 {
