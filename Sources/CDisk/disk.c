@@ -18,6 +18,11 @@ int disk_start_writing_back(int descriptor, int64_t offset, int64_t length) {
   return sync_file_range(descriptor, offset, length, SYNC_FILE_RANGE_WRITE);
 }
 
+int disk_write_directly(int descriptor, int is_direct) {
+  int flags = fcntl(descriptor, F_GETFL);
+  return flags < 0 ? -1 : fcntl(descriptor, F_SETFL, is_direct ? flags | O_DIRECT : flags & ~O_DIRECT);
+}
+
 int disk_synchronize_file_system(int descriptor) { return syncfs(descriptor); }
 
 int disk_rename_new(const char *source, const char *target) {

@@ -12,6 +12,9 @@ int disk_punch_hole(int descriptor, int64_t offset, int64_t length);
 /* sync_file_range(2) with SYNC_FILE_RANGE_WRITE: begins to write back, and waits for nothing. */
 int disk_start_writing_back(int descriptor, int64_t offset, int64_t length);
 
+/* fcntl(2) with F_SETFL: sets or clears O_DIRECT. EINVAL where the file system does not know it. */
+int disk_write_directly(int descriptor, int is_direct);
+
 /* syncfs(2): what was written to the file system of this descriptor is durable. */
 int disk_synchronize_file_system(int descriptor);
 

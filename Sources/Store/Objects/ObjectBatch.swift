@@ -54,13 +54,16 @@ package final class ObjectBatch {
 
   private let stored: StoredBytes
   private let calls: DiskCalls
+  private let isReadSoon: Bool
   private let slab: UnsafeMutableRawBufferPointer
   private var filled = 0
   private var items: [Item] = []
 
-  init(_ stored: StoredBytes, calls: DiskCalls) {
+  /// Without `isReadSoon`, much is written past the page cache.
+  init(_ stored: StoredBytes, calls: DiskCalls, isReadSoon: Bool = true) {
     self.stored = stored
     self.calls = calls
+    self.isReadSoon = isReadSoon
     slab = .allocate(byteCount: Self.slabByteCount, alignment: 4096)
   }
 
@@ -175,7 +178,7 @@ package final class ObjectBatch {
 
   private func openPack() throws -> PackWriter {
     if let last = packs.last, last.byteCount < PackWriter.byteLimit { return last }
-    let pack = try PackWriter(in: stored.layout.packs, layout: stored.layout, calls: calls)
+    let pack = try PackWriter(in: stored.layout.packs, layout: stored.layout, calls: calls, isReadSoon: isReadSoon)
     packs.append(pack)
     return pack
   }

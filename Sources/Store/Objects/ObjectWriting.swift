@@ -20,9 +20,9 @@ extension ObjectStore where Access == Writing {
   }
 
   /// Lets `body` add objects, and commits them when it returns: all are durable and can be read, or, where anything was thrown, none is. Any
-  /// number of batches and puts may run at the same time, each batch on one thread.
-  package func withBatch<Result>(_ body: (ObjectBatch) throws -> Result) throws -> Result {
-    let batch = ObjectBatch(stored, calls: calls)
+  /// number of batches and puts may run at the same time, each batch on one thread. Without `isReadSoon`, much is written past the page cache.
+  package func withBatch<Result>(isReadSoon: Bool = true, _ body: (ObjectBatch) throws -> Result) throws -> Result {
+    let batch = ObjectBatch(stored, calls: calls, isReadSoon: isReadSoon)
     let result = try body(batch)
     try commit([batch])
     return result

@@ -82,7 +82,7 @@ package struct FolderScanner: Sendable {
   package func scan(_ source: URL, isKept: Bool = false) async throws -> Scan {
     var seen = try sight.look(at: source)
     let unread = seen.unread
-    try await read(unread, of: &seen)
+    try await read(unread, of: &seen, isReadSoon: !isKept)
     let snapshot = seen.snapshot
     let digest = try seen.knownSnapshot ?? put(snapshot)
     try seen.index(snapshot: digest, removalCount: store.objects.removalCount()).write(to: seen.indexPlace, store.layout, calls: store.objects.calls)
@@ -129,7 +129,8 @@ extension FolderScanner {
   private static let sliceByteCount: Int64 = 1 << 30
   private static let sliceFileCount = 200_000
 
-  private func read(_ indices: [Int], of seen: inout FolderSight.Seen) async throws {
+  /// A build reads next what it took in; what is only kept is not read soon.
+  private func read(_ indices: [Int], of seen: inout FolderSight.Seen, isReadSoon: Bool) async throws {
     var start = 0
     while start < indices.count {
       var end = start
@@ -138,7 +139,7 @@ extension FolderScanner {
         byteCount += seen.files[indices[end]].status.byteCount
         end += 1
       }
-      for (index, digest) in try await readSlice(Array(indices[start..<end]), seen.files) { seen.digests[index] = digest }
+      for (index, digest) in try await readSlice(Array(indices[start..<end]), seen.files, isReadSoon) { seen.digests[index] = digest }
       start = end
       guard start < indices.count else { break }
       try seen.index(snapshot: nil, removalCount: store.objects.removalCount()).write(to: seen.indexPlace, store.layout, calls: store.objects.calls)
@@ -146,19 +147,19 @@ extension FolderScanner {
   }
 
   /// Some threads, each with packs of its own, take what is next.
-  private func readSlice(_ indices: [Int], _ files: [FoundFile]) async throws -> [(Int, Digest)] {
+  private func readSlice(_ indices: [Int], _ files: [FoundFile], _ isReadSoon: Bool) async throws -> [(Int, Digest)] {
     let width = max(1, min(ProcessInfo.processInfo.activeProcessorCount, indices.count))
     let turns = Turns(count: indices.count)
     return try await withThrowingTaskGroup(of: [(Int, Digest)].self) { group in
       for _ in 0..<width {
-        group.addTask { try takeTurns(turns, indices, files) }
+        group.addTask { try takeTurns(turns, indices, files, isReadSoon) }
       }
       return try await group.reduce(into: []) { $0 += $1 }
     }
   }
 
-  private func takeTurns(_ turns: Turns, _ indices: [Int], _ files: [FoundFile]) throws -> [(Int, Digest)] {
-    try store.objects.withBatch { batch in
+  private func takeTurns(_ turns: Turns, _ indices: [Int], _ files: [FoundFile], _ isReadSoon: Bool) throws -> [(Int, Digest)] {
+    try store.objects.withBatch(isReadSoon: isReadSoon) { batch in
       var digests: [(Int, Digest)] = []
       while let turn = turns.next() {
         try Task.checkCancellation()
