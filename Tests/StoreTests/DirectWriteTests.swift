@@ -92,6 +92,23 @@ struct DirectWriteTests {
     #expect(try store.fsck() == Fsck.Report())
   }
 
+  @Test("a large file that grows, shrinks or goes while it is taken in is an error with its path, and nothing of it is kept", arguments: ["grow", "shrink", "vanish"])
+  func tainted(how: String) async throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write(noise(9 << 20), to: "letters/large")
+    let store = try folder.openStore()
+    let scanner = FolderScanner(store, willRead: { _ in
+      switch how {
+      case "grow": truncate(file.path, 10 << 20)
+      case "shrink": truncate(file.path, 5 << 20)
+      default: unlink(file.path)
+      }
+    })
+    let expected: ScanError = how == "vanish" ? .vanished(path: file.path) : .changedWhileRead(path: file.path)
+    await #expect(throws: expected) { try await scanner.scan(folder.url.appending(path: "letters"), isKept: true) }
+    #expect(try store.fsck() == Fsck.Report())
+  }
+
   @Test("killed at any moment, the store is sound, and the same folder is taken in whole", arguments: [2, 15, 40, 80, 140] as [UInt32])
   func killed(afterMilliseconds delay: UInt32) async throws {
     let folder = try TemporaryFolder()

@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import Hashing
 import Store
+import Synchronization
 import Testing
 
 /// A scan that believes what it may must find what one finds that reads everything.
@@ -79,6 +80,45 @@ struct StatusTests {
     close(descriptor)
     let second = try await scanner.scan(source)
     #expect(second.filesRead == 1 && second.since?.changes == VersionChanges(from: first.snapshot, to: second.snapshot))
+  }
+
+  @Test("few changes are one pack, flushed once with its folder, and one version; many are committed by each thread that read them")
+  func oneCommit() async throws {
+    let flushes = Atomic(0)
+    var calls = DiskCalls.system
+    calls.synchronize = { descriptor in
+      flushes.add(1, ordering: .relaxed)
+      return fsync(descriptor)
+    }
+    let folder = try TemporaryFolder()
+    let store = try folder.openStore(calls: calls)
+    let source = folder.url.appending(path: "letters")
+    for number in 0..<2100 { try folder.write("text \(number)", to: "letters/f\(number)") }
+    let scanner = FolderScanner(store, clock: later)
+    let first = try await scanner.scan(source, isKept: true)
+    for number in 0..<20 { try folder.write(noise(5000, seed: UInt64(number)), to: "letters/f\(number)") }
+    let packs = try folder.packs().count
+    flushes.store(0, ordering: .relaxed)
+    let second = try await scanner.scan(source, isKept: true)
+    #expect(second.filesRead == 20 && flushes.load(ordering: .relaxed) == 2)
+    #expect(try folder.packs().count == packs + 1)
+    #expect(try store.versions.all(of: source).map(\.digest) == [second.digest, first.digest])
+    #expect(try store.fsck().isSound)
+  }
+
+  @Test("the members of a listing are found whatever order they came in, each once", arguments: [10, 900, 6000])
+  func members(count: Int) throws {
+    let folder = try TemporaryFolder()
+    let store = try folder.openStore()
+    let digests = try store.objects.put((0..<count).map { Data("text \($0)".utf8) })
+    let holders = try [digests + digests, digests.reversed(), digests.shuffled()].enumerated().map { number, members in
+      try store.objects.put(Data("holder \(number)".utf8), holding: members)
+    }
+    for member in [digests[0], digests[count / 2], digests[count - 1]] { #expect(try store.lineage.holders(of: member) == holders.sorted()) }
+    // The list of many members is an object, the same for each holder since it is sorted; without repeats its size is that of the members.
+    #expect(try store.objects.totals().count == count + 3)
+    #expect(try store.fsck().isSound)
+    #expect(throws: StoreError.self) { try store.objects.put(Data("another".utf8), holding: digests + [Digest(hashing: Data("not there".utf8))]) }
   }
 
   @Test("files behind links keep their places beside others, and are known the next time")
