@@ -203,8 +203,12 @@ private final class WholeHasher: Sendable {
   /// Touched by the queue between `begin` and `wait`, and by the caller at no other time than after `wait`.
   nonisolated(unsafe) private var hasher: SHA256? = SHA256()
 
+  /// Less is hashed at once: a thread is not worth it.
+  private static let asideByteCount = 1 << 20
+
   /// `bytes` must stay until `wait` returns.
   func begin(_ bytes: UnsafeRawBufferPointer) {
+    guard bytes.count >= Self.asideByteCount else { return hasher?.update(bytes) ?? () }
     nonisolated(unsafe) let bytes = bytes
     queue.async { self.hasher?.update(bytes) }
   }

@@ -19,9 +19,8 @@ package struct FolderProbe: Sendable {
     var seen = try sight.look(at: source, mustBeStored: false)
     let unread = seen.unread
     for index in unread { seen.digests[index] = try hash(seen.files[index]) }
-    let digests = seen.digests.compactMap { $0 }
-    let digest = seen.knownSnapshot ?? Digest(hashing: seen.files.listing(digests))
-    return FolderScanner.Scan(seen, digests, snapshot: digest, filesRead: unread.count)
+    let digest = seen.knownSnapshot ?? Digest(hashing: seen.files.listing(seen.digests.compactMap { $0 }))
+    return FolderScanner.Scan(seen, snapshot: digest, filesRead: unread.count)
   }
 
   private func hash(_ file: FoundFile) throws -> Digest {

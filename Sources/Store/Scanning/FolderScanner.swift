@@ -23,23 +23,23 @@ package struct FolderScanner: Sendable {
     /// Nil where the folder was not seen before.
     package let since: Since?
     private let files: FoundFiles
-    private let digests: [Digest]
+    private let digests: [Digest?]
 
     /// Of what was seen, once the digest of every file is known.
-    init(_ seen: FolderSight.Seen, _ digests: [Digest], snapshot: Digest, filesRead: Int) {
+    init(_ seen: FolderSight.Seen, snapshot: Digest, filesRead: Int) {
       digest = snapshot
       self.filesRead = filesRead
       disguised = seen.disguised
-      since = seen.since(digests)
+      since = seen.since
       files = seen.files
-      self.digests = digests
+      digests = seen.digests
     }
 
     package var fileCount: Int { files.count }
     package var byteCount: Int64 { files.byteCount }
 
     /// The listing, which is made when it is asked for.
-    package var snapshot: Snapshot { files.snapshot(digests) }
+    package var snapshot: Snapshot { files.snapshot(digests.compactMap { $0 }) }
   }
 
   /// What became of a folder since it was seen last.
@@ -95,7 +95,7 @@ package struct FolderScanner: Sendable {
     if !isLittle { try await read(unread, of: &seen, isReadSoon: !isKept) }
     let digest = try keep(isLittle ? unread : [], of: &seen, isKept: isKept)
     try remember(seen, snapshot: digest)
-    return Scan(seen, seen.digests.compactMap { $0 }, snapshot: digest, filesRead: unread.count)
+    return Scan(seen, snapshot: digest, filesRead: unread.count)
   }
 
   /// So much is read by one thread, and committed with the listing: a commit waits for the disk longer than reading it takes.

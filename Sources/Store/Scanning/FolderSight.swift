@@ -36,14 +36,14 @@ struct FolderSight: Sendable {
 
     var unread: [Int] { believed == .all ? [] : digests.indices.filter { digests[$0] == nil } }
 
-    /// What became of the files since they were seen last; `digests` are those of all of them. Nil where not all of them were known then.
-    func since(_ digests: [Digest]) -> FolderScanner.Since? {
+    /// What became of the files since they were seen last, once all digests are known. Nil where not all of them were known then.
+    var since: FolderScanner.Since? {
       remembered.snapshot.map { last in
-        FolderScanner.Since(snapshot: last, changes: believed == .all && rows.count == remembered.count ? VersionChanges() : changes(digests))
+        FolderScanner.Since(snapshot: last, changes: believed == .all && rows.count == remembered.count ? VersionChanges() : changes)
       }
     }
 
-    private func changes(_ digests: [Digest]) -> VersionChanges {
+    private var changes: VersionChanges {
       var (known, changed) = (0, 0)
       for (row, digest) in zip(rows, digests) where row >= 0 {
         known += 1
