@@ -8,33 +8,68 @@ extension Snapshot {
 
   /// RFC 8785, as `canonical.canonical`.
   package var canonicalBytes: Data {
-    var bytes = Data(capacity: 256 + entries.reduce(0) { $0 + $1.path.utf8.count + 128 })
-    bytes.append(Self.head)
-    var row: [UInt8] = []
-    for (index, entry) in entries.enumerated() {
-      row.removeAll(keepingCapacity: true)
-      row += index == 0 ? #"{"bytes":"#.utf8 : #",{"bytes":"#.utf8
-      row += String(entry.byteCount).utf8
-      row += #","digest":"sha256:"#.utf8
-      entry.digest.withUnsafeBytes { digest in
-        for byte in digest {
-          row.append(Self.digits[Int(byte >> 4)])
-          row.append(Self.digits[Int(byte & 15)])
-        }
-      }
-      row += #"","path":"#.utf8
-      if entry.path.utf8.allSatisfy(Self.isPlain) {
-        row.append(UInt8(ascii: "\""))
-        row += entry.path.utf8
-        row.append(UInt8(ascii: "\""))
-      } else {
-        row += JSONValue.string(entry.path).canonical
-      }
-      row.append(UInt8(ascii: "}"))
-      bytes.append(contentsOf: row)
+    var writer = ListingWriter(entryCount: entries.count, pathByteCount: entries.reduce(0) { $0 + $1.path.utf8.count })
+    for entry in entries {
+      var path = entry.path
+      path.withUTF8 { writer.append(path: UnsafeRawBufferPointer($0), byteCount: entry.byteCount, digest: entry.digest) }
     }
-    bytes.append(Self.tail)
-    return bytes
+    return writer.finish()
+  }
+
+  /// Writes a listing entry by entry, by the bytes of paths, for who has no strings.
+  package struct ListingWriter: ~Copyable {
+    private var bytes: [UInt8] = []
+    private var isFirst = true
+
+    /// The counts are what to make room for.
+    package init(entryCount: Int, pathByteCount: Int) {
+      bytes.reserveCapacity(256 + pathByteCount + 128 * entryCount)
+      bytes += head
+    }
+
+    package mutating func append(path: UnsafeRawBufferPointer, byteCount: Int64, digest: Digest) {
+      bytes += isFirst ? Self.opening : Self.next
+      isFirst = false
+      append(byteCount)
+      bytes += Self.digest
+      append(digest)
+      bytes += Self.path
+      if path.allSatisfy(isPlain) {
+        bytes.append(UInt8(ascii: "\""))
+        bytes += path
+        bytes.append(UInt8(ascii: "\""))
+      } else {
+        bytes += JSONValue.string(String(decoding: path, as: UTF8.self)).canonical
+      }
+      bytes.append(UInt8(ascii: "}"))
+    }
+
+    private mutating func append(_ byteCount: Int64) {
+      guard byteCount < 0 || byteCount > 9 else { return bytes.append(UInt8(ascii: "0") + UInt8(byteCount)) }
+      bytes += String(byteCount).utf8
+    }
+
+    private mutating func append(_ digest: Digest) {
+      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 * Digest.byteCount) { text in
+        digest.withUnsafeBytes { digest in
+          for index in 0..<Digest.byteCount {
+            text[2 * index] = digits[Int(digest[index] >> 4)]
+            text[2 * index + 1] = digits[Int(digest[index] & 15)]
+          }
+        }
+        bytes += text
+      }
+    }
+
+    package consuming func finish() -> Data {
+      bytes += tail
+      return Data(bytes)
+    }
+
+    private static let opening = Array(#"{"bytes":"#.utf8)
+    private static let next = Array(#",{"bytes":"#.utf8)
+    private static let digest = Array(#","digest":"sha256:"#.utf8)
+    private static let path = Array(#"","path":"#.utf8)
   }
 
   /// Reads what `canonicalBytes` gives. Nil for every other document, and for a path that could leave its folder.

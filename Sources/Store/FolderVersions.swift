@@ -33,20 +33,26 @@ package struct FolderVersions<Access: StoreAccess>: Sendable {
 extension FolderVersions where Access == Writing {
   /// Says that the folder has this state now. Seen again at once, it is the same version, which can only become one that is kept.
   func note(_ digest: Digest, of folder: String, isKept: Bool) throws {
-    let last = try database.read { database in
-      try Row.fetchOne(
-        database, sql: "SELECT folder, digest, taken_ns, is_kept, id FROM version WHERE folder = ? ORDER BY id DESC LIMIT 1", arguments: [folder])
+    let last = try database.read { try Self.last(of: folder, in: $0)?.version }
+    guard last?.digest != digest || isKept && last?.isKept == false else { return }
+    try database.write { try Self.note(digest, of: folder, isKept: isKept, in: $0) }
+  }
+
+  /// The same, within a transaction.
+  static func note(_ digest: Digest, of folder: String, isKept: Bool, in database: Database) throws {
+    if let (last, id) = try last(of: folder, in: database), last.digest == digest {
+      if isKept && !last.isKept { try database.execute(sql: "UPDATE version SET is_kept = 1 WHERE id = ?", arguments: [id]) }
+      return
     }
-    let version = try last.map(FolderVersion.init(row:))
-    guard version?.digest != digest else {
-      guard isKept, version?.isKept == false, let id: Int64 = last?["id"] else { return }
-      return try database.write { try $0.execute(sql: "UPDATE version SET is_kept = 1 WHERE id = ?", arguments: [id]) }
-    }
-    try database.write { database in
-      try database.execute(
-        sql: "INSERT INTO version (folder, digest, taken_ns, is_kept) VALUES (?, ?, ?, ?)",
-        arguments: [folder, digest.blob, FolderScanner.systemClock(), isKept])
-    }
+    try database.execute(
+      sql: "INSERT INTO version (folder, digest, taken_ns, is_kept) VALUES (?, ?, ?, ?)",
+      arguments: [folder, digest.blob, FolderScanner.systemClock(), isKept])
+  }
+
+  private static func last(of folder: String, in database: Database) throws -> (version: FolderVersion, id: Int64)? {
+    try Row.fetchOne(
+      database, sql: "SELECT folder, digest, taken_ns, is_kept, id FROM version WHERE folder = ? ORDER BY id DESC LIMIT 1", arguments: [folder]
+    ).map { (try FolderVersion(row: $0), $0["id"]) }
   }
 }
 

@@ -8,10 +8,39 @@ enum Holdings {
   static let rowLimit = 1000
 
   /// Of digests that are sorted and each there once.
-  static func bytes(listing members: [Digest]) -> Data {
-    var bytes = Data(capacity: members.count * Digest.byteCount)
-    for member in members { member.withUnsafeBytes { bytes.append(contentsOf: $0) } }
-    return bytes
+  static func bytes(listing members: [Digest]) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: members.count * Digest.byteCount) { bytes, count in
+      for member in members {
+        member.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes)[count...]).copyMemory(from: $0) }
+        count += Digest.byteCount
+      }
+    }
+  }
+
+  /// Digests by their order, each once. Their first bits are spread evenly: where there are many, most are in place once they are dealt out by these.
+  static func sorted(_ digests: [Digest]) -> [Digest] {
+    var sorted = digests.count < 4096 ? digests.sorted() : dealtOut(digests)
+    var last: Digest?
+    sorted.removeAll { digest in
+      defer { last = digest }
+      return digest == last
+    }
+    return sorted
+  }
+
+  private static func dealtOut(_ digests: [Digest]) -> [Digest] {
+    let shift: UInt64 = 64 - 16
+    var starts = [Int](repeating: 0, count: (1 << 16) + 1)
+    for digest in digests { starts[Int(digest.words.x >> shift) + 1] += 1 }
+    for index in 1..<starts.count { starts[index] += starts[index - 1] }
+    var (next, dealt) = (starts, digests)
+    for digest in digests {
+      let bits = Int(digest.words.x >> shift)
+      dealt[next[bits]] = digest
+      next[bits] += 1
+    }
+    for index in 1..<starts.count where starts[index] - starts[index - 1] > 1 { dealt[starts[index - 1]..<starts[index]].sort() }
+    return dealt
   }
 
   private static func members(listedIn bytes: Data) -> [Digest] {

@@ -1,4 +1,5 @@
 package import Artifacts
+internal import Dispatch
 package import Foundation
 internal import GRDB
 internal import Glibc
@@ -54,13 +55,16 @@ package final class ObjectBatch {
 
   private let stored: StoredBytes
   private let calls: DiskCalls
+  private let isReadSoon: Bool
   private let slab: UnsafeMutableRawBufferPointer
   private var filled = 0
   private var items: [Item] = []
 
-  init(_ stored: StoredBytes, calls: DiskCalls) {
+  /// Without `isReadSoon`, much is written past the page cache.
+  init(_ stored: StoredBytes, calls: DiskCalls, isReadSoon: Bool = true) {
     self.stored = stored
     self.calls = calls
+    self.isReadSoon = isReadSoon
     slab = .allocate(byteCount: Self.slabByteCount, alignment: 4096)
   }
 
@@ -85,8 +89,7 @@ package final class ObjectBatch {
   }
 
   func hold(_ holder: Digest, _ members: [Digest], areKnown: Bool = false) throws {
-    var members = members.sorted()
-    members.removeRepeats()
+    let members = Holdings.sorted(members)
     let isLong = members.count > Holdings.rowLimit
     let list = isLong ? try Holdings.bytes(listing: members).withUnsafeBytes { try keep($0, isNamed: false) } : nil
     holdings.append(Holding(holder: holder, members: members, list: list, areKnown: areKnown))
@@ -175,7 +178,7 @@ package final class ObjectBatch {
 
   private func openPack() throws -> PackWriter {
     if let last = packs.last, last.byteCount < PackWriter.byteLimit { return last }
-    let pack = try PackWriter(in: stored.layout.packs, layout: stored.layout, calls: calls)
+    let pack = try PackWriter(in: stored.layout.packs, layout: stored.layout, calls: calls, isReadSoon: isReadSoon)
     packs.append(pack)
     return pack
   }
@@ -194,24 +197,55 @@ package final class ObjectBatch {
   }
 }
 
+/// Hashes the whole of an object on a thread of its own, while its chunks are cut and hashed: of one large file, each takes as long as the other.
+private final class WholeHasher: Sendable {
+  private let queue = DispatchQueue(label: "soulpack.whole")
+  /// Touched by the queue between `begin` and `wait`, and by the caller at no other time than after `wait`.
+  nonisolated(unsafe) private var hasher: SHA256? = SHA256()
+
+  /// Less is hashed at once: a thread is not worth it.
+  private static let asideByteCount = 1 << 20
+
+  /// `bytes` must stay until `wait` returns.
+  func begin(_ bytes: UnsafeRawBufferPointer) {
+    guard bytes.count >= Self.asideByteCount else { return hasher?.update(bytes) ?? () }
+    nonisolated(unsafe) let bytes = bytes
+    queue.async { self.hasher?.update(bytes) }
+  }
+
+  func wait() { queue.sync {} }
+
+  /// Of everything; once.
+  func finish() -> Digest {
+    wait()
+    guard let digest = hasher.take()?.finalize() else { preconditionFailure("an object is finished once") }
+    return digest
+  }
+}
+
 /// An object that is cut into chunks while it is hashed.
 struct LargeObject: ~Copyable {
   /// As much as is read at once: chunks are cut where a whole one of any length is in memory.
   static let windowByteCount = 4 << 20
 
-  private var hasher = SHA256()
+  private let whole = WholeHasher()
   private var list = ChunkList()
+  /// How many bytes were seen, and not taken.
+  private var left = 0
 
-  /// Takes chunks from the front of `bytes`, all of it where nothing follows; gives how many bytes that were.
+  /// Takes chunks from the front of `bytes`, all of it where nothing follows; gives how many bytes that were. What it did not take comes again,
+  /// at the front.
   mutating func take(_ bytes: UnsafeRawBufferPointer, isLast: Bool, into batch: ObjectBatch) throws -> Int {
+    whole.begin(UnsafeRawBufferPointer(rebasing: bytes[left...]))
+    defer { whole.wait() }
     var taken = 0
     while isLast ? taken < bytes.count : bytes.count - taken >= ChunkCutter.maximum {
       let rest = UnsafeRawBufferPointer(rebasing: bytes[taken...])
       let chunk = UnsafeRawBufferPointer(rebasing: rest[..<ChunkCutter.firstLength(of: rest)])
       list.append(try batch.keep(chunk, isNamed: false), byteCount: chunk.count)
-      hasher.update(chunk)
       taken += chunk.count
     }
+    left = bytes.count - taken
     return taken
   }
 
@@ -220,7 +254,7 @@ struct LargeObject: ~Copyable {
   /// An object of one chunk is that chunk.
   consuming func finish(into batch: ObjectBatch) throws -> Digest {
     let list = self.list
-    let digest = hasher.finalize()
+    let digest = whole.finish()
     guard list.chunks.count > 1 else {
       batch.name(digest)
       return digest
@@ -228,16 +262,5 @@ struct LargeObject: ~Copyable {
     let listDigest = try list.bytes.withUnsafeBytes { try batch.keep($0, isNamed: false) }
     batch.add(chunked: digest, byteCount: list.byteCount, list: listDigest)
     return digest
-  }
-}
-
-extension Array where Element: Equatable {
-  /// Of equal elements that stand next to each other, all but the first.
-  fileprivate mutating func removeRepeats() {
-    var last: Element?
-    removeAll { element in
-      defer { last = element }
-      return element == last
-    }
   }
 }

@@ -20,11 +20,18 @@ extension ObjectStore where Access == Writing {
   }
 
   /// Lets `body` add objects, and commits them when it returns: all are durable and can be read, or, where anything was thrown, none is. Any
-  /// number of batches and puts may run at the same time, each batch on one thread.
-  package func withBatch<Result>(_ body: (ObjectBatch) throws -> Result) throws -> Result {
-    let batch = ObjectBatch(stored, calls: calls)
+  /// number of batches and puts may run at the same time, each batch on one thread. Without `isReadSoon`, much is written past the page cache.
+  package func withBatch<Result>(isReadSoon: Bool = true, _ body: (ObjectBatch) throws -> Result) throws -> Result {
+    try withBatch(isReadSoon: isReadSoon, body) { _, _ in }
+  }
+
+  /// The same; `more` is part of the transaction.
+  func withBatch<Result>(
+    isReadSoon: Bool, _ body: (ObjectBatch) throws -> Result, committing more: (Result, Database) throws -> Void
+  ) throws -> Result {
+    let batch = ObjectBatch(stored, calls: calls, isReadSoon: isReadSoon)
     let result = try body(batch)
-    try commit([batch])
+    try commit([batch]) { try more(result, $0) }
     return result
   }
 

@@ -19,9 +19,8 @@ package struct FolderProbe: Sendable {
     var seen = try sight.look(at: source, mustBeStored: false)
     let unread = seen.unread
     for index in unread { seen.digests[index] = try hash(seen.files[index]) }
-    let snapshot = seen.snapshot
-    let digest = seen.knownSnapshot ?? Digest(hashing: snapshot.canonicalBytes)
-    return FolderScanner.Scan(snapshot: snapshot, digest: digest, filesRead: unread.count, disguised: seen.disguised, since: seen.since(snapshot))
+    let digest = seen.knownSnapshot ?? Digest(hashing: seen.files.listing(seen.digests.compactMap { $0 }))
+    return FolderScanner.Scan(seen, snapshot: digest, filesRead: unread.count)
   }
 
   private func hash(_ file: FoundFile) throws -> Digest {

@@ -12,8 +12,7 @@ internal import Synchronization
 /// some files that should be as they were are read again each time, and where one is not, every file is.
 package struct FolderScanner: Sendable {
   /// What a scan found.
-  package struct Scan: Hashable, Sendable {
-    package let snapshot: Snapshot
+  package struct Scan: Sendable {
     /// The object that holds the listing.
     package let digest: Digest
     /// How many of the files were read; the others were known.
@@ -23,14 +22,24 @@ package struct FolderScanner: Sendable {
     package let disguised: [String]
     /// Nil where the folder was not seen before.
     package let since: Since?
+    private let files: FoundFiles
+    private let digests: [Digest?]
 
-    package init(snapshot: Snapshot, digest: Digest, filesRead: Int, disguised: [String] = [], since: Since? = nil) {
-      self.snapshot = snapshot
-      self.digest = digest
+    /// Of what was seen, once the digest of every file is known.
+    init(_ seen: FolderSight.Seen, snapshot: Digest, filesRead: Int) {
+      digest = snapshot
       self.filesRead = filesRead
-      self.disguised = disguised
-      self.since = since
+      disguised = seen.disguised
+      since = seen.since
+      files = seen.files
+      digests = seen.digests
     }
+
+    package var fileCount: Int { files.count }
+    package var byteCount: Int64 { files.byteCount }
+
+    /// The listing, which is made when it is asked for.
+    package var snapshot: Snapshot { files.snapshot(digests.compactMap { $0 }) }
   }
 
   /// What became of a folder since it was seen last.
@@ -82,21 +91,41 @@ package struct FolderScanner: Sendable {
   package func scan(_ source: URL, isKept: Bool = false) async throws -> Scan {
     var seen = try sight.look(at: source)
     let unread = seen.unread
-    try await read(unread, of: &seen)
-    let snapshot = seen.snapshot
-    let digest = try seen.knownSnapshot ?? put(snapshot)
-    try seen.index(snapshot: digest, removalCount: store.objects.removalCount()).write(to: seen.indexPlace, store.layout, calls: store.objects.calls)
-    try store.versions.note(digest, of: seen.place, isKept: isKept)
-    return Scan(snapshot: snapshot, digest: digest, filesRead: unread.count, disguised: seen.disguised, since: seen.since(snapshot))
+    let isLittle = unread.count <= Self.littleFileCount && unread.reduce(0) { $0 + seen.files.rows[$1].byteCount } <= Self.littleByteCount
+    if !isLittle { try await read(unread, of: &seen, isReadSoon: !isKept) }
+    let digest = try keep(isLittle ? unread : [], of: &seen, isKept: isKept)
+    try remember(seen, snapshot: digest)
+    return Scan(seen, snapshot: digest, filesRead: unread.count)
   }
 
-  /// Every file of it was read into the store, or seen to be there.
-  private func put(_ snapshot: Snapshot) throws -> Digest {
-    try store.objects.withBatch { batch in
-      let digest = try batch.add(snapshot.canonicalBytes)
-      try batch.hold(digest, snapshot.entries.map(\.digest), areKnown: true)
-      return digest
+  /// So much is read by one thread, and committed with the listing: a commit waits for the disk longer than reading it takes.
+  private static let littleFileCount = 2000
+  private static let littleByteCount: Int64 = 16 << 20
+
+  /// Reads what is still unread, and keeps the listing of all, whose other files are in the store, as the folder's version.
+  private func keep(_ unread: [Int], of seen: inout FolderSight.Seen, isKept: Bool) throws -> Digest {
+    if let known = seen.knownSnapshot {
+      try store.versions.note(known, of: seen.place, isKept: isKept)
+      return known
     }
+    let place = seen.place
+    return try store.objects.withBatch(isReadSoon: !isKept) { batch in
+      for index in unread {
+        try Task.checkCancellation()
+        seen.digests[index] = try take(seen.files[index], into: batch)
+      }
+      let digests = seen.digests.compactMap { $0 }
+      let digest = try batch.add(seen.files.listing(digests))
+      try batch.hold(digest, digests, areKnown: true)
+      return digest
+    } committing: { digest, database in
+      try FolderVersions<Writing>.note(digest, of: place, isKept: isKept, in: database)
+    }
+  }
+
+  private func remember(_ seen: FolderSight.Seen, snapshot: Digest?) throws {
+    let draft = seen.draft(snapshot: snapshot, removalCount: try store.objects.removalCount())
+    try StatusIndex.write(draft, to: seen.indexPlace, store.layout, calls: store.objects.calls)
   }
 
   /// Which files at `source` are no longer as `snapshot` has them, by path. Reads what may have changed; stores nothing.
@@ -104,7 +133,8 @@ package struct FolderScanner: Sendable {
     let seen = try sight.look(at: source, mustBeStored: false)
     var expected = Dictionary(uniqueKeysWithValues: snapshot.entries.map { ($0.path, $0) })
     var differences: [Difference] = []
-    for (file, digest) in zip(seen.files, seen.digests) {
+    for (index, digest) in seen.digests.enumerated() {
+      let file = seen.files[index]
       guard let entry = expected.removeValue(forKey: file.path) else {
         differences.append(Difference(path: file.path, kind: .added))
         continue
@@ -129,36 +159,37 @@ extension FolderScanner {
   private static let sliceByteCount: Int64 = 1 << 30
   private static let sliceFileCount = 200_000
 
-  private func read(_ indices: [Int], of seen: inout FolderSight.Seen) async throws {
+  /// A build reads next what it took in; what is only kept is not read soon.
+  private func read(_ indices: [Int], of seen: inout FolderSight.Seen, isReadSoon: Bool) async throws {
     var start = 0
     while start < indices.count {
       var end = start
       var byteCount: Int64 = 0
       while end < indices.count, end - start < Self.sliceFileCount, byteCount < Self.sliceByteCount {
-        byteCount += seen.files[indices[end]].status.byteCount
+        byteCount += seen.files.rows[indices[end]].byteCount
         end += 1
       }
-      for (index, digest) in try await readSlice(Array(indices[start..<end]), seen.files) { seen.digests[index] = digest }
+      for (index, digest) in try await readSlice(Array(indices[start..<end]), seen.files, isReadSoon) { seen.digests[index] = digest }
       start = end
       guard start < indices.count else { break }
-      try seen.index(snapshot: nil, removalCount: store.objects.removalCount()).write(to: seen.indexPlace, store.layout, calls: store.objects.calls)
+      try remember(seen, snapshot: nil)
     }
   }
 
   /// Some threads, each with packs of its own, take what is next.
-  private func readSlice(_ indices: [Int], _ files: [FoundFile]) async throws -> [(Int, Digest)] {
+  private func readSlice(_ indices: [Int], _ files: FoundFiles, _ isReadSoon: Bool) async throws -> [(Int, Digest)] {
     let width = max(1, min(ProcessInfo.processInfo.activeProcessorCount, indices.count))
     let turns = Turns(count: indices.count)
     return try await withThrowingTaskGroup(of: [(Int, Digest)].self) { group in
       for _ in 0..<width {
-        group.addTask { try takeTurns(turns, indices, files) }
+        group.addTask { try takeTurns(turns, indices, files, isReadSoon) }
       }
       return try await group.reduce(into: []) { $0 += $1 }
     }
   }
 
-  private func takeTurns(_ turns: Turns, _ indices: [Int], _ files: [FoundFile]) throws -> [(Int, Digest)] {
-    try store.objects.withBatch { batch in
+  private func takeTurns(_ turns: Turns, _ indices: [Int], _ files: FoundFiles, _ isReadSoon: Bool) throws -> [(Int, Digest)] {
+    try store.objects.withBatch(isReadSoon: isReadSoon) { batch in
       var digests: [(Int, Digest)] = []
       while let turn = turns.next() {
         try Task.checkCancellation()

@@ -19,7 +19,7 @@ struct FolderSight: Sendable {
   struct Seen {
     /// The folder, or the file, links resolved.
     let place: String
-    let files: [FoundFile]
+    let files: FoundFiles
     /// Nil where the file must be read.
     var digests: [Digest?]
     /// When the look began.
@@ -28,40 +28,49 @@ struct FolderSight: Sendable {
     /// The snapshot of these very files, where nothing at all changed and it is in the store.
     let knownSnapshot: Digest?
     let disguised: [String]
-    /// When the entries that were believed were made.
-    fileprivate let scanned: [Int64]
     fileprivate let remembered: StatusIndex
+    /// Where each file stands there, or -1.
+    fileprivate let rows: [Int32]
+    /// Which digests came from there.
+    fileprivate let believed: Believed
 
-    var unread: [Int] { digests.indices.filter { digests[$0] == nil } }
+    var unread: [Int] { believed == .all ? [] : digests.indices.filter { digests[$0] == nil } }
 
-    /// Of the files whose digests are known, which must be all.
-    var snapshot: Snapshot {
-      Snapshot(
-        entries: zip(files, digests).compactMap { file, digest in
-          digest.map { Snapshot.Entry(path: file.path, byteCount: file.status.byteCount, digest: $0) }
-        })
+    /// What became of the files since they were seen last, once all digests are known. Nil where not all of them were known then.
+    var since: FolderScanner.Since? {
+      remembered.snapshot.map { last in
+        FolderScanner.Since(snapshot: last, changes: believed == .all && rows.count == remembered.count ? VersionChanges() : changes)
+      }
     }
 
-    /// What became of the files since they were seen last. Nil where not all of them were known then.
-    func since(_ snapshot: Snapshot) -> FolderScanner.Since? {
-      remembered.snapshot.map { last in
-        let known = zip(remembered.paths, remembered.entries).lazy.map { (path: $0, digest: $1.digest) }
-        return FolderScanner.Since(snapshot: last, changes: VersionChanges(from: known, to: snapshot))
+    private var changes: VersionChanges {
+      var (known, changed) = (0, 0)
+      for (row, digest) in zip(rows, digests) where row >= 0 {
+        known += 1
+        if remembered[Int(row)].digest != digest { changed += 1 }
       }
+      return VersionChanges(new: digests.count - known, changed: changed, gone: remembered.count - known)
     }
 
     /// What is to be remembered. An entry that was believed keeps its time, and one that was read has that of this look.
-    func index(snapshot: Digest?, removalCount: Int64) -> StatusIndex {
-      var index = StatusIndex()
-      index.snapshot = snapshot
-      index.removalCount = removalCount
-      index.reserve(files.count)
-      for (number, file) in files.enumerated() {
-        guard let digest = digests[number] else { continue }
-        index.append(file.path, StatusIndex.Entry(status: file.status, scannedNanoseconds: scanned[number], digest: digest))
-      }
-      return index
+    func draft(snapshot: Digest?, removalCount: Int64) -> StatusIndex.Draft {
+      let scanned = rows.indices.map { isBelieved($0) ? remembered[Int(rows[$0])].scannedNanoseconds : began }
+      return StatusIndex.Draft(removalCount: removalCount, snapshot: snapshot, files: files, digests: digests, scannedNanoseconds: scanned)
     }
+
+    private func isBelieved(_ index: Int) -> Bool {
+      switch believed {
+      case .all: true
+      case .none: false
+      case .some(let isBelieved): isBelieved[index]
+      }
+    }
+  }
+
+  enum Believed: Equatable {
+    case all
+    case none
+    case some([Bool])
   }
 
   /// With `mustBeStored`, a file is known only where its object is in the store too.
@@ -70,18 +79,19 @@ struct FolderSight: Sendable {
     let files = try FolderWalk.files(at: source.path, passingOver: storeRoot, readsIgnoreFiles: readsIgnoreFiles)
     let place = FolderWalk.resolve(source.path) ?? source.path
     let indexPlace = StatusIndex.place(ofFolder: place, in: layout)
-    let index = objects == nil ? StatusIndex() : StatusIndex.reading(indexPlace)
-    let entries = index.entries(of: files)
-    var digests = zip(files, entries).map { file, entry in entry.flatMap { $0.status == file.status && $0.isSettled ? $0.digest : nil } }
+    let index = objects == nil ? .empty : StatusIndex.reading(indexPlace)
+    let rows = index.rows(of: files)
+    var digests = zip(files.rows, rows).map { file, row in row < 0 ? nil : index[Int(row)].digest(ifStill: file) }
     if mustBeStored { try forgetMissing(&digests, index) }
     let disguised = try audit(files, digests)
     if !disguised.isEmpty { digests = Array(repeating: nil, count: files.count) }
-    let isUnchanged = index.paths.count == files.count && !digests.contains(nil)
+    let areAllKnown = !digests.contains(nil)
+    let isUnchanged = areAllKnown && index.count == files.count
     let known = try isUnchanged && mustBeStored ? index.snapshot.flatMap { try objects?.contains($0) == true ? $0 : nil } : index.snapshot
     return Seen(
       place: place, files: files, digests: digests, began: began, indexPlace: indexPlace, knownSnapshot: isUnchanged ? known : nil,
-      disguised: disguised, scanned: zip(entries, digests).map { entry, digest in digest == nil ? began : entry?.scannedNanoseconds ?? began },
-      remembered: index)
+      disguised: disguised, remembered: index, rows: rows,
+      believed: areAllKnown ? .all : disguised.isEmpty ? .some(digests.map { $0 != nil }) : .none)
   }
 
   /// While nothing was taken out of the store and every pack is whole, what was seen to be there is there.
@@ -95,13 +105,13 @@ struct FolderSight: Sendable {
   // MARK: - The audit
 
   /// Files that were drawn by lot and are not what they should be.
-  private func audit(_ files: [FoundFile], _ digests: [Digest?]) throws -> [String] {
+  private func audit(_ files: FoundFiles, _ digests: [Digest?]) throws -> [String] {
     guard !files.isEmpty else { return [] }
     var drawn: Set<Int> = []
-    for _ in 0..<Self.auditFileCount { drawn.insert(Int.random(in: files.indices)) }
+    for _ in 0..<Self.auditFileCount { drawn.insert(Int.random(in: 0..<files.count)) }
     return try drawn.sorted().compactMap { index in
       guard let digest = digests[index], try !isStill(files[index], digest) else { return nil }
-      return files[index].path
+      return files.path(index)
     }
   }
 

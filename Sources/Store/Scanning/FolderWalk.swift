@@ -5,20 +5,8 @@ internal import Foundation
 internal import Glibc
 internal import Synchronization
 
-/// A file that a walk found.
-struct FoundFile: Sendable {
-  /// Relative to what was walked, `/` between parts.
-  let path: String
-  /// The folder that its bytes are in, links resolved, and its name there.
-  fileprivate let folder: String
-  fileprivate let name: String?
-  let status: FileStatus
-
-  /// Where its bytes are.
-  var place: String { name.map { folder + "/" + $0 } ?? folder }
-}
-
-/// Lists the regular files under a folder, by the bytes of their paths. Folders of one depth are listed by several threads at a time.
+/// Lists the regular files under a folder, by the bytes of their paths. Folders of one depth are listed by several threads at a time, and so are
+/// the parts of a large one.
 ///
 /// Names that begin with a dot are passed over, `.git` and `.soulpack` among them, and so is the store wherever it lies, and what a
 /// `.soulpackignore` names. A symbolic link is followed where it stays inside the folder and makes no loop; every other link is refused by
@@ -60,19 +48,24 @@ struct FolderWalk: Sendable {
     }
   }
 
-  private enum Item: Sendable {
-    case file(FoundFile)
-    case folder(Folder)
+  /// What one folder holds.
+  private struct Part: Sendable {
+    var files: FoundFiles
+    /// The folders in it, in their order, each with how many of the files stand before it.
+    var inner: [(before: Int, folder: Folder)] = []
   }
 
   /// The files under `place`; for one file, that file under its own name. `store` is passed over. Without `readsIgnoreFiles` nothing is
   /// ignored: what a step wrote is its output whatever it is called.
-  static func files(at place: String, passingOver store: String, readsIgnoreFiles: Bool = true) throws -> [FoundFile] {
+  static func files(at place: String, passingOver store: String, readsIgnoreFiles: Bool = true) throws -> FoundFiles {
     guard let resolved = resolve(place), let status = FileStatus(at: resolved, followingLinks: true) else {
       throw ScanError.absent(path: place)
     }
     switch status.kind {
-    case .regular: return [FoundFile(path: (place as NSString).lastPathComponent, folder: resolved, name: nil, status: status)]
+    case .regular:
+      var files = FoundFiles()
+      files.append((place as NSString).lastPathComponent, at: resolved, status)
+      return files
     case .folder:
       let walk = FolderWalk(root: resolved, store: FileStatus(at: store, followingLinks: true), readsIgnoreFiles: readsIgnoreFiles)
       return try walk.files(Folder(place: resolved, path: "", status: status, parent: nil, isLinked: false, rules: nil))
@@ -80,32 +73,37 @@ struct FolderWalk: Sendable {
     }
   }
 
-  private func files(_ top: Folder) throws -> [FoundFile] {
-    var items: [ObjectIdentifier: [Item]] = [:]
+  private func files(_ top: Folder) throws -> FoundFiles {
+    var parts: [ObjectIdentifier: Part] = [:]
     var level = [top]
     while !level.isEmpty {
       let listed = try list(level)
-      for (folder, listing) in zip(level, listed) { items[ObjectIdentifier(folder)] = listing }
-      level = listed.joined().compactMap { item in if case .folder(let folder) = item { folder } else { nil } }
+      for (folder, part) in zip(level, listed) { parts[ObjectIdentifier(folder)] = part }
+      level = listed.flatMap { $0.inner.map(\.folder) }
     }
-    var files: [FoundFile] = []
-    Self.collect(top, items, into: &files)
+    if parts.count == 1, let only = parts.first?.value.files { return try Self.sorted(only) }
+    var files = FoundFiles()
+    files.reserve(parts.values.reduce(0) { $0 + $1.files.count }, textByteCount: parts.values.reduce(0) { $0 + $1.files.text.count })
+    Self.collect(top, parts, into: &files)
     return try Self.sorted(files)
   }
 
-  private static func collect(_ folder: Folder, _ items: [ObjectIdentifier: [Item]], into files: inout [FoundFile]) {
-    for item in items[ObjectIdentifier(folder)] ?? [] {
-      switch item {
-      case .file(let file): files.append(file)
-      case .folder(let inner): collect(inner, items, into: &files)
-      }
+  private static func collect(_ folder: Folder, _ parts: [ObjectIdentifier: Part], into files: inout FoundFiles) {
+    guard let part = parts[ObjectIdentifier(folder)] else { return }
+    let shift = files.begin(part.files)
+    var next = 0
+    for (before, inner) in part.inner {
+      files.append(next..<before, of: part.files, shift)
+      next = before
+      collect(inner, parts, into: &files)
     }
+    files.append(next..<part.files.count, of: part.files, shift)
   }
 
   /// What is in each folder, in the order of the folders.
-  private func list(_ folders: [Folder]) throws -> [[Item]] {
+  private func list(_ folders: [Folder]) throws -> [Part] {
     guard folders.count > 1 else { return try folders.map(list) }
-    let results = Mutex<[Result<[Item], any Error>?]>(Array(repeating: nil, count: folders.count))
+    let results = Mutex<[Result<Part, any Error>?]>(Array(repeating: nil, count: folders.count))
     DispatchQueue.concurrentPerform(iterations: folders.count) { index in
       let result = Result { try list(folders[index]) }
       results.withLock { $0[index] = result }
@@ -113,21 +111,38 @@ struct FolderWalk: Sendable {
     return try results.withLock { try $0.compactMap { try $0?.get() } }
   }
 
-  private func list(_ folder: Folder) throws -> [Item] {
+  private func list(_ folder: Folder) throws -> Part {
     try Task.checkCancellation()
     var listing = disk_listing()
     let code = disk_list(folder.place, IgnoreRules.fileName, &listing)
     defer { disk_free(&listing) }
     guard code == 0 else { throw code == ENOENT ? ScanError.vanished(path: folder.place) : ScanError.unreadable(path: folder.place, code: code) }
+    Self.look(&listing)
     let rules = try rules(in: folder, hasFile: listing.has_ignore_file != 0)
-    var items: [Item] = []
-    items.reserveCapacity(listing.count)
+    let prefix = folder.path.isEmpty ? [] : Array(folder.path.utf8) + [UInt8(ascii: "/")]
+    var part = Part(
+      files: FoundFiles(inFolder: folder.place, reserving: listing.count, textByteCount: listing.count * prefix.count + listing.name_byte_count))
     for index in 0..<listing.count {
       let entry = listing.entries[index]
       let name = UnsafeRawBufferPointer(start: listing.names + entry.name, count: Int(entry.name_length))
-      if let item = try visit(name, entry, in: folder, rules) { items.append(item) }
+      try visit(name, entry, in: folder, prefix, rules, into: &part)
     }
-    return items
+    return part
+  }
+
+  /// So many names are worth a thread.
+  private static let lookCount = 1024
+
+  private static func look(_ listing: inout disk_listing) {
+    let count = listing.count
+    guard count >= 2 * lookCount else { return disk_look(&listing, 0, count) }
+    // Each thread writes to entries of its own.
+    withUnsafeMutablePointer(to: &listing) { listing in
+      nonisolated(unsafe) let listing = listing
+      DispatchQueue.concurrentPerform(iterations: (count + lookCount - 1) / lookCount) { part in
+        disk_look(listing, part * lookCount, min((part + 1) * lookCount, count))
+      }
+    }
   }
 
   private func rules(in folder: Folder, hasFile: Bool) throws -> IgnoreRules? {
@@ -135,26 +150,31 @@ struct FolderWalk: Sendable {
     return try .reading(folder.place + "/" + IgnoreRules.fileName, folder: folder.path, parent: folder.rules)
   }
 
-  private func visit(_ bytes: UnsafeRawBufferPointer, _ entry: disk_entry, in folder: Folder, _ rules: IgnoreRules?) throws -> Item? {
+  private func visit(
+    _ bytes: UnsafeRawBufferPointer, _ entry: disk_entry, in folder: Folder, _ prefix: [UInt8], _ rules: IgnoreRules?, into part: inout Part
+  ) throws {
     let status = FileStatus(entry)
     if let rules {
-      let path = (folder.path.isEmpty ? [] : Array(folder.path.utf8) + [UInt8(ascii: "/")]) + Array(bytes)
-      let isIgnored = rules.ignores(path: path) { isFolder(bytes, status, in: folder) }
-      if isIgnored { return nil }
+      let isIgnored = rules.ignores(path: prefix + Array(bytes)) { isFolder(bytes, status, in: folder) }
+      if isIgnored { return }
     }
+    let isASCII = entry.is_ascii != 0
+    // Mostly there is nothing more to it.
+    if entry.code == 0, status.kind == .regular, isASCII { return part.files.append(prefix, bytes, isASCII: true, status) }
     let name = try text(bytes, in: folder.place)
+    let place = folder.place + "/" + name
     guard entry.code == 0 else {
-      let place = folder.place + "/" + name
       throw entry.code == ENOENT ? ScanError.vanished(path: place) : ScanError.unreadable(path: place, code: entry.code)
     }
     let path = folder.path.isEmpty ? name : folder.path + "/" + name
     switch status.kind {
-    case .regular: return .file(FoundFile(path: path, folder: folder.place, name: name, status: status))
-    case .folder where isStore(status): return nil
+    case .regular: part.files.append(prefix, bytes, isASCII: isASCII, status)
+    case .folder where isStore(status): break
     case .folder:
-      return .folder(Folder(place: folder.place + "/" + name, path: path, status: status, parent: folder, isLinked: false, rules: rules))
-    case .link: return try follow(folder.place + "/" + name, path: path, from: folder, rules)
-    case .other: throw ScanError.notAFile(path: folder.place + "/" + name)
+      let inner = Folder(place: place, path: path, status: status, parent: folder, isLinked: false, rules: rules)
+      part.inner.append((part.files.count, inner))
+    case .link: try follow(place, path: path, from: folder, rules, into: &part)
+    case .other: throw ScanError.notAFile(path: place)
     }
   }
 
@@ -164,7 +184,7 @@ struct FolderWalk: Sendable {
     return FileStatus(at: folder.place + "/" + String(decoding: name, as: UTF8.self), followingLinks: true)?.kind == .folder
   }
 
-  private func follow(_ link: String, path: String, from folder: Folder, _ rules: IgnoreRules?) throws -> Item? {
+  private func follow(_ link: String, path: String, from folder: Folder, _ rules: IgnoreRules?, into part: inout Part) throws {
     guard let target = Self.resolve(link), let status = FileStatus(at: target, followingLinks: true) else {
       throw errno == ELOOP ? ScanError.linkLoops(path: link) : ScanError.linkLeadsNowhere(path: link)
     }
@@ -172,25 +192,23 @@ struct FolderWalk: Sendable {
     let parts = target.dropFirst(root.count).split(separator: "/").map(String.init)
     guard Self.stateNames.isDisjoint(with: parts), !leadsIntoStore(parts) else { throw ScanError.linkLeadsIntoState(path: link) }
     switch status.kind {
-    case .regular: return .file(FoundFile(path: path, folder: target, name: nil, status: status))
+    case .regular: part.files.append(path, at: target, status)
     case .folder:
       guard !folder.lies(in: status) else { throw ScanError.linkLoops(path: link) }
       guard folder.linkedCount < Self.linkedFolderLimit else { throw ScanError.linksNestedTooDeep(path: link, limit: Self.linkedFolderLimit) }
-      return .folder(Folder(place: target, path: path, status: status, parent: folder, isLinked: true, rules: rules))
+      part.inner.append((part.files.count, Folder(place: target, path: path, status: status, parent: folder, isLinked: true, rules: rules)))
     case .link, .other: throw ScanError.notAFile(path: link)
     }
   }
 
   /// By the bytes of their paths. Two paths that only Unicode normalisation tells apart are refused: another file system cannot hold both.
-  private static func sorted(_ files: [FoundFile]) throws -> [FoundFile] {
+  private static func sorted(_ files: FoundFiles) throws -> FoundFiles {
     var files = files
-    // Listings come sorted; only a linked folder, whose name was sorted as a file's, can stand elsewhere.
-    let isSorted = zip(files, files.dropFirst()).allSatisfy { $0.path.precedesByBytes($1.path) }
-    if !isSorted { files.sort { $0.path.precedesByBytes($1.path) } }
+    files.sort()  // Listings come sorted; only a linked folder, whose name was sorted as a file's, can stand elsewhere.
     // Swift compares strings by canonical equivalence. ASCII alone is equivalent to nothing else but itself.
-    guard files.contains(where: { !$0.path.utf8.allSatisfy { $0 < 0x80 } }) else { return files }
+    guard !files.isASCII else { return files }
     var paths: Set<String> = []
-    for file in files { guard paths.insert(file.path).inserted else { throw ScanError.namesClash(path: file.place) } }
+    for index in 0..<files.count { guard paths.insert(files.path(index)).inserted else { throw ScanError.namesClash(path: files.place(index)) } }
     return files
   }
 

@@ -22,37 +22,62 @@ struct StatusIndex {
 
     /// Whether the status can be believed: another change would have left another time.
     var isSettled: Bool { max(status.modifiedNanoseconds, status.changedNanoseconds) < scannedNanoseconds - StatusIndex.racyNanoseconds }
+
+    /// The file's, where it need not be read.
+    func digest(ifStill file: FoundFiles.Row) -> Digest? { status == file.status && isSettled ? digest : nil }
   }
 
   /// How often objects had been taken out of the store when this was written.
-  var removalCount: Int64 = 0
+  let removalCount: Int64
   /// The snapshot that these files make, where all of them are known.
-  var snapshot: Digest?
+  let snapshot: Digest?
   /// By the bytes of paths.
-  private(set) var paths: [String] = []
-  private(set) var entries: [Entry] = []
+  let count: Int
+  private let bytes: Bytes?
 
-  init() {}
+  /// The file as it was read. Its rows and paths stay there: making a hundred thousand strings of them would cost more than reading it.
+  private final class Bytes: Sendable {
+    nonisolated(unsafe) let buffer: UnsafeMutableRawBufferPointer  // Not written to once it is filled.
 
-  mutating func reserve(_ count: Int) {
-    paths.reserveCapacity(count)
-    entries.reserveCapacity(count)
+    init(byteCount: Int) { buffer = .allocate(byteCount: byteCount, alignment: 16) }
+    deinit { buffer.deallocate() }
   }
 
-  /// In the order of paths.
-  mutating func append(_ path: String, _ entry: Entry) {
-    paths.append(path)
-    entries.append(entry)
-  }
+  /// Of nothing.
+  private init() { (removalCount, snapshot, count, bytes) = (0, nil, 0, nil) }
 
-  /// The entry of each file that has one, in the order of the files, which is that of paths. One pass over both.
-  func entries(of files: [FoundFile]) -> [Entry?] {
-    var next = 0
-    return files.map { file in
-      while next < paths.count, paths[next].precedesByBytes(file.path) { next += 1 }
-      guard next < paths.count, paths[next] == file.path else { return nil }
-      return entries[next]
+  static let empty = StatusIndex()
+
+  /// For each file the row of its path, or -1. One pass over both, since both are in the order of paths.
+  func rows(of files: FoundFiles) -> [Int32] {
+    guard let bytes else { return Array(repeating: -1, count: files.count) }
+    let all = UnsafeRawBufferPointer(bytes.buffer)
+    return files.withText { text in
+      var next = 0
+      return files.rows.map { file in
+        let path = file.path(in: text)
+        while next < count {
+          let order = FoundFiles.order(self.path(next, in: all), path)
+          if order > 0 { break }
+          next += 1
+          if order == 0 { return Int32(next - 1) }
+        }
+        return -1
+      }
     }
+  }
+
+  /// Of a row.
+  subscript(row: Int) -> Entry {
+    guard let bytes, let base = bytes.buffer.baseAddress else { preconditionFailure("a row of an empty index") }
+    precondition(row < count, "a row that is not there")
+    return Entry(row: UnsafeRawPointer(base) + Self.headByteCount + row * Self.rowByteCount)
+  }
+
+  private func path(_ row: Int, in all: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    let place = all.loadUnaligned(fromByteOffset: Self.headByteCount + row * Self.rowByteCount + 80, as: UInt64.self)
+    let start = Self.headByteCount + count * Self.rowByteCount + Int(place >> 16)
+    return UnsafeRawBufferPointer(rebasing: all[start..<(start + Int(place & 0xFFFF))])
   }
 }
 
@@ -72,10 +97,10 @@ extension String {
 // MARK: - On disk
 
 extension StatusIndex {
-  private static let head = Array("soulpack.index/1".utf8)
-  private static let seed = Digest(hashing: Data("soulpack.index/1".utf8))
-  private static let headByteCount = 16 + 8 + 8 + 8 + 32
-  private static let rowByteCount = 6 * 8 + 32 + 8
+  fileprivate static let head = Array("soulpack.index/1".utf8)
+  fileprivate static let seed = Digest(hashing: Data("soulpack.index/1".utf8))
+  fileprivate static let headByteCount = 16 + 8 + 8 + 8 + 32
+  fileprivate static let rowByteCount = 6 * 8 + 32 + 8
 
   /// Where the index of a folder is. Two folders whose names differ have two.
   static func place(ofFolder path: String, in layout: StoreLayout) -> String {
@@ -85,72 +110,87 @@ extension StatusIndex {
   /// Empty where there is none, or none that can be read: then every file is.
   static func reading(_ place: String) -> StatusIndex {
     guard let file = try? OpenFile(place, O_RDONLY | O_NOFOLLOW), let status = try? file.status(), status.kind == .regular,
-      let bytes = try? file.read(atMost: Int(status.byteCount))
-    else { return StatusIndex() }
-    return bytes.withUnsafeBytes { StatusIndex(parsing: $0) } ?? StatusIndex()
+      status.byteCount >= Int64(headByteCount + 8)
+    else { return .empty }
+    let bytes = Bytes(byteCount: Int(status.byteCount))
+    guard let count = try? file.read(into: bytes.buffer), count == bytes.buffer.count else { return .empty }
+    return StatusIndex(bytes) ?? .empty
   }
 
-  private init?(parsing bytes: UnsafeRawBufferPointer) {
-    guard bytes.count >= Self.headByteCount + 8, bytes.starts(with: Self.head), let base = bytes.baseAddress else { return nil }
-    let content = UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count - 8)])
-    guard bytes.loadUnaligned(fromByteOffset: content.count, as: Int64.self) == Checksum.of(content, seed: Self.seed) else { return nil }
-    removalCount = bytes.loadUnaligned(fromByteOffset: 16, as: Int64.self)
-    let count = Int(bytes.loadUnaligned(fromByteOffset: 24, as: Int64.self))
-    if bytes.loadUnaligned(fromByteOffset: 32, as: Int64.self) != 0 { snapshot = Digest(at: base + 40) }
-    let texts = Self.headByteCount + count * Self.rowByteCount
-    guard count >= 0, texts <= content.count else { return nil }
-    reserve(count)
-    for index in 0..<count {
-      let row = base + Self.headByteCount + index * Self.rowByteCount
-      let place = row.loadUnaligned(fromByteOffset: 80, as: UInt64.self)
-      let (start, length) = (texts + Int(place >> 16), Int(place & 0xFFFF))
-      guard start + length <= content.count else { return nil }
-      let path = String(decoding: UnsafeRawBufferPointer(rebasing: bytes[start..<(start + length)]), as: UTF8.self)
-      append(path, Entry(row: row))
+  private init?(_ bytes: Bytes) {
+    let all = UnsafeRawBufferPointer(bytes.buffer)
+    guard all.starts(with: Self.head), let base = all.baseAddress else { return nil }
+    let content = UnsafeRawBufferPointer(rebasing: all[..<(all.count - 8)])
+    guard all.loadUnaligned(fromByteOffset: content.count, as: Int64.self) == Checksum.of(content, seed: Self.seed) else { return nil }
+    let count = Int(all.loadUnaligned(fromByteOffset: 24, as: Int64.self))
+    guard count >= 0, count <= (content.count - Self.headByteCount) / Self.rowByteCount else { return nil }
+    let textByteCount = content.count - Self.headByteCount - count * Self.rowByteCount
+    for row in 0..<count {
+      let place = all.loadUnaligned(fromByteOffset: Self.headByteCount + row * Self.rowByteCount + 80, as: UInt64.self)
+      guard place >> 16 <= UInt64(textByteCount), Int(place >> 16) + Int(place & 0xFFFF) <= textByteCount else { return nil }
     }
+    removalCount = all.loadUnaligned(fromByteOffset: 16, as: Int64.self)
+    snapshot = all.loadUnaligned(fromByteOffset: 32, as: Int64.self) == 0 ? nil : Digest(at: base + 40)
+    self.count = count
+    self.bytes = bytes
+  }
+
+  /// What is to be remembered.
+  struct Draft {
+    let removalCount: Int64
+    /// Where all of the files are known.
+    let snapshot: Digest?
+    let files: FoundFiles
+    /// A file without one is not remembered.
+    let digests: [Digest?]
+    /// When each file was seen to be so.
+    let scannedNanoseconds: [Int64]
   }
 
   /// Replaces the file in one instant. Nothing is lost with it, so nothing is flushed.
-  func write(to place: String, _ layout: StoreLayout, calls: DiskCalls) throws {
+  static func write(_ draft: Draft, to place: String, _ layout: StoreLayout, calls: DiskCalls) throws {
     let written = layout.newTemporary()
     do {
       let file = try OpenFile(written, O_WRONLY | O_CREAT | O_EXCL, operation: "write")
-      try bytes.withUnsafeBytes { try file.write($0, calls: calls) }
+      let bytes = draft.bytes
+      defer { bytes.deallocate() }
+      try file.write(UnsafeRawBufferPointer(bytes), calls: calls)
       guard calls.rename(written, place) == 0 else { throw StoreError.system(operation: "write", path: place, code: errno) }
     } catch {
       unlink(written)  // Best effort: the next writer empties tmp/ in any case.
       throw error
     }
   }
+}
 
-  private var bytes: Data {
-    let textByteCount = paths.reduce(0) { $0 + $1.utf8.count }
-    var bytes = Data(count: Self.headByteCount + paths.count * Self.rowByteCount + textByteCount + 8)
-    bytes.withUnsafeMutableBytes { fill($0) }
+extension StatusIndex.Draft {
+  /// To be deallocated.
+  fileprivate var bytes: UnsafeMutableRawBufferPointer {
+    let count = digests.reduce(0) { $0 + ($1 == nil ? 0 : 1) }
+    let texts = StatusIndex.headByteCount + count * StatusIndex.rowByteCount
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: texts + files.text.count + 8, alignment: 16)
+    fillHead(bytes, count)
+    var row = StatusIndex.headByteCount
+    for (index, file) in files.rows.enumerated() {
+      guard let digest = digests[index] else { continue }
+      StatusIndex.Entry(status: file.status, scannedNanoseconds: scannedNanoseconds[index], digest: digest).store(in: bytes, at: row)
+      bytes.storeBytes(of: UInt64(file.start) << 16 | UInt64(file.length), toByteOffset: row + 80, as: UInt64.self)
+      row += StatusIndex.rowByteCount
+    }
+    UnsafeMutableRawBufferPointer(rebasing: bytes[texts...]).copyBytes(from: files.text)
+    let content = UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count - 8)])
+    bytes.storeBytes(of: Checksum.of(content, seed: StatusIndex.seed), toByteOffset: content.count, as: Int64.self)
     return bytes
   }
 
-  private func fill(_ bytes: UnsafeMutableRawBufferPointer) {
-    guard let base = bytes.baseAddress else { return }
-    bytes.copyBytes(from: Self.head)
-    base.storeBytes(of: removalCount, toByteOffset: 16, as: Int64.self)
-    base.storeBytes(of: Int64(paths.count), toByteOffset: 24, as: Int64.self)
-    base.storeBytes(of: snapshot == nil ? 0 : 1, toByteOffset: 32, as: Int64.self)
-    snapshot?.withUnsafeBytes { (base + 40).copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(base), byteCount: $0.count) }
-    let texts = base + Self.headByteCount + paths.count * Self.rowByteCount
-    var used = 0
-    for (index, (path, entry)) in zip(paths, entries).enumerated() {
-      let row = base + Self.headByteCount + index * Self.rowByteCount
-      entry.store(at: row)
-      var path = path
-      path.withUTF8 { text in
-        row.storeBytes(of: UInt64(used) << 16 | UInt64(text.count), toByteOffset: 80, as: UInt64.self)
-        if let start = text.baseAddress { (texts + used).copyMemory(from: start, byteCount: text.count) }
-        used += text.count
-      }
-    }
-    let content = UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count - 8)])
-    base.storeBytes(of: Checksum.of(content, seed: Self.seed), toByteOffset: content.count, as: Int64.self)
+  private func fillHead(_ bytes: UnsafeMutableRawBufferPointer, _ count: Int) {
+    bytes.copyBytes(from: StatusIndex.head)
+    bytes.storeBytes(of: removalCount, toByteOffset: 16, as: Int64.self)
+    bytes.storeBytes(of: Int64(count), toByteOffset: 24, as: Int64.self)
+    bytes.storeBytes(of: snapshot == nil ? 0 : 1, toByteOffset: 32, as: Int64.self)
+    let place = UnsafeMutableRawBufferPointer(rebasing: bytes[40..<StatusIndex.headByteCount])
+    place.initializeMemory(as: UInt8.self, repeating: 0)
+    snapshot?.withUnsafeBytes { place.copyMemory(from: $0) }
   }
 }
 
@@ -164,14 +204,14 @@ extension StatusIndex.Entry {
     digest = Digest(at: row + 48)
   }
 
-  fileprivate func store(at row: UnsafeMutableRawPointer) {
-    func put(_ number: Int64, _ index: Int) { row.storeBytes(of: number, toByteOffset: index * 8, as: Int64.self) }
+  fileprivate func store(in bytes: UnsafeMutableRawBufferPointer, at row: Int) {
+    func put(_ number: Int64, _ index: Int) { bytes.storeBytes(of: number, toByteOffset: row + index * 8, as: Int64.self) }
     put(status.byteCount, 0)
     put(status.modifiedNanoseconds, 1)
     put(status.changedNanoseconds, 2)
     put(Int64(bitPattern: status.device), 3)
     put(Int64(bitPattern: status.inode), 4)
     put(scannedNanoseconds, 5)
-    digest.withUnsafeBytes { (row + 48).copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(row), byteCount: $0.count) }
+    digest.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: bytes[(row + 48)..<(row + 80)]).copyMemory(from: $0) }
   }
 }

@@ -8,13 +8,11 @@ package struct VersionChanges: Hashable, Sendable {
 
   package init() {}
 
-  package init(from old: Snapshot, to now: Snapshot) {
-    self.init(from: old.entries.lazy.map { ($0.path, $0.digest) }, to: now)
-  }
+  init(new: Int, changed: Int, gone: Int) { (self.new, self.changed, self.gone) = (new, changed, gone) }
 
   /// One pass over both: each is sorted by the bytes of paths.
-  init(from old: some Sequence<(path: String, digest: Digest)>, to now: Snapshot) {
-    var left = old.makeIterator()
+  package init(from old: Snapshot, to now: Snapshot) {
+    var left = old.entries.makeIterator()
     var first = left.next()
     for entry in now.entries {
       while let known = first, known.path.precedesByBytes(entry.path) {

@@ -66,8 +66,8 @@ struct SnapshotReport: Report {
 
   fileprivate init(_ scan: FolderScanner.Scan, since last: LastVersion?, isKept: Bool) throws {
     digest = scan.digest
-    fileCount = scan.snapshot.entries.count
-    byteCount = scan.snapshot.byteCount
+    fileCount = scan.fileCount
+    byteCount = scan.byteCount
     changes = try last.flatMap { last in
       // Mostly the scan knows: then the last listing need not be read.
       if let since = scan.since, since.snapshot == last.digest { return since.changes }

@@ -16,43 +16,50 @@ final class PackWriter {
   private(set) var byteCount: Int64 = 0
   private let target: String
   private let calls: DiskCalls
-  private let file: OpenFile
+  private let file: PackFile
+  /// Nil where the bytes go through the page cache, since they are read soon.
+  private let direct: DirectWriter?
   private var isPlaced = false
   private var writtenBack: Int64 = 0
 
-  /// `folder` is where it will lie.
-  init(in folder: String, layout: StoreLayout, calls: DiskCalls) throws {
+  /// `folder` is where it will lie. What is not read soon is written past the page cache, where the file system can.
+  init(in folder: String, layout: StoreLayout, calls: DiskCalls, isReadSoon: Bool = true) throws {
     id = Int64.random(in: 1...Int64.max)
     target = folder + "/" + StoreLayout.name(id)
     self.calls = calls
-    file = try OpenFile(layout.newTemporary(), O_RDWR | O_CREAT | O_EXCL, mode: 0o444, operation: "write")
+    file = PackFile(try OpenFile(layout.newTemporary(), O_RDWR | O_CREAT | O_EXCL, mode: 0o444, operation: "write"))
+    direct = isReadSoon ? nil : DirectWriter(file, calls: calls)
     _ = try Self.head.withUnsafeBytes { try append($0) }
   }
 
   deinit {
-    if !isPlaced { unlink(file.path) }  // Best effort: the next writer empties tmp/ in any case.
+    if !isPlaced { unlink(file.open.path) }  // Best effort: the next writer empties tmp/ in any case.
   }
 
   /// Where the bytes begin.
   func append(_ bytes: UnsafeRawBufferPointer) throws -> Int64 {
-    try file.write(bytes, calls: calls)
+    if let direct { try direct.append(bytes) } else { try file.open.write(bytes, calls: calls) }
     defer { byteCount += Int64(bytes.count) }
-    startWritingBack()
+    if direct == nil { startWritingBack() }
     return byteCount
   }
 
   /// Asks the kernel to begin: at the end, the flush has then less to wait for. Only a hint (sync_file_range(2)).
   private func startWritingBack() {
     guard byteCount - writtenBack >= 16 << 20 else { return }
-    disk_start_writing_back(file.descriptor, writtenBack, byteCount - writtenBack)
+    disk_start_writing_back(file.open.descriptor, writtenBack, byteCount - writtenBack)
     writtenBack = byteCount
   }
 
-  func synchronize() throws { try file.synchronize(calls: calls) }
+  /// Nothing is appended after this.
+  func synchronize() throws {
+    try direct?.finish()
+    try file.open.synchronize(calls: calls)
+  }
 
   /// Moves the flushed file to its place. Its name is durable once the folder is.
   func place() throws {
-    guard calls.rename(file.path, target) == 0 else { throw StoreError.system(operation: "write", path: target, code: errno) }
+    guard calls.rename(file.open.path, target) == 0 else { throw StoreError.system(operation: "write", path: target, code: errno) }
     isPlaced = true
   }
 
@@ -60,4 +67,10 @@ final class PackWriter {
   func discard() {
     if isPlaced { unlink(target) }  // Best effort: an orphan does no harm, and `gc` takes it.
   }
+}
+
+/// The file of a pack, for the thread that fills it and the one that writes.
+final class PackFile: Sendable {
+  let open: OpenFile
+  init(_ open: consuming OpenFile) { self.open = open }
 }
