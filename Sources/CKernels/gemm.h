@@ -233,6 +233,38 @@ static void transpose(ck_index rows, ck_index columns, const float *in, ck_index
     for (ck_index c = 0; c < columns; c++) out[c * out_stride + r] = in[r * in_stride + c];
 }
 
+#if CK_LANES == 16 && CK_TILE_ROWS == 8
+// out[c·8 + r] = in[r·in_stride + c] for eight rows and sixteen columns: a tile's rows of a, laid out. Within each quarter of a vector four rows
+// are transposed; then the quarters of rows 0 … 3 and 4 … 7 stand together.
+CK_INLINE void transpose_8x16(const float *in, ck_index in_stride, float *out) {
+  ck_v rows[8], pairs[8], fours[8];
+#pragma unroll
+  for (int r = 0; r < 8; r++) rows[r] = load(in + r * in_stride);
+#pragma unroll
+  for (int r = 0; r < 8; r += 2) {
+    pairs[r] = __builtin_shufflevector(rows[r], rows[r + 1], 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
+    pairs[r + 1] = __builtin_shufflevector(rows[r], rows[r + 1], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+  }
+#pragma unroll
+  for (int h = 0; h < 8; h += 4) {
+#pragma unroll
+    for (int q = 0; q < 2; q++) {
+      fours[h + 2 * q] = __builtin_shufflevector(pairs[h + q], pairs[h + 2 + q], 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
+      fours[h + 2 * q + 1] = __builtin_shufflevector(pairs[h + q], pairs[h + 2 + q], 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+    }
+  }
+#pragma unroll
+  for (int q = 0; q < 4; q++) {
+    ck_v near = __builtin_shufflevector(fours[q], fours[4 + q], 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+    ck_v far = __builtin_shufflevector(fours[q], fours[4 + q], 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+    memcpy(out + 8 * q, &near, 32);
+    memcpy(out + 8 * (4 + q), (const char *)&near + 32, 32);
+    memcpy(out + 8 * (8 + q), &far, 32);
+    memcpy(out + 8 * (12 + q), (const char *)&far + 32, 32);
+  }
+}
+#endif
+
 CK_INLINE float half_to_float(uint16_t h) {
   uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = h >> 10 & 31, mantissa = h & 1023, bits;
   float value;
@@ -272,7 +304,12 @@ CK_INLINE void pack_panel_of(
   }
   if (element == CK_FLOAT32 && row_stride == 1) {
     // Sixteen rows of the panel at a time: one cache line of each column is read, and what is written stays near.
-    for (ck_index p = 0; p < k; p += 16)
+    ck_index p = 0;
+#if CK_LANES == 16 && CK_TILE_ROWS == 8
+    if (width == 8 && columns == 8)
+      for (; p + 16 <= k; p += 16) transpose_8x16((const float *)data + p, column_stride, out + p * width);
+#endif
+    for (; p < k; p += 16)
       transpose(columns, ck_least(16, k - p), (const float *)data + p, column_stride, out + p * width, width);
     return;
   }
