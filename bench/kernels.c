@@ -1,11 +1,12 @@
 // Speed of the kernels: GFLOP/s for each shape, and its share of the fused multiply-add peak measured in the same run, since other work on
 // the machine moves both: both are the best of many short runs. Build and run from the repository's root:
-//   clang -std=gnu17 -O2 -ISources/CKernels/include bench/kernels.c Sources/CKernels/*.c -lm -lpthread -o /tmp/bench-kernels && /tmp/bench-kernels [threads]
+//   clang -std=gnu17 -O2 -ISources/CKernels/include bench/kernels.c Sources/CKernels/*.c -lm -lpthread -o /tmp/bench-kernels && /tmp/bench-kernels [threads|peak]
 #include "ckernels.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 // One thread alone is timed by its own processor time, which other work on the machine does not lengthen as much.
@@ -170,6 +171,8 @@ static void measure_elements(ck_pool *pool, const char *name, operation *run) {
 }
 
 int main(int count, char **arguments) {
+  // For bench/peft/run.py: the peak of one thread and nothing else.
+  if (count > 1 && strcmp(arguments[1], "peak") == 0) return printf("%.1f\n", peak_gflops(ck_path_active())) < 0;
   ck_pool *pool = ck_pool_create(count > 1 ? atoi(arguments[1]) : 1);
   if (ck_pool_threads(pool) > 1) measured_clock = CLOCK_MONOTONIC;
   for (ck_path path = CK_PATH_AVX512; path >= CK_PATH_AVX2; path--) {

@@ -17,6 +17,7 @@
 const ck_bodies CK_TABLE = {
   .tile_rows = TILE_ROWS,
   .tile_columns = TILE_COLUMNS,
+  .narrow_columns = NARROW_COLUMNS,
   .product = product_body,
   .pack = pack_body,
   .rows_add = rows_add_body,

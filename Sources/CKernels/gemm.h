@@ -20,6 +20,8 @@ typedef struct product_arguments {
   ck_matrix a, b;
   // Where b was packed before; then `b` is unused.
   const ck_packed *packed;
+  // The chain goes on over this pair; its k is 0 where there is none, and small.
+  ck_tail tail;
   float *c;
   ck_index c_stride;
   bool accumulate;
@@ -43,7 +45,7 @@ typedef struct pack_arguments {
 
 // Rows of b in a block of k: a panel of b and the tile's rows of a stay in the first-level cache.
 #ifndef CK_BLOCK_K
-#define CK_BLOCK_K 256
+#define CK_BLOCK_K 288
 #endif
 // Rows of a packed at a time: they stay in the second-level cache.
 #ifndef CK_BLOCK_M
@@ -162,6 +164,46 @@ static void product_in_place(
         c_row, from_stored);
 }
 
+// MARK: Narrow products
+
+#if CK_LANES >= 8
+// Up to eight columns, as of a LoRA of rank 8, would leave half of sixteen lanes idle, and too few chains for the units: half a vector, twice the rows.
+enum { NARROW_COLUMNS = 8, NARROW_ROWS = 2 * CK_TILE_ROWS, NARROW_DEPTH = 512 };
+typedef float ck_v8 __attribute__((ext_vector_type(8)));
+
+// c[rows × 8] over k, as `tile`.
+CK_INLINE void narrow_tile(
+  const int rows, ck_index k, const float *a, ck_index a_row, ck_index a_column, const float *b, ck_index b_row, float *c, ck_index c_row,
+  bool from_stored) {
+  ck_v8 sum[NARROW_ROWS];
+#pragma unroll
+  for (int i = 0; i < rows; i++) {
+    sum[i] = (ck_v8)0.0f;
+    if (from_stored) memcpy(&sum[i], c + i * c_row, sizeof sum[i]);
+  }
+  for (ck_index p = 0; p < k; p++) {
+    ck_v8 row;
+    memcpy(&row, b + p * b_row, sizeof row);
+#pragma unroll
+    for (int i = 0; i < rows; i++) sum[i] = __builtin_elementwise_fma((ck_v8)a[i * a_row + p * a_column], row, sum[i]);
+  }
+#pragma unroll
+  for (int i = 0; i < rows; i++) memcpy(c + i * c_row, &sum[i], sizeof sum[i]);
+}
+
+static void narrow_rows(
+  ck_index rows, ck_index k, const float *a, ck_index a_row, ck_index a_column, const float *b, ck_index b_row, float *c, ck_index c_row,
+  bool from_stored) {
+  ck_index i = 0;
+  for (; i + NARROW_ROWS <= rows; i += NARROW_ROWS)
+    narrow_tile(NARROW_ROWS, k, a + i * a_row, a_row, a_column, b, b_row, c + i * c_row, c_row, from_stored);
+  for (; i + 4 <= rows; i += 4) narrow_tile(4, k, a + i * a_row, a_row, a_column, b, b_row, c + i * c_row, c_row, from_stored);
+  for (; i < rows; i++) narrow_tile(1, k, a + i * a_row, a_row, a_column, b, b_row, c + i * c_row, c_row, from_stored);
+}
+#else
+enum { NARROW_COLUMNS = 0 };
+#endif
+
 // MARK: Packing
 
 typedef float ck_v4 __attribute__((ext_vector_type(4)));
@@ -190,6 +232,38 @@ static void transpose(ck_index rows, ck_index columns, const float *in, ck_index
   for (; r < rows; r++)
     for (ck_index c = 0; c < columns; c++) out[c * out_stride + r] = in[r * in_stride + c];
 }
+
+#if CK_LANES == 16 && CK_TILE_ROWS == 8
+// out[c·8 + r] = in[r·in_stride + c] for eight rows and sixteen columns: a tile's rows of a, laid out. Within each quarter of a vector four rows
+// are transposed; then the quarters of rows 0 … 3 and 4 … 7 stand together.
+CK_INLINE void transpose_8x16(const float *in, ck_index in_stride, float *out) {
+  ck_v rows[8], pairs[8], fours[8];
+#pragma unroll
+  for (int r = 0; r < 8; r++) rows[r] = load(in + r * in_stride);
+#pragma unroll
+  for (int r = 0; r < 8; r += 2) {
+    pairs[r] = __builtin_shufflevector(rows[r], rows[r + 1], 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
+    pairs[r + 1] = __builtin_shufflevector(rows[r], rows[r + 1], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+  }
+#pragma unroll
+  for (int h = 0; h < 8; h += 4) {
+#pragma unroll
+    for (int q = 0; q < 2; q++) {
+      fours[h + 2 * q] = __builtin_shufflevector(pairs[h + q], pairs[h + 2 + q], 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
+      fours[h + 2 * q + 1] = __builtin_shufflevector(pairs[h + q], pairs[h + 2 + q], 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+    }
+  }
+#pragma unroll
+  for (int q = 0; q < 4; q++) {
+    ck_v near = __builtin_shufflevector(fours[q], fours[4 + q], 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+    ck_v far = __builtin_shufflevector(fours[q], fours[4 + q], 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+    memcpy(out + 8 * q, &near, 32);
+    memcpy(out + 8 * (4 + q), (const char *)&near + 32, 32);
+    memcpy(out + 8 * (8 + q), &far, 32);
+    memcpy(out + 8 * (12 + q), (const char *)&far + 32, 32);
+  }
+}
+#endif
 
 CK_INLINE float half_to_float(uint16_t h) {
   uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = h >> 10 & 31, mantissa = h & 1023, bits;
@@ -230,7 +304,12 @@ CK_INLINE void pack_panel_of(
   }
   if (element == CK_FLOAT32 && row_stride == 1) {
     // Sixteen rows of the panel at a time: one cache line of each column is read, and what is written stays near.
-    for (ck_index p = 0; p < k; p += 16)
+    ck_index p = 0;
+#if CK_LANES == 16 && CK_TILE_ROWS == 8
+    if (width == 8 && columns == 8)
+      for (; p + 16 <= k; p += 16) transpose_8x16((const float *)data + p, column_stride, out + p * width);
+#endif
+    for (; p < k; p += 16)
       transpose(columns, ck_least(16, k - p), (const float *)data + p, column_stride, out + p * width, width);
     return;
   }
@@ -268,7 +347,7 @@ static void pack_body(const void *arguments, ck_worker *worker, ck_index first, 
 typedef struct cell {
   ck_index i0, i1, j0, j1;
   bool pack_a, pack_b;
-  float *packed_a, *packed_b;
+  float *packed_a, *packed_b, *packed_tail;
 } cell;
 
 static void cell_rows(
@@ -286,12 +365,21 @@ static void cell_rows(
       tile_some(
         ck_least(TILE_ROWS, i1 - i), ck_least(TILE_COLUMNS, x->j1 - j), depth, rows, x->pack_a ? 1 : a.row_stride,
         x->pack_a ? TILE_ROWS : a.column_stride, b + (j - x->j0) / TILE_COLUMNS * b_panel, b_row, c + i * c_row + j, c_row, from_stored);
+      // While the tile is near: passing over all of c once more would cost as much as a tenth of the product.
+      if (s->tail.k > 0 && p + depth == s->k)
+        tile_some(
+          ck_least(TILE_ROWS, i1 - i), ck_least(TILE_COLUMNS, x->j1 - j), s->tail.k, s->tail.a.data + i * s->tail.a.row_stride,
+          s->tail.a.row_stride, s->tail.a.column_stride, x->packed_tail + (j - x->j0) * s->tail.k, TILE_COLUMNS, c + i * c_row + j, c_row, true);
     }
 }
 
 // c(i, j) is c[i·c_row + j] for the whole output, of which this cell is written.
 static void cell_product(const product_arguments *s, const cell *x, float *c, ck_index c_row) {
   ck_index columns = x->j1 - x->j0;
+  for (ck_index j = 0; j < columns && s->tail.k > 0; j += TILE_COLUMNS)
+    pack_panel_of(
+      CK_FLOAT32, s->tail.b.data + (x->j0 + j) * s->tail.b.column_stride, s->tail.b.row_stride, s->tail.b.column_stride, s->tail.k,
+      ck_least(TILE_COLUMNS, columns - j), TILE_COLUMNS, x->packed_tail + j * s->tail.k);
   for (ck_index p = 0; p < s->k; p += CK_BLOCK_K) {
     ck_index depth = ck_least(CK_BLOCK_K, s->k - p);
     const float *b;
@@ -320,12 +408,42 @@ static void cell_clear(const product_arguments *s, const cell *x) {
     for (ck_index j = x->j0; j < x->j1; j++) s->c[s->transposed ? j * s->c_stride + i : i * s->c_stride + j] = 0;
 }
 
+#if CK_LANES >= 8
+// The whole width of a narrow output; b's rows are read where they lie if they are whole vectors.
+static void narrow_cell(const product_arguments *s, ck_worker *worker, const cell *x) {
+  bool in_place = s->b.column_stride == 1 && s->n == NARROW_COLUMNS, whole = s->n == NARROW_COLUMNS;
+  ck_index rows = x->i1 - x->i0;
+  float *packed = ck_scratch(worker, (size_t)(NARROW_COLUMNS * (NARROW_DEPTH + rows)) * sizeof(float)), *copy = packed + NARROW_COLUMNS * NARROW_DEPTH;
+  float *c = whole ? s->c + x->i0 * s->c_stride : copy;
+  ck_index c_row = whole ? s->c_stride : NARROW_COLUMNS;
+  if (!whole && s->accumulate) {
+    memset(copy, 0, (size_t)(rows * NARROW_COLUMNS) * sizeof(float));
+    for (ck_index i = 0; i < rows; i++) memcpy(copy + i * NARROW_COLUMNS, s->c + (x->i0 + i) * s->c_stride, (size_t)s->n * sizeof(float));
+  }
+  for (ck_index p = 0; p < s->k; p += NARROW_DEPTH) {
+    ck_index depth = ck_least(NARROW_DEPTH, s->k - p);
+    const float *b = s->b.data + p * s->b.row_stride;
+    if (!in_place) pack_panel_of(CK_FLOAT32, b, s->b.row_stride, s->b.column_stride, depth, s->n, NARROW_COLUMNS, packed);
+    narrow_rows(
+      rows, depth, s->a.data + x->i0 * s->a.row_stride + p * s->a.column_stride, s->a.row_stride, s->a.column_stride, in_place ? b : packed,
+      in_place ? s->b.row_stride : NARROW_COLUMNS, c, c_row, s->accumulate || p > 0);
+  }
+  for (ck_index i = 0; i < rows && !whole; i++) memcpy(s->c + (x->i0 + i) * s->c_stride, copy + i * NARROW_COLUMNS, (size_t)s->n * sizeof(float));
+}
+#endif
+
 static void product_cell(const product_arguments *s, ck_worker *worker, cell x) {
   ck_index rows = x.i1 - x.i0, columns = x.j1 - x.j0;
   if (s->k == 0) {
     if (!s->accumulate) cell_clear(s, &x);
     return;
   }
+#if CK_LANES >= 8
+  if (s->n <= NARROW_COLUMNS && !s->packed && !s->transposed) {
+    narrow_cell(s, worker, &x);
+    return;
+  }
+#endif
   ck_index depth = ck_least(CK_BLOCK_K, s->k);
   x.pack_a = columns > 2 * TILE_COLUMNS && s->k > 16;
   // The last vector of an unpacked row of b may not reach over the end of the row.
@@ -334,14 +452,15 @@ static void product_cell(const product_arguments *s, ck_worker *worker, cell x) 
   ck_index size_a = x.pack_a ? ck_round_up(ck_least(rows, CK_BLOCK_M), TILE_ROWS) * depth : 0;
   ck_index size_b = x.pack_b ? ck_round_up(columns, TILE_COLUMNS) * depth : 0;
   ck_index size_c = s->transposed ? rows * columns : 0;
-  float *scratch = ck_scratch(worker, (size_t)(ck_round_up(size_a, 16) + ck_round_up(size_b, 16) + size_c) * sizeof(float));
-  x.packed_a = scratch;
-  x.packed_b = scratch + ck_round_up(size_a, 16);
+  ck_index size_tail = ck_round_up(columns, TILE_COLUMNS) * s->tail.k;
+  x.packed_a = ck_scratch(worker, (size_t)(ck_round_up(size_a, 16) + ck_round_up(size_b, 16) + ck_round_up(size_tail, 16) + size_c) * sizeof(float));
+  x.packed_b = x.packed_a + ck_round_up(size_a, 16);
+  x.packed_tail = x.packed_b + ck_round_up(size_b, 16);
   if (!s->transposed) {
     cell_product(s, &x, s->c, s->c_stride);
     return;
   }
-  float *c = x.packed_b + ck_round_up(size_b, 16), *corner = s->c + x.j0 * s->c_stride + x.i0;
+  float *c = x.packed_tail + ck_round_up(size_tail, 16), *corner = s->c + x.j0 * s->c_stride + x.i0;
   if (s->accumulate)
     for (ck_index j = 0; j < columns; j++)
       for (ck_index i = 0; i < rows; i++) c[i * columns + j] = corner[j * s->c_stride + i];

@@ -15,6 +15,8 @@ typedef void ck_body(const void *arguments, ck_worker *worker, ck_index first, c
 typedef struct ck_bodies {
   // The register tile of a product: rows of a by columns of b. A packed operand is laid out in panels of `tile_columns`.
   ck_index tile_rows, tile_columns;
+  // Products of so few columns have a tile of their own, and lay out nothing once for all; 0 where there is none.
+  ck_index narrow_columns;
   ck_body *product, *pack;
   ck_body *rows_add, *column_sums, *scale, *add, *widen, *narrow_bfloat16, *first_nonfinite;
   ck_body *exp, *log, *tanh, *sigmoid, *function64;

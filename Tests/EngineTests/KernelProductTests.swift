@@ -52,6 +52,62 @@ extension Kernels {
       }
     }
 
+    @Test(
+      "a chain that goes on over a tail has the bits of two products, the second accumulating",
+      arguments: [(3, 50, 17, 8), (260, 49, 300, 8), (200, 96, 40, 24), (17, 8, 30, 4), (33, 60, 20, 65), (20, 50, 0, 8), (20, 50, 30, 0)])
+    func tails(m: Int, n: Int, k: Int, rank: Int) {
+      let a = awkward(m * k, stream: 9), b = awkward(n * k, stream: 10), c = awkward(m * n, stream: 11)
+      let hidden = awkward(m * rank, stream: 12), up = awkward(n * rank, stream: 13)
+      func product(packed: Bool, accumulate: Bool, inOne: Bool) -> [Float] {
+        everywhere("tail of \(rank) after \(m)×\(n)×\(k)") { memory, pool in
+          let left = ck_matrix(data: memory.array(a), row_stride: k, column_stride: 1), right = memory.array(b), out = memory.array(c)
+          let view = ck_matrix(data: right, row_stride: 1, column_stride: k)
+          let tail = ck_tail(
+            k: rank, a: ck_matrix(data: memory.array(hidden), row_stride: rank, column_stride: 1),
+            b: ck_matrix(data: memory.array(up), row_stride: 1, column_stride: rank))
+          if packed {
+            let panels = ck_pack_create(pool, k, n, right, CK_FLOAT32, 1, k)
+            ck_gemm_packed_with_tail(pool, m, left, panels, tail, out, n, accumulate)
+            ck_pack_destroy(panels)
+          } else if inOne {
+            ck_gemm_with_tail(pool, m, n, k, left, view, tail, out, n, accumulate)
+          } else {
+            ck_gemm(pool, m, n, k, left, view, out, n, accumulate)
+            ck_gemm(pool, m, n, rank, tail.a, tail.b, out, n, true)
+          }
+          return values(out, m * n)
+        }
+      }
+      for accumulate in [false, true] {
+        let expected = product(packed: false, accumulate: accumulate, inOne: false)
+        for packed in [false, true] {
+          expectSameBits(product(packed: packed, accumulate: accumulate, inOne: true), expected, "tail, packed \(packed), accumulating \(accumulate)")
+        }
+      }
+    }
+
+    @Test("a right side that is gone through in parts, by columns or by steps of the chain, gives the same bits", arguments: [(600, 7300), (7300, 600)])
+    func parts(n: Int, k: Int) {
+      let m = 192, rank = 8
+      let a = awkward(m * k, stream: 14), b = awkward(n * k, stream: 15), hidden = awkward(m * rank, stream: 16), up = awkward(n * rank, stream: 17)
+      func product(threads: Int32) -> [Float] {
+        withMemory { memory in
+          withPool(threads: threads) { pool in
+            let out = memory.zeros(m * n)
+            let tail = ck_tail(
+              k: rank, a: ck_matrix(data: memory.array(hidden), row_stride: rank, column_stride: 1),
+              b: ck_matrix(data: memory.array(up), row_stride: 1, column_stride: rank))
+            ck_gemm_with_tail(
+              pool, m, n, k, ck_matrix(data: memory.array(a), row_stride: k, column_stride: 1),
+              ck_matrix(data: memory.array(b), row_stride: 1, column_stride: k), tail, out, n, false)
+            return values(out, m * n)
+          }
+        }
+      }
+      // One thread takes it whole.
+      expectSameBits(product(threads: 2), product(threads: 1), "parts of \(n)×\(k)")
+    }
+
     @Test("a gradient over all tokens has the bits of micro-batches that continue each other", arguments: [1, 2, 13, 128])
     func microBatches(tokens: Int) {
       let (m, n, all) = (24, 40, 256)

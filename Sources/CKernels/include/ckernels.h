@@ -77,6 +77,15 @@ typedef struct ck_matrix {
 void ck_gemm(
   ck_pool *pool, ck_index m, ck_index n, ck_index k, ck_matrix a, ck_matrix b, float *c, ck_index c_row_stride, bool accumulate);
 
+/// What a chain goes on over, after the last p of a product: t = 0 … k−1 of fma(a[i, t], b[t, j], ·). a is m×k, b is k×n; k = 0 is no tail.
+typedef struct ck_tail {
+  ck_index k;
+  ck_matrix a, b;
+} ck_tail;
+/// `ck_gemm`, and then `ck_gemm` of the tail into the same c, accumulating: same bits, in one pass over c. A LoRA's Y = X·Wᵀ, on over sh·Bᵀ.
+void ck_gemm_with_tail(
+  ck_pool *pool, ck_index m, ck_index n, ck_index k, ck_matrix a, ck_matrix b, ck_tail tail, float *c, ck_index c_row_stride, bool accumulate);
+
 /// How the elements of a stored weight are encoded; every one of them widens to float32 exactly.
 typedef enum ck_element { CK_FLOAT32 = 0, CK_BFLOAT16 = 1, CK_FLOAT16 = 2 } ck_element;
 
@@ -90,6 +99,9 @@ void ck_pack_destroy(ck_packed *_Nullable packed);
 /// `ck_gemm` with that operand: same bits.
 void ck_gemm_packed(
   ck_pool *pool, ck_index m, ck_matrix a, const ck_packed *b, float *c, ck_index c_row_stride, bool accumulate);
+/// `ck_gemm_with_tail` with that operand: same bits.
+void ck_gemm_packed_with_tail(
+  ck_pool *pool, ck_index m, ck_matrix a, const ck_packed *b, ck_tail tail, float *c, ck_index c_row_stride, bool accumulate);
 
 /// y[t, j] = y[t, j] + bias[j], in place: the end of a projection with bias, after all of its chain.
 void ck_rows_add(ck_pool *pool, ck_index rows, ck_index columns, const float *bias, float *y, ck_index y_row_stride);

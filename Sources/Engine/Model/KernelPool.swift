@@ -28,6 +28,16 @@ final class KernelPool {
     }
   }
 
+  /// The same, and the chains go on over the tail.
+  func multiply(_ rows: Int, _ columns: Int, _ inner: Int, _ a: ck_matrix, _ b: ck_matrix, tail: ck_tail, into c: MatrixRows, accumulate: Bool) {
+    guard fault == nil else {
+      multiply(rows, columns, inner, a, b, into: c, accumulate: accumulate)
+      if tail.k > 0 { multiply(rows, columns, tail.k, tail.a, tail.b, into: c, accumulate: true) }
+      return
+    }
+    ck_gemm_with_tail(handle, rows, columns, inner, a, b, tail, c.start, c.stride, accumulate)
+  }
+
   /// The fault of a kernel that keeps two accumulators, for even and odd k, and adds them.
   private func multiplyInHalves(_ rows: Int, _ columns: Int, _ inner: Int, _ a: ck_matrix, _ b: ck_matrix, into c: MatrixRows, accumulate: Bool) {
     let odd = FloatBuffer(count: rows * columns)

@@ -21,8 +21,8 @@ final class LanguageHead {
 
   private let chunkRows: Int
 
-  /// 32 MiB of logits, but never fewer than 256 rows: below that a pass over the head's matrix costs more than the memory.
-  static func chunkRows(vocabularySize: Int) -> Int { max(256, (1 << 23) / vocabularySize / 16 * 16) }
+  /// 32 MiB of logits, but never fewer than 512 rows: below that laying out the head's matrix, once for each chunk, costs more than the memory.
+  static func chunkRows(vocabularySize: Int) -> Int { max(512, (1 << 23) / vocabularySize / 16 * 16) }
 
   init(norm: NormWeight, weight: Weight) {
     self.norm = norm

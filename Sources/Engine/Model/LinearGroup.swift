@@ -36,9 +36,11 @@ struct LinearGroup {
   func forward(
     _ x: MatrixRows, into outputs: [MatrixRows], scaledHidden: UnsafeMutablePointer<Float>, dropout: DropoutPass?, tokens: Int, pool: KernelPool
   ) {
-    for (member, y) in zip(members, outputs) { member.weight.forward(x, into: y, tokens: tokens, pool: pool) }
-    if let stack { stack.forward(x, members, into: outputs, scaledHidden: scaledHidden, dropout: dropout, inputs: inputs, tokens: tokens, pool: pool) }
-    for (member, y) in zip(members, outputs) { member.bias?.add(to: y, tokens: tokens, pool: pool) }
+    stack?.computeHidden(x, members, scaledHidden: scaledHidden, dropout: dropout, inputs: inputs, tokens: tokens, pool: pool)
+    for (member, y) in zip(members, outputs) {
+      member.weight.forward(x, tail: stack?.tail(of: member, scaledHidden) ?? ck_tail(), into: y, tokens: tokens, pool: pool)
+      member.bias?.add(to: y, tokens: tokens, pool: pool)
+    }
   }
 
   /// Adds the gradients of W, bias, A and B, and writes dX [tokens × inputs] unless nothing before this needs it.
@@ -46,34 +48,32 @@ struct LinearGroup {
     _ gradients: [MatrixRows], x: MatrixRows, scaledHidden: UnsafeMutablePointer<Float>, hiddenGradient: UnsafeMutablePointer<Float>,
     dropout: DropoutPass?, into dx: MatrixRows?, tokens: Int, pool: KernelPool
   ) {
+    let dHidden = MatrixRows(start: hiddenGradient, stride: stack?.width ?? 0)
+    stack?.backwardHidden(members, gradients, scaledHidden: scaledHidden, into: dHidden, tokens: tokens, pool: pool)
     for (index, (member, dy)) in zip(members, gradients).enumerated() {
       member.weight.accumulateGradient(dy, x, tokens: tokens, pool: pool)
       member.bias?.accumulateGradient(dy, tokens: tokens, pool: pool)
-      if let dx { member.weight.backward(dy, into: dx, accumulate: index > 0, tokens: tokens, pool: pool) }
+      guard let dx else { continue }
+      // With dropout the adapters' part is no part of the chain.
+      let tail = index == members.count - 1 && dropout == nil ? stack?.gradientTail(dHidden, inputs: inputs) : nil
+      member.weight.backward(dy, tail: tail ?? ck_tail(), into: dx, accumulate: index > 0, tokens: tokens, pool: pool)
     }
     guard let stack else { return }
-    let hidden = MatrixRows(start: scaledHidden, stride: stack.width)
-    let dHidden = MatrixRows(start: hiddenGradient, stride: stack.width)
-    for (member, dy) in zip(members, gradients) {
-      guard let adapter = member.adapter else { continue }
-      adapter.backward(dy, hidden, into: dHidden, outputs: member.weight.outputs, rank: stack.rank, tokens: tokens, pool: pool)
-    }
-    ck_scale(pool.handle, tokens * stack.width, hiddenGradient, stack.scale, hiddenGradient)
     if let dropout {
       for adapter in members.compactMap(\.adapter) {
         stack.backward(dHidden, x: x, of: adapter, dropout, into: dx, inputs: inputs, tokens: tokens, pool: pool)
       }
     } else {
-      stack.backward(dHidden, x: x, into: dx, inputs: inputs, tokens: tokens, pool: pool)
+      stack.accumulateGradient(dHidden, x: x, inputs: inputs, tokens: tokens, pool: pool)
     }
   }
 }
 
 extension LinearGroup.AdapterStack {
-  /// sH, then Y of each adapted member goes on with sH · Bᵀ.
-  fileprivate func forward(
-    _ x: MatrixRows, _ members: [LinearGroup.Member], into outputs: [MatrixRows], scaledHidden: UnsafeMutablePointer<Float>, dropout: DropoutPass?,
-    inputs: Int, tokens: Int, pool: KernelPool
+  /// sH [tokens × width]
+  fileprivate func computeHidden(
+    _ x: MatrixRows, _ members: [LinearGroup.Member], scaledHidden: UnsafeMutablePointer<Float>, dropout: DropoutPass?, inputs: Int, tokens: Int,
+    pool: KernelPool
   ) {
     let hidden = MatrixRows(start: scaledHidden, stride: width)
     if let dropout {
@@ -88,20 +88,37 @@ extension LinearGroup.AdapterStack {
       pool.multiply(tokens, width, inputs, x.view, .transposed(a.values, stride: inputs), into: hidden, accumulate: false)
     }
     ck_scale(pool.handle, tokens * width, scaledHidden, scale, scaledHidden)
-    for (member, y) in zip(members, outputs) {
-      guard let adapter = member.adapter else { continue }
-      let part = hidden.columns(from: adapter.column)
-      pool.multiply(tokens, member.weight.outputs, rank, part.view, .transposed(adapter.b.values, stride: rank), into: y, accumulate: true)
+  }
+
+  /// What the chains of this member's Y go on over: sH · Bᵀ.
+  fileprivate func tail(of member: LinearGroup.Member, _ scaledHidden: UnsafeMutablePointer<Float>) -> ck_tail? {
+    guard let adapter = member.adapter else { return nil }
+    return ck_tail(k: rank, a: .rows(scaledHidden + adapter.column, stride: width), b: .transposed(adapter.b.values, stride: rank))
+  }
+
+  /// dH [tokens × width], and each dB.
+  fileprivate func backwardHidden(
+    _ members: [LinearGroup.Member], _ gradients: [MatrixRows], scaledHidden: UnsafeMutablePointer<Float>, into dHidden: MatrixRows, tokens: Int,
+    pool: KernelPool
+  ) {
+    let hidden = MatrixRows(start: scaledHidden, stride: width)
+    for (member, dy) in zip(members, gradients) {
+      member.adapter?.backward(dy, hidden, into: dHidden, outputs: member.weight.outputs, rank: rank, tokens: tokens, pool: pool)
     }
+    ck_scale(pool.handle, tokens * width, dHidden.start, scale, dHidden.start)
   }
 
-  /// dA [width × inputs] += dHᵀ · X; dX += dH · A
-  fileprivate func backward(_ dHidden: MatrixRows, x: MatrixRows, into dx: MatrixRows?, inputs: Int, tokens: Int, pool: KernelPool) {
+  /// What the chains of dX go on over, after the last base: dH · A.
+  fileprivate func gradientTail(_ dHidden: MatrixRows, inputs: Int) -> ck_tail {
+    ck_tail(k: width, a: dHidden.view, b: .rows(a.values, stride: inputs))
+  }
+
+  /// dA [width × inputs] += dHᵀ · X
+  fileprivate func accumulateGradient(_ dHidden: MatrixRows, x: MatrixRows, inputs: Int, tokens: Int, pool: KernelPool) {
     pool.multiply(width, inputs, tokens, dHidden.transposedView, x.view, into: MatrixRows(start: a.gradient, stride: inputs), accumulate: true)
-    if let dx { pool.multiply(tokens, inputs, width, dHidden.view, .rows(a.values, stride: inputs), into: dx, accumulate: true) }
   }
 
-  /// The same of one member, through what its dropout left of X; its dX is whole before it is dropped and added.
+  /// dA of one member, through what its dropout left of X, and its dX +=; that is whole before it is dropped and added.
   fileprivate func backward(
     _ dHidden: MatrixRows, x: MatrixRows, of adapter: LinearGroup.AdapterSlice, _ dropout: DropoutPass, into dx: MatrixRows?, inputs: Int, tokens: Int,
     pool: KernelPool

@@ -36,34 +36,34 @@ struct Weight {
     storage = .trained(values: values, gradient: gradient)
   }
 
-  /// Y [tokens × outputs] = X [tokens × inputs] · Wᵀ
-  func forward(_ x: MatrixRows, into y: MatrixRows, tokens: Int, pool: KernelPool) {
+  /// Y [tokens × outputs] = X [tokens × inputs] · Wᵀ, the chains going on over the tail.
+  func forward(_ x: MatrixRows, tail: ck_tail = ck_tail(), into y: MatrixRows, tokens: Int, pool: KernelPool) {
     switch storage {
-    case .packed(let forward, _): forward.multiply(tokens, x, into: y, accumulate: false, pool: pool)
-    case .plain(let values): values.withStart { forward(x, $0, into: y, tokens: tokens, pool: pool) }
-    case .trained(let values, _): forward(x, values, into: y, tokens: tokens, pool: pool)
+    case .packed(let forward, _): forward.multiply(tokens, x, tail: tail, into: y, accumulate: false, pool: pool)
+    case .plain(let values): values.withStart { forward(x, $0, tail, into: y, tokens: tokens, pool: pool) }
+    case .trained(let values, _): forward(x, values, tail, into: y, tokens: tokens, pool: pool)
     }
   }
 
-  private func forward(_ x: MatrixRows, _ values: UnsafePointer<Float>, into y: MatrixRows, tokens: Int, pool: KernelPool) {
-    pool.multiply(tokens, outputs, inputs, x.view, .transposed(values, stride: inputs), into: y, accumulate: false)
+  private func forward(_ x: MatrixRows, _ values: UnsafePointer<Float>, _ tail: ck_tail, into y: MatrixRows, tokens: Int, pool: KernelPool) {
+    pool.multiply(tokens, outputs, inputs, x.view, .transposed(values, stride: inputs), tail: tail, into: y, accumulate: false)
   }
 
-  /// dX [tokens × inputs] (+)= dY [tokens × outputs] · W
-  func backward(_ dy: MatrixRows, into dx: MatrixRows, accumulate: Bool, tokens: Int, pool: KernelPool) {
+  /// dX [tokens × inputs] (+)= dY [tokens × outputs] · W, the chains going on over the tail.
+  func backward(_ dy: MatrixRows, tail: ck_tail = ck_tail(), into dx: MatrixRows, accumulate: Bool, tokens: Int, pool: KernelPool) {
     switch storage {
     case .packed(_, let backward):
       guard let backward else { preconditionFailure("the weight was packed for the forward pass alone") }
-      backward.multiply(tokens, dy, into: dx, accumulate: accumulate, pool: pool)
-    case .plain(let values): values.withStart { backwardPlain(dy, $0, into: dx, accumulate: accumulate, tokens: tokens, pool: pool) }
-    case .trained(let values, _): backwardPlain(dy, values, into: dx, accumulate: accumulate, tokens: tokens, pool: pool)
+      backward.multiply(tokens, dy, tail: tail, into: dx, accumulate: accumulate, pool: pool)
+    case .plain(let values): values.withStart { backwardPlain(dy, $0, tail, into: dx, accumulate: accumulate, tokens: tokens, pool: pool) }
+    case .trained(let values, _): backwardPlain(dy, values, tail, into: dx, accumulate: accumulate, tokens: tokens, pool: pool)
     }
   }
 
   private func backwardPlain(
-    _ dy: MatrixRows, _ values: UnsafePointer<Float>, into dx: MatrixRows, accumulate: Bool, tokens: Int, pool: KernelPool
+    _ dy: MatrixRows, _ values: UnsafePointer<Float>, _ tail: ck_tail, into dx: MatrixRows, accumulate: Bool, tokens: Int, pool: KernelPool
   ) {
-    pool.multiply(tokens, inputs, outputs, dy.view, .rows(values, stride: inputs), into: dx, accumulate: accumulate)
+    pool.multiply(tokens, inputs, outputs, dy.view, .rows(values, stride: inputs), tail: tail, into: dx, accumulate: accumulate)
   }
 
   /// dW [outputs × inputs] += dYᵀ · X, one chain over tokens in order. A frozen weight has none.
@@ -85,7 +85,7 @@ final class PackedOperand {
 
   deinit { ck_pack_destroy(handle) }
 
-  func multiply(_ rows: Int, _ a: MatrixRows, into c: MatrixRows, accumulate: Bool, pool: KernelPool) {
-    ck_gemm_packed(pool.handle, rows, a.view, handle, c.start, c.stride, accumulate)
+  func multiply(_ rows: Int, _ a: MatrixRows, tail: ck_tail, into c: MatrixRows, accumulate: Bool, pool: KernelPool) {
+    ck_gemm_packed_with_tail(pool.handle, rows, a.view, handle, tail, c.start, c.stride, accumulate)
   }
 }
