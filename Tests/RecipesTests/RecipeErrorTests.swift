@@ -165,7 +165,9 @@ struct RecipeErrorTests {
       "license", "license: MIT\npermissions: { run: { allow: [▸did:key:z6Mk] } }",
       "`allow: did:key:z6Mk` is not in this version", "this version has \"public\" and keys such as did:key:z6Mk…"),
     Slip("base", "base: { path: ▸\"s3://owner/name\" }", "`s3://` is not in this version", "fetch the model and name its folder"),
-    Slip("base", "base: ▸hf://owner/name", "\"base\" needs a model of the hub such as hf://owner/name@revision, found \"hf://owner/name\""),
+    Slip(
+      "base", "base: ▸hf://owner/name", "\"base\" needs a model of the hub such as hf://owner/name@revision, found \"hf://owner/name\"",
+      "a folder is base: { path: FOLDER }; of the hub the revision is said too: hf://owner/name@main"),
     Slip(
       "base", "base: { path: ▸\"hf://owner/name\" }", "\"path\" is a folder, and \"hf://\" names a model of the hub", "base: hf://owner/name@revision"),
     Slip("base", "base: { path: ▸out/ember.soul }", "\"path\" is a folder, and \"out/ember.soul\" is a Soul", "base: { soul: out/ember.soul }"),
