@@ -106,8 +106,7 @@ struct HubCache {
     let place = snapshot(commit).appending(path: file)
     let target = "../../blobs/\(name.text)"
     if (try? FileManager.default.destinationOfSymbolicLink(atPath: place.path)) == target { return }  // Mostly: there is none yet.
-    let draft = snapshot(commit).appending(path: ".\(file).\(getpid())")
-    unlink(draft.path)
+    let draft = snapshot(commit).appending(path: ".\(file).\(UUID().uuidString)")
     guard symlink(target, draft.path) == 0, rename(draft.path, place.path) == 0 else { throw .disk(operation: "link it", path: place.path, code: errno) }
   }
 

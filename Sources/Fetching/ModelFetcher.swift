@@ -14,13 +14,12 @@ package struct FetchSurvey: Sendable {
     package let name: String
     package let byteCount: Int64
     package let isHere: Bool
+
+    package init(name: String, byteCount: Int64, isHere: Bool) { (self.name, self.byteCount, self.isHere) = (name, byteCount, isHere) }
   }
 
   package let origin: HubOrigin
   package let files: [File]
-
-  package var missing: [File] { files.filter { !$0.isHere } }
-  package var missingByteCount: Int64 { missing.reduce(0) { $0 + $1.byteCount } }
 }
 
 /// What a fetch tells on its way.
@@ -51,7 +50,7 @@ package struct ModelFetcher: Sendable {
     let pinned = commit.flatMap(model.at(commit:)) ?? model
     guard !settings.isOffline else { return try cached(pinned) }
     let client = HubClient(settings, patience)
-    let found = try look(pinned, client)
+    let found = try look(pinned, client, isReading: true)
     tell(.found(found.origin))
     try bring(found, client)
     if !model.namesCommit, commit == nil { try found.cache.note(found.origin.commit, as: model.revision) }
@@ -65,7 +64,7 @@ package struct ModelFetcher: Sendable {
       let (origin, contents) = try cachedContents(pinned)
       return FetchSurvey(origin: origin, files: contents.map { FetchSurvey.File(name: $0, byteCount: $1.byteCount, isHere: true) }.sorted { $0.name < $1.name })
     }
-    let found = try look(pinned, HubClient(settings, patience))
+    let found = try look(pinned, HubClient(settings, patience), isReading: false)
     return FetchSurvey(origin: found.origin, files: found.files)
   }
 
@@ -117,14 +116,15 @@ package struct ModelFetcher: Sendable {
     }
   }
 
-  private func look(_ model: HubReference, _ client: HubClient) throws -> Found {
+  /// Unless it is reading, what the cache has is taken for what its name says: a survey of many gigabytes should not take a minute.
+  private func look(_ model: HubReference, _ client: HubClient, isReading: Bool) throws -> Found {
     let listing = try client.listing(model)
     guard let pinned = model.at(commit: listing.commit) else { preconditionFailure("a listing names a commit") }
     let cache = HubCache(settings.cache, model)
     var here: [String: HubCache.Content] = [:]
     var promised: [PromisedFile] = []
     for name in try ModelSelection.files(among: listing.files, of: model) {
-      if let content = cache.content(of: name, at: listing.commit), try content.isWhole() {
+      if let content = cache.content(of: name, at: listing.commit), try !isReading || content.isWhole() {
         here[name] = content
       } else {
         promised.append(try client.promise(of: name, pinned))

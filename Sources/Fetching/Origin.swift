@@ -1,13 +1,13 @@
-internal import Foundation
+package import Foundation
 
 /// Scheme, host and port of an address (RFC 6454): who is asked. A secret is for one of them.
-struct Origin: Hashable, Sendable {
+package struct Origin: Hashable, Sendable {
   let scheme: String
   let host: String
   let port: Int
 
   /// Nil where the address has no host, another scheme than http and https, or a name and a password in it.
-  init?(_ url: URL) {
+  package init?(_ url: URL) {
     guard let parts = URLComponents(url: url, resolvingAgainstBaseURL: true), let scheme = parts.scheme?.lowercased(), ["http", "https"].contains(scheme),
       let host = parts.host?.lowercased(), !host.isEmpty, parts.user == nil, parts.password == nil
     else { return nil }

@@ -94,6 +94,8 @@ extension RecipeError.Problem {
     case .anchorOrAlias: "write the value out where it is needed; quote a text that starts with \"*\" or \"&\""
     case .severalDocuments: "one recipe makes one Soul: put the second into a file of its own"
     case .duplicateKey: "keep one of the two"
+    // What stands there without a mapping is most often a folder, or a model without its revision.
+    case .wrongValue("base", _, let found) where !found.hasPrefix("a "): "a folder is base: { path: FOLDER }; of the hub the revision is said too: hf://owner/name@main"
     case .empty: "start with \"soul:\" and a name"
     case .notAnOverride: "for example --set train.letters.epochs=1"
     default: nil

@@ -152,7 +152,7 @@ package struct SourceProbe: Sendable {
 
 extension ObjectStore {
   /// Whether a listing and every file of it are here.
-  fileprivate func holdsAll(ofListing digest: Digest) throws -> Bool {
+  package func holdsAll(ofListing digest: Digest) throws -> Bool {
     guard try contains(digest) else { return false }
     return try missing(snapshot(digest).entries.map(\.digest)).isEmpty
   }

@@ -11,7 +11,7 @@ extension Exit {
     switch error {
     case let failed as FailedAction: self = Exit(for: failed.cause)
     case let refused as RefusedSoul: self = Exit(for: refused.cause)
-    case is InvalidRecipe, is RecipeError, is PlanError, is LocationError, is SeveralRecipes, is SourceProblem, is UnknownAction, is UnknownStage, is UnknownTerms, is NoSuchTarget, is NoSuchCandidate, is StoreInsideFolder, is NothingToCurate, is ChooseDataset, is ExportIntoSource, is ExportOverOwnFile, is CannotPropose, is RecipeIsThere, is ProjectIsNoData, is NoModel, is NoHubModel, is UsageError, is NoPrompt, is RecipeFileProblem, is BadEpoch: self = .usage
+    case is InvalidRecipe, is RecipeError, is PlanError, is LocationError, is SeveralRecipes, is SourceProblem, is UnknownAction, is UnknownStage, is UnknownTerms, is NoSuchTarget, is NoSuchCandidate, is StoreInsideFolder, is NothingToCurate, is ChooseDataset, is ExportIntoSource, is ExportOverOwnFile, is CannotPropose, is RecipeIsThere, is ProjectIsNoData, is NoModel, is NoHubModel, is ParentIsNoModel, is UsageError, is NoPrompt, is RecipeFileProblem, is BadEpoch: self = .usage
     case is LockDiffers, is NotAsLocked, is RemoteModelChanged: self = .lockDiffers
     case is NoWinner, is GateMissed: self = .gateMissed
     case is OverBudget, is BudgetUsedUp: self = .budget
@@ -19,8 +19,7 @@ extension Exit {
     case let error as VerificationError: self = error.isRefusedByPolicy ? .notPermitted : .verification
     case is RetractedData: self = .withdrawn
     case let error as CannotReproduce where error.isOfAnotherRecipe: self = .verification
-    case is NotConfirmed, is CommandNotAllowed, is SmokeIsNotPublished, is RunNotAllowed, is UntrustedRecipe: self = .notPermitted
-    case let parent as UnusableParent: self = parent.isRefusedByTerms ? .notPermitted : .usage
+    case is NotConfirmed, is CommandNotAllowed, is SmokeIsNotPublished, is RunNotAllowed, is UntrustedRecipe, is UnusableParent: self = .notPermitted
     case is Interrupted: self = .interrupted
     default: self = .failed
     }

@@ -160,7 +160,7 @@ struct HubBaseTests {
   @Test("a token opens a private model, and is nowhere afterwards")
   func token() throws {
     try withHub(model: "private/small") { tool, hub, _ in
-      try tool.build(environment: hub.environment).expectFailure(1, "hf://private/small@main: it is not there, or it is private, and no token was given", hint: "set HF_TOKEN")
+      try tool.build(environment: hub.environment).expectFailure(1, "hf://private/small@main: it is not there, or it is private, and no token was given", hint: "mind the spelling; for a private model set HF_TOKEN")
       let built = try tool.build("-v", environment: hub.environment.merging(["HF_TOKEN": Hub.token]) { own, _ in own })
       #expect(built.status == 0 && !(built.output + built.errors).contains(Hub.token), "\(built.errors)")
       let found = try tool.shell("grep -rl '\(Hub.token)' .. --include='*' --exclude-dir=hub")

@@ -1,10 +1,9 @@
 import Artifacts
+import Fetching
 import Foundation
 import Hashing
 import Synchronization
 import Testing
-
-@testable import Fetching
 
 @Suite("Fetching a model", .serialized)
 struct FetchTests {
@@ -78,10 +77,11 @@ struct FetchTests {
     let hub = try LocalHub()
     let reference = try #require(HubReference("hf://tests/tiny@main"))
     let before = try hub.fetcher().survey(reference)
-    #expect(before.missing.map(\.name) == LocalHub.model.keys.sorted() && before.missingByteCount == LocalHub.model.values.reduce(0) { $0 + Int64($1.count) })
+    #expect(before.files.map(\.name) == LocalHub.model.keys.sorted() && before.files.allSatisfy { !$0.isHere })
+    #expect(before.files.map(\.byteCount) == before.files.map { Int64(LocalHub.model[$0.name]?.count ?? -1) })
     #expect(try hub.blobs().isEmpty)
     try hub.fetch()
-    #expect(try hub.fetcher().survey(reference).missingByteCount == 0)
+    #expect(try hub.fetcher().survey(reference).files.allSatisfy(\.isHere))
   }
 
   // MARK: Offline

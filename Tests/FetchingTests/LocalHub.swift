@@ -1,9 +1,8 @@
 import Artifacts
+import Fetching
 import Foundation
 import Synchronization
 import Testing
-
-@testable import Fetching
 
 /// A hub on this machine (`hub.py`), a cache, and one model on it.
 final class LocalHub {

@@ -1,9 +1,8 @@
 import Artifacts
+import Fetching
 import Foundation
 import Hashing
 import Testing
-
-@testable import Fetching
 
 @Suite("Where a hub is and what it is asked")
 struct SettingsTests {
@@ -26,7 +25,8 @@ struct SettingsTests {
     ("http://127.0.0.1.example.org", false), ("ftp://127.0.0.1", false), ("hub.example.org", false), ("https://name:word@hub.example.org", false),
   ])
   func endpoints(endpoint: String, isTaken: Bool) {
-    #expect((try? HubSettings(environment: ["HF_ENDPOINT": endpoint])) != nil == isTaken)
+    let settings = try? HubSettings(environment: ["HF_ENDPOINT": endpoint])  // Which error it is, is its message's affair.
+    #expect((settings != nil) == isTaken)
   }
 
   @Test("the token is for its own origin: scheme, host and port", arguments: [
@@ -34,9 +34,10 @@ struct SettingsTests {
     ("https://cdn.hub.example.org/x", false), ("https://hub.example.org.evil.org/", false),
   ])
   func audience(address: String, isGiven: Bool) throws {
-    let settings = try HubSettings(environment: ["HF_ENDPOINT": "https://hub.example.org", "HF_TOKEN": "hf_x"])
+    let hub = try #require(URL(string: "https://hub.example.org").flatMap { Origin($0) })
+    let token = try #require(AccessToken("hf_x", for: hub))
     let origin = try #require(URL(string: address).flatMap { Origin($0) })
-    #expect((settings.token?.header(for: origin) == "Authorization: Bearer hf_x") == isGiven)
+    #expect(token.header(for: origin) == (isGiven ? "Authorization: Bearer hf_x" : nil))
   }
 
   @Test("a reference names owner, name and revision", arguments: [

@@ -1,8 +1,8 @@
 import Artifacts
+import Fetching
 import Foundation
+import Hashing
 import Testing
-
-@testable import Fetching
 
 @Suite("A hub that fails, lies or means harm", .serialized)
 struct TroubleTests {
@@ -12,8 +12,10 @@ struct TroubleTests {
   /// What must hold after any failure: nobody who looks into the cache finds something that he would believe.
   private func expectNothingBelieved(_ hub: LocalHub, at place: SourceLocation = #_sourceLocation) throws {
     for name in try hub.blobs() {
-      let content = try #require(BlobName(name), sourceLocation: place)
-      #expect(try content.named(fileAt: hub.stored.appending(path: "blobs/\(name)")) == content, sourceLocation: place)
+      let bytes = try Data(contentsOf: hub.stored.appending(path: "blobs/\(name)"))
+      var git = GitBlobHasher(byteCount: Int64(bytes.count))
+      git.update(bytes)
+      #expect(name == git.finalize() || name == Digest(hashing: bytes).hex, sourceLocation: place)
     }
     #expect(!FileManager.default.fileExists(atPath: hub.stored.appending(path: "refs/main").path), sourceLocation: place)
     let snapshot = hub.stored.appending(path: "snapshots/\(LocalHub.first)/model.safetensors")
@@ -28,7 +30,7 @@ struct TroubleTests {
     // Of a small file the digest follows the bytes that hub.py sends, so that what it promises must be what lies.
     let liar: JSONValue =
       host == "store" ? ["on": "store", "do": "other"]
-      : ["on": "hub", "path": "resolve/\(LocalHub.first)/config.json", "do": "headers", "headers": ["ETag": "\"ce013625030ba8dba906f756967f9e9ca394464a\""]]
+      : ["on": "hub", "path": "/config.json", "do": "headers", "headers": ["ETag": "\"ce013625030ba8dba906f756967f9e9ca394464a\""]]
     try hub.misbehave(liar)
     let error = try hub.failure()
     guard case .otherDigest(let file, _, _) = error else { return #expect(Bool(false), "\(error)") }

@@ -38,9 +38,11 @@ struct RecipeErrorTests {
     Slip("soul", "soul:▸", "\"soul\" needs lower-case letters, digits and hyphens, at most 64, found nothing"),
     Slip("version", "version: ▸1.0", "\"version\" needs a semantic version such as 1.0.0, found \"1.0\""),
     Slip("version", "version: ▸1.0.0-01", "\"version\" needs a semantic version such as 1.0.0, found \"1.0.0-01\""),
-    Slip("base", "base: ▸models/ember", "\"base\" needs a mapping, found \"models/ember\""),
-    Slip("base", "base: ▸{}", "base needs exactly one of \"path\", \"recipe\", \"new\""),
-    Slip("base", "base: { path: a, ▸recipe: b }", "base needs exactly one of \"path\", \"recipe\", \"new\""),
+    Slip(
+      "base", "base: ▸models/ember", "\"base\" needs a model of the hub such as hf://owner/name@revision, found \"models/ember\"",
+      "a folder is base: { path: FOLDER }; of the hub the revision is said too: hf://owner/name@main"),
+    Slip("base", "base: ▸{}", "base needs exactly one of \"path\", \"recipe\", \"soul\", \"new\""),
+    Slip("base", "base: { path: a, ▸recipe: b }", "base needs exactly one of \"path\", \"recipe\", \"soul\", \"new\""),
     Slip("base", "base: { ▸pth: a }", "unknown key \"pth\" in base", "did you mean \"path\"?"),
     Slip("base", "base: { recipe: ▸../x.yaml }", "\"recipe\" needs a path inside the root, found \"../x.yaml\""),
     Slip("base", "base: { path: ▸~/models }", "\"path\" needs a path relative to the root, or absolute, found \"~/models\""),
@@ -166,7 +168,9 @@ struct RecipeErrorTests {
       "license", "license: MIT\npermissions: { run: { allow: [▸did:key:z6Mk] } }",
       "`allow: did:key:z6Mk` is not in this version", "this version has \"public\" and keys such as did:key:z6Mk…"),
     Slip("base", "base: { path: ▸\"s3://owner/name\" }", "`s3://` is not in this version", "fetch the model and name its folder"),
-    Slip("base", "base: ▸hf://owner/name", "\"base\" needs a model of the hub such as hf://owner/name@revision, found \"hf://owner/name\""),
+    Slip(
+      "base", "base: ▸hf://owner/name", "\"base\" needs a model of the hub such as hf://owner/name@revision, found \"hf://owner/name\"",
+      "a folder is base: { path: FOLDER }; of the hub the revision is said too: hf://owner/name@main"),
     Slip(
       "base", "base: { path: ▸\"hf://owner/name\" }", "\"path\" is a folder, and \"hf://\" names a model of the hub", "base: hf://owner/name@revision"),
     Slip("base", "base: { path: ▸out/ember.soul }", "\"path\" is a folder, and \"out/ember.soul\" is a Soul", "base: { soul: out/ember.soul }"),

@@ -17,7 +17,7 @@ struct Init: AsyncParsableCommand {
 
   @Argument(help: "The folder of texts; a file or an archive too. Without it: where you are, unless that is the project's own folder.") var folder: String = "."
   @Option(help: ArgumentHelp("What the Soul is called; else after the folder.", valueName: "name")) var name: String?
-  @Option(help: ArgumentHelp("A model folder, a recipe whose model is built first, or none.", valueName: "path")) var base: String?
+  @Option(help: ArgumentHelp("A model folder, a model of the hub (hf://owner/name@revision), a recipe whose model is built first, or none.", valueName: "path")) var base: String?
   @Flag(name: .customLong("print"), help: "Print the recipe; write nothing.") var isOnlyPrinted = false
   @OptionGroup var reading: ReadingArguments
   @OptionGroup var common: CommonArguments
