@@ -132,9 +132,10 @@ static void first_nonfinite(answer *a) {
 
 // MARK: Functions
 
+// The last digit of a coefficient shows in one result of a hundred thousand.
 static void function(answer *a, void (*apply)(ck_pool *, ck_index, const float *, float *)) {
   for (int i = 0; i < 3 * LENGTHS; i++) {
-    const ck_index count = 10 * lengths[i / 3] + lengths[i / 3] % 3;
+    const ck_index count = i == 1 ? 500003 : 10 * lengths[i / 3] + lengths[i / 3] % 3;
     float *x = draw(a, count, (answer_kind[]){ANY, AWKWARD, LARGE}[i % 3]);
     apply(a->pool, count, x, x);
     take(a, count, x);
@@ -503,10 +504,10 @@ static const struct {
   {"widen", widen, 0xB16F3F2F36001888},
   {"narrow-bfloat16", narrow_bfloat16, 0x010088E917F5964A},
   {"first-nonfinite", first_nonfinite, 0xC52B8B7059153AB1},
-  {"exp", exponential, 0x270B614A2F2D2417},
-  {"log", logarithm, 0x1C1BB9622E408355},
-  {"tanh", hyperbolic, 0xB8C96D1F3ABF615C},
-  {"sigmoid", sigmoid, 0xB86F1AB1656B98C5},
+  {"exp", exponential, 0xB3DD0A5524891202},
+  {"log", logarithm, 0xD6834F9BB6FE0BBE},
+  {"tanh", hyperbolic, 0x05981E640E9B6C45},
+  {"sigmoid", sigmoid, 0xCC620639CDDEB3EB},
   {"exp64", exponential64, 0x79DC3B4CCFE0575A},
   {"log64", logarithm64, 0x3E7CD4C623802BB9},
   {"sin64", sine64, 0xCF8C10032F278367},
