@@ -60,7 +60,7 @@ struct Connection: ~Copyable {
   private func configure(for request: Request, _ origin: Origin) throws {
     var numbers: [(CURLoption, Int)] = [
       (CURLOPT_NOSIGNAL, 1), (CURLOPT_FOLLOWLOCATION, 0), (CURLOPT_SUPPRESS_CONNECT_HEADERS, 1), (CURLOPT_CONNECTTIMEOUT, patience.connectSeconds),
-      (CURLOPT_LOW_SPEED_LIMIT, 1), (CURLOPT_LOW_SPEED_TIME, patience.stallSeconds), (CURLOPT_BUFFERSIZE, 256 << 10), (CURLOPT_TCP_KEEPALIVE, 1),
+      (CURLOPT_LOW_SPEED_LIMIT, 1), (CURLOPT_LOW_SPEED_TIME, patience.stallSeconds), (CURLOPT_TCP_KEEPALIVE, 1),
     ]
     if request.method == .head { numbers.append((CURLOPT_NOBODY, 1)) }
     for (option, value) in numbers { try check(ccurl_set_number(easy, option, value), origin) }

@@ -151,7 +151,12 @@ struct TroubleTests {
   @Test("nobody there is said soon")
   func nobody() throws {
     let hub = try LocalHub()
-    guard case .unreachable("127.0.0.1", _) = try hub.failure("hf://tests/tiny@main", ["HF_ENDPOINT": "http://127.0.0.1:1"]) else { return #expect(Bool(false)) }
+    // RFC 6761, section 6.4: names under "invalid" are nobody's, and no resolver asks anybody for them.
+    for (host, port, words) in [("127.0.0.1", ":1", "connect"), ("hub.invalid", "", "resolve")] {
+      let scheme = port.isEmpty ? "https" : "http"
+      guard case .unreachable(host, let reason) = try hub.failure("hf://tests/tiny@main", ["HF_ENDPOINT": "\(scheme)://\(host)\(port)"]) else { return #expect(Bool(false)) }
+      #expect(reason.contains(words), "\(reason)")
+    }
   }
 
   // MARK: The token
