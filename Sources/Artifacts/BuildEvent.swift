@@ -25,11 +25,14 @@ package struct StepProgress: Hashable, Sendable {
   package var unit: String
   /// What stands beside the bar, such as `loss 2.31  41,200 tokens/s`.
   package var detail: String
+  /// What a program may want to plot, by name: a training's `lossNatsPerToken`, `gradientNorm`, `learningRate`, `tokensPerSecond`. None of it is of a record.
+  package var metrics: [String: Double]
 
-  package init(done: Int64, total: Int64?, unit: String, detail: String = "") {
+  package init(done: Int64, total: Int64?, unit: String, detail: String = "", metrics: [String: Double] = [:]) {
     self.done = done
     self.total = total
     self.unit = unit
     self.detail = detail
+    self.metrics = metrics
   }
 }

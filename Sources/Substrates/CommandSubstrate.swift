@@ -143,7 +143,8 @@ extension CommandSubstrate {
     for event in events {
       switch event {
       case .progress(let step, let steps, let loss):
-        bench.report(StepProgress(done: step, total: steps, unit: "steps", detail: loss.map { String(format: "loss %.3f", $0) } ?? ""))
+        bench.report(StepProgress(done: step, total: steps, unit: "steps", detail: loss.map { String(format: "loss %.3f", $0) } ?? "",
+            metrics: loss.map { ["lossNatsPerToken": $0] } ?? [:]))
       case .note(let text): showWords([String(text.prefix(200))])
       case .diverged, .done: break
       }

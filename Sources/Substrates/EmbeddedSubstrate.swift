@@ -57,7 +57,9 @@ package struct EmbeddedSubstrate: Substrate {
           return Task.isCancelled || isOverdue
         },
         report: { step in
-          bench.report(StepProgress(done: Int64(step.completedSteps), total: Int64(step.totalSteps), unit: "steps", detail: words(step)))
+          bench.report(
+            StepProgress(
+              done: Int64(step.completedSteps), total: Int64(step.totalSteps), unit: "steps", detail: words(step), metrics: step.metrics))
           guard ContinuousClock.now - lastSave > Self.saveInterval else { return }
           lastSave = .now
           saveInPassing(trainer, bench)
@@ -82,6 +84,16 @@ package struct EmbeddedSubstrate: Substrate {
 
   private func words(_ step: StepReport) -> String {
     String(format: "loss %.3f  %.0f tokens/s", step.lossNatsPerToken, step.tokensPerSecond)
+  }
+}
+
+extension StepReport {
+  /// Loss and norm are those of the trace, digit by digit.
+  fileprivate var metrics: [String: Double] {
+    [
+      "lossNatsPerToken": lossNatsPerToken, "gradientNorm": gradientNorm, "learningRate": learningRate, "tokensPerSecond": tokensPerSecond,
+      "supervisedTokens": Double(supervisedTokenCount),
+    ]
   }
 }
 

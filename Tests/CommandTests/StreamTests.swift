@@ -57,6 +57,12 @@ struct StreamTests {
       #expect(events.allSatisfy { $0["schema"]?.string == "soulpack.event/1" })
       #expect(events.first?["event"]?.string == "planned" && events.first?["actions"]?.integer == 13)
       #expect(events.count { $0["event"]?.string == "finished" } == 13 && events.last?["action"]?.string == "seal")
+      // Every step of every training, with the numbers that its trace has, and nothing of a record beside them.
+      let steps = events.filter { $0["event"]?.string == "progress" && $0["unit"]?.string == "steps" }
+      #expect(steps.count > 20)
+      let names: Set = ["lossNatsPerToken", "gradientNorm", "learningRate", "tokensPerSecond", "supervisedTokens"]
+      for step in steps { #expect(Set(step["metrics"]?.object?.keys.map { $0 } ?? []) == names, "\(step.canonicalText)") }
+      #expect(steps.allSatisfy { ($0["metrics"]?["lossNatsPerToken"]?.number ?? 0) > 0 && ($0["metrics"]?["learningRate"]?.number ?? 0) > 0 })
     }
   }
 

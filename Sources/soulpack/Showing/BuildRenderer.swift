@@ -26,7 +26,7 @@ final class BuildRenderer: Sendable {
   func show(_ event: BuildEvent) {
     state.withLock { state in
       if terminal.isJSON {
-        showJSON(event)
+        showJSON(event, &state)
       } else {
         showText(event, &state)
       }
@@ -77,8 +77,7 @@ final class BuildRenderer: Sendable {
 
   private func showProgress(_ action: String, _ progress: StepProgress, _ state: inout State) {
     let now = ContinuousClock.now
-    // A resumed step does not begin at zero: its rate is that of this process.
-    if state.began[action] == nil { state.began[action] = (now, progress.done) }
+    begin(action, progress, now, &state)
     if terminal.errorIsTerminal {
       if let last = state.lastLiveLine, now - last < Self.liveInterval { return }
       state.lastLiveLine = now
@@ -88,6 +87,11 @@ final class BuildRenderer: Sendable {
       state.lastPlainLine[action] = now
       terminal.say(tag("", .dim) + words(action, progress, now, state))
     }
+  }
+
+  /// A resumed step does not begin at zero: its rate is that of this process.
+  private func begin(_ action: String, _ progress: StepProgress, _ now: ContinuousClock.Instant, _ state: inout State) {
+    if state.began[action] == nil { state.began[action] = (now, progress.done) }
   }
 
   private func words(_ action: String, _ progress: StepProgress, _ now: ContinuousClock.Instant, _ state: State) -> String {
@@ -127,9 +131,16 @@ final class BuildRenderer: Sendable {
 
   // MARK: JSON lines
 
-  private func showJSON(_ event: BuildEvent) {
+  private func showJSON(_ event: BuildEvent, _ state: inout State) {
     guard terminal.talk != .quiet else { return }
     var members = members(of: event)
+    if case .progress(let action, let progress) = event {
+      let now = ContinuousClock.now
+      begin(action, progress, now, &state)
+      if let left = secondsLeft(action, progress, now, state) { members["secondsLeft"] = .number(left.rounded()) }
+      let metrics = progress.metrics.filter(\.value.isFinite).mapValues(JSONValue.number)
+      if !metrics.isEmpty { members["metrics"] = .object(metrics) }
+    }
     members["schema"] = "soulpack.event/1"
     terminal.say(JSONValue.object(members).canonicalText)
   }
