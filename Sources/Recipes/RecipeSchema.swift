@@ -278,6 +278,6 @@ package enum RecipeSchema {
   static let budget = Record(
     [
       Field("wall", .period, .optional, "The longest a build may take."),
-      Field("memory", .size, .optional, "The most memory that a training may take. Without it, nine tenths of the machine's."),
+      Field("memory", .size, .optional, "The most memory that a training may take. Without it, what the machine has."),
     ], later: [Record.Later("cost")])
 }

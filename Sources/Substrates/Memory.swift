@@ -14,7 +14,16 @@ package enum Memory {
     }
   }
 
-  private static var present: UInt64 { ProcessInfo.processInfo.physicalMemory }
+  /// What the machine has, or the container that this runs in.
+  private static var present: UInt64 { containerLimits.reduce(ProcessInfo.processInfo.physicalMemory, min) }
+
+  /// Of control groups, version 2 and 1 (cgroups(7)), as a container sees its own. The kernel ends who takes more.
+  private static var containerLimits: [UInt64] {
+    ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"].compactMap { place in
+      let text = try? String(contentsOfFile: place, encoding: .utf8)  // Where there is none, the machine's memory is the limit.
+      return text.flatMap { UInt64($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+    }
+  }
 }
 
 package struct NotEnoughMemory: ExplainedError {

@@ -190,7 +190,10 @@ extension Reproduction {
         if let first = operators.first {
           "data and base are what they were, and this machine computes something else: \(first) does not give its known answer (soulpack engine selfcheck)"
         } else {
-          "data and base are what they were, and every operator gives its known answer here (docs/numerics.md, section 15): the Soul's training did not follow that page, or the engine around the operators does not here; `soulpack engine selfcheck` tests it"
+          """
+          data and base are what they were, and every operator gives its known answer here (docs/numerics.md, section 15): the Soul's training did \
+          not follow that page, or the engine around the operators does not here; `soulpack engine selfcheck` tests it
+          """
         }
       }
     }
@@ -252,6 +255,7 @@ struct CannotReproduce: ExplainedError {
     case needless(step: Int)
     case opened(String)
     case occupied(String)
+    case unwritable(String)
   }
 
   let problem: Problem
@@ -272,6 +276,7 @@ struct CannotReproduce: ExplainedError {
     case .needless(let step): "step \(step) is checked from the training's own start, and takes no --state"
     case .opened(let reason): reason
     case .occupied(let path): "\(path) is there already"
+    case .unwritable(let folder): "\(folder): there is no such folder, or nothing can be written there"
     }
   }
 
@@ -290,6 +295,7 @@ struct CannotReproduce: ExplainedError {
     case .needless(let step): "leave --state away: soulpack reproduce … --step \(step)"
     case .opened: "ask for the state again: only the one whose root is in the archive's training.json is of use"
     case .occupied: "name a file that is not there"
+    case .unwritable: "name a file in a folder of yours"
     }
   }
 }

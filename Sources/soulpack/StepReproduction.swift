@@ -21,8 +21,7 @@ extension Reproduction {
     let opening = try opening(before: step)
     if opening > 0, state == nil { throw CannotReproduce(.closed(step: step, opening: opening, contact: archive.manifest.contact)) }
     if opening == 0, state != nil { throw CannotReproduce(.needless(step: step)) }
-    if let state, !FileManager.default.fileExists(atPath: state.path) { throw CannotReproduce(.opened("there is no file \(state.relativePath)")) }
-    let opened = try state.map { try Data(contentsOf: $0) }
+    let opened = try state.map(read)
     let (parts, trainer) = try await begin(storeFolder, arguments)
     guard let trainer else { return StepOutcome(whole: try given(parts), step: step, opening: opening) }
     do {
@@ -36,6 +35,7 @@ extension Reproduction {
   /// The state that whoever checks `step` begins from. Nil where the training here is not the Soul's: a state that nobody would believe.
   func open(before step: Int, storeFolder: URL, _ arguments: BuildArguments) async throws -> (outcome: StepOutcome, state: Data?) {
     let opening = try opening(before: step)
+    guard opening > 0 else { throw CannotReproduce(.needless(step: step)) }
     let (parts, trainer) = try await begin(storeFolder, arguments)
     guard let trainer else { return (StepOutcome(whole: try given(parts), step: step, opening: opening), nil) }
     let difference = try trainer.difference(upTo: opening, of: claimed.trace)
@@ -44,8 +44,17 @@ extension Reproduction {
     return (outcome, difference == nil ? trainer.checkpoint() : nil)
   }
 
+  private func read(_ state: URL) throws(CannotReproduce) -> Data {
+    do {
+      return try Data(contentsOf: state)
+    } catch {
+      let reason = FileManager.default.fileExists(atPath: state.path) ? "it cannot be read, or is no file" : "there is no such file"
+      throw CannotReproduce(.opened("\(state.relativePath): \(reason)"))
+    }
+  }
+
   private func opening(before step: Int) throws(CannotReproduce) -> Int {
-    guard (1...claimed.trace.steps.count).contains(step) else { throw CannotReproduce(.noStep(step, of: claimed.trace.steps.count)) }
+    guard step >= 1, step <= claimed.trace.steps.count else { throw CannotReproduce(.noStep(step, of: claimed.trace.steps.count)) }
     return TrainingTrace.opening(before: step)
   }
 

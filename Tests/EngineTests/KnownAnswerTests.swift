@@ -76,7 +76,7 @@ extension Kernels {
       let others = ["ck_pool_", "ck_path_", "ck_environment_", "ck_test_", "ck_philox"]
       let operators = Set(declared).filter { name in !others.contains { name.hasPrefix($0) } }
       #expect(operators.count > 50)
-      for name in operators.sorted() { #expect(cases.contains(name), "\(name)") }
+      for name in operators.sorted() { #expect(try cases.contains(Regex("\\b\(name)\\b")), "\(name)") }
     }
 
     /// What the compiler made of them, in the build that these tests are linked with.

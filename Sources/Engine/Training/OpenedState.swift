@@ -20,6 +20,7 @@ extension Trainer {
     atStep step: Int, of claimed: TrainingTrace, opened: Data?, report: (StepReport) -> Void = { _ in }
   ) throws(TrainingError) -> TraceDifference? {
     if let before = trace.difference(from: claimed.prefix(0)) { return before }
+    guard claimed.steps.count == totalSteps else { return .length(min(claimed.steps.count, totalSteps)) }
     if let opened { try restore(opened, after: TrainingTrace.opening(before: step), of: claimed) }
     return try difference(upTo: step, of: claimed, report: report)
   }
@@ -29,6 +30,8 @@ extension Trainer {
     upTo count: Int, of claimed: TrainingTrace, report: (StepReport) -> Void = { _ in }
   ) throws(TrainingError) -> TraceDifference? {
     if let before = trace.difference(from: claimed.prefix(completedSteps)) { return before }
+    // A trace that was cut short or padded holds no step that is wrong.
+    guard claimed.steps.count == totalSteps else { return .length(min(claimed.steps.count, totalSteps)) }
     while completedSteps < count {
       do {
         report(try step())

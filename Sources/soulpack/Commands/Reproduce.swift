@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Artifacts
 internal import Foundation
 internal import Packaging
+internal import Running
 internal import Store
 
 /// `soulpack reproduce X.soul`: does its training, done again here, give the same bytes?
@@ -11,10 +12,12 @@ struct Reproduce: AsyncParsableCommand {
     discussion: """
       The archive holds the recipe; the data and the base are looked for in this project, at the paths that the recipe names. Everything from the \
       data to the chosen candidate is done anew, in a store under $TMPDIR that is thrown away, and needs room there for the data: nothing that an earlier \
-      build made is believed. Where the outcome differs, the first difference is named: the base, the data that are learned from, or the step of the training. Holdout, scores and choice are not done again. \
+      build made is believed. Where the outcome differs, the first difference is named: the base, the data that are learned from, or the step of the \
+      training. Holdout, scores and choice are not done again. \
       A recipe that reads files outside of this project or runs commands is carried out only if your trust policy believes who signed it, or with --allow-run. \
       A Soul is a .soul file, NAME@VERSION, or the first digits of a Soul digest that this project's store has sealed. It takes as long as the training \
       took. Exit code 0: the same. 6: not the same.
+
       --step N checks one step alone, in the time of at most 16, from the last state before it that the archive commits to. It is not in the archive; whoever \
       can do the training writes it with --open N --to FILE, and it is believed only where it has the root that the archive names. The data are needed all the same.
       """)
@@ -52,9 +55,12 @@ struct Reproduce: AsyncParsableCommand {
   }
 
   private func write(_ step: Int, to file: URL) async throws {
+    // Before hours of training, and not after.
     guard !FileManager.default.fileExists(atPath: file.path) else { throw CannotReproduce(.occupied(file.relativePath)) }
+    let folder = file.deletingLastPathComponent()
+    guard FileManager.default.isWritableFile(atPath: folder.path) else { throw CannotReproduce(.unwritable(folder.path)) }
     let (outcome, state) = try await withReproduction { try await $0.open(before: step, storeFolder: $1, arguments) }
-    if let state { try state.write(to: file, options: .withoutOverwriting) }
+    if let state { try WholeFile(file).replace(with: state) }
     common.terminal.show(StepReproductionReport(outcome: outcome, written: state.map { _ in file.relativePath }))
     guard outcome.whole.difference == nil else { throw EndsWith(code: .verification) }
   }
