@@ -142,11 +142,15 @@ class Bench:
               flush=True)
 
     def ours(self, work, name, *arguments):
+        """With its store alone, as people run it; and once more with both exports, which scoring reads."""
         kept, ledger = self.at("ours", f"{name}.jsonl"), self.at("ours", f"{name}.ledger.jsonl")
-        command = [self.soulpack, "curate", os.path.join(self.folder, "data"), "--export", kept, "--export-ledger", ledger, *arguments]
-        fresh(self.at("store"))
-        cost = measured(command, dict(self.environment, SOULPACK_STORE=self.at("store")), self.at("logs", f"soulpack-{name}.log"), self.options.limit)
-        self.row(work, "soulpack", "", cost, " ".join(arguments) if name != "against" else "--against evaluation.jsonl")
+        exports = ["--export", kept, "--export-ledger", ledger]
+        note = " ".join(arguments) if name != "against" else "--against evaluation.jsonl"
+        for options, label in (([], "soulpack"), (exports, "soulpack, exports")):
+            command = [self.soulpack, "curate", os.path.join(self.folder, "data"), *options, *arguments]
+            fresh(self.at("store"))
+            cost = measured(command, dict(self.environment, SOULPACK_STORE=self.at("store")), self.at("logs", f"soulpack-{name}.log"), self.options.limit)
+            self.row(work, label, "", cost, note)
         return cost, kept, ledger
 
     def scored(self, work, name, result):
