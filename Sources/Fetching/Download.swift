@@ -41,7 +41,7 @@ struct Download: ~Copyable {
   }
 
   private func fill(_ client: HubClient, _ progress: @escaping (Int64) -> Void) throws {
-    var tries = 1
+    var tries = Tries(patience)
     var furthest = try unfinished.byteCount()
     while true {
       let start = try unfinished.byteCount()
@@ -53,12 +53,10 @@ struct Download: ~Copyable {
         if reached < file.byteCount { throw PassingTrouble(error: .tooShort(file: file.name, received: reached, byteCount: file.byteCount)) }
       } catch let trouble as PassingTrouble {
         let reached = try unfinished.byteCount()
-        if reached >= furthest + Download.step { tries = 0 }
+        if reached >= furthest + Download.step { tries.forgive() }
         furthest = max(furthest, reached)
         if case .badRange = trouble.error { try unfinished.clear() }
-        tries += 1
-        guard tries <= (trouble.isUnreached ? min(2, patience.attempts) : patience.attempts) else { throw trouble.error }
-        try patience.wait(trouble.wait ?? patience.pause(afterTry: max(1, tries - 1)))
+        try tries.again(after: trouble)
       }
     }
   }

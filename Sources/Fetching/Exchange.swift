@@ -8,6 +8,8 @@ struct Request {
   let method: Method
   let url: URL
   var headers: [String] = []
+  /// For all of the answer; nil: as long as bytes come.
+  var secondLimit: Int?
 }
 
 /// The head of what came back.
@@ -47,7 +49,8 @@ struct Connection: ~Copyable {
     let listener = Listener(Answer(origin: origin), sink)
     curl_easy_reset(easy)
     try configure(for: request, origin)
-    let headers = request.headers.reduce(nil as UnsafeMutablePointer<curl_slist>?) { curl_slist_append($0, $1) }
+    // Sizes, ranges and digests are those of the file, and not of what a server packs it into on the way (RFC 9110, section 12.5.3).
+    let headers = (request.headers + ["Accept-Encoding: identity"]).reduce(nil as UnsafeMutablePointer<curl_slist>?) { curl_slist_append($0, $1) }
     defer { curl_slist_free_all(headers) }
     try check(ccurl_set_list(easy, CURLOPT_HTTPHEADER, headers), origin)
     try listen(listener, origin)
@@ -60,11 +63,12 @@ struct Connection: ~Copyable {
   private func configure(for request: Request, _ origin: Origin) throws {
     var numbers: [(CURLoption, Int)] = [
       (CURLOPT_NOSIGNAL, 1), (CURLOPT_FOLLOWLOCATION, 0), (CURLOPT_SUPPRESS_CONNECT_HEADERS, 1), (CURLOPT_CONNECTTIMEOUT, patience.connectSeconds),
-      (CURLOPT_LOW_SPEED_LIMIT, 1), (CURLOPT_LOW_SPEED_TIME, patience.stallSeconds), (CURLOPT_TCP_KEEPALIVE, 1),
+      (CURLOPT_LOW_SPEED_LIMIT, Patience.lowestBytesPerSecond), (CURLOPT_LOW_SPEED_TIME, patience.stallSeconds), (CURLOPT_TCP_KEEPALIVE, 1),
+      // A name that is being looked up is not waited for where the transfer ends early (CURLOPT_QUICK_EXIT(3)).
+      (CURLOPT_QUICK_EXIT, 1), (CURLOPT_TIMEOUT, request.secondLimit ?? 0),
     ]
     if request.method == .head { numbers.append((CURLOPT_NOBODY, 1)) }
     for (option, value) in numbers { try check(ccurl_set_number(easy, option, value), origin) }
-    // Without CURLOPT_ACCEPT_ENCODING nothing is packed on the way, so that sizes and ranges are those of the file.
     var texts: [(CURLoption, String)] = [
       (CURLOPT_URL, request.url.absoluteString), (CURLOPT_PROTOCOLS_STR, "http,https"), (CURLOPT_USERAGENT, "soulpack"),
     ]
@@ -148,6 +152,9 @@ private final class Listener {
       answer.status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
     } else if let colon = line.firstIndex(of: ":") {
       answer.headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+    } else if line.isEmpty, [200, 206].contains(answer.status), let encoding = answer["content-encoding"], encoding.lowercased() != "identity" {
+      error = FetchError.packed(host: answer.origin.host)
+      return 0
     }
     return bytes.count
   }

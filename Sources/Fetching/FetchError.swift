@@ -32,6 +32,7 @@ package enum FetchError: ExplainedError, Hashable {
   case otherCommit(HubReference, found: String)
   case noDigest(file: String)
   case noSize(file: String)
+  case packed(host: String)
   case notAModel(HubReference, missing: String)
 
   // What it sends.
@@ -70,6 +71,7 @@ package enum FetchError: ExplainedError, Hashable {
     case .otherCommit(let model, let found): "\(model): the hub answers with commit \(found)"
     case .noDigest(let file): "\(file): the hub names no digest that the file could be held against"
     case .noSize(let file): "\(file): the hub does not say how large it is"
+    case .packed(let host): "\(host) packs what it sends, which it was asked not to"
     case .notAModel(let model, let missing): "\(model): no model that the engine reads: it has no \(missing)"
     case .otherDigest(let file, let promised, let found): "\(file): what came is not what the hub promised: \(found), promised is \(promised)"
     case .tooLong(let file, let byteCount): "\(file): more came than the \(byteCount) bytes that were promised"
@@ -97,6 +99,7 @@ package enum FetchError: ExplainedError, Hashable {
     case .noSuchFile, .badListing, .otherCommit, .otherDigest, .tooLong, .badRange: "try again; if it stays so, the server or something before it is broken, and what it sends is not used"
     case .rateLimited: "wait, and build again: what has come is kept; with HF_TOKEN the hub allows more"
     case .failing, .tooShort: "build again later: what has come is kept, and goes on from there"
+    case .packed: "something between this machine and the hub changes what goes through it: look at HTTPS_PROXY and HF_ENDPOINT"
     case .unexpected, .noDigest, .noSize: "HF_ENDPOINT may name something that is no hub"
     case .redirectedTooOften, .unsafeRedirect, .unsafeName, .answerTooLarge: "do not use it: the hub, or something before it, is broken or means harm"
     case .notAModel: "choose a repository with safetensors and a tokenizer.json (docs/models.md)"

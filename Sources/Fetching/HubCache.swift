@@ -25,7 +25,7 @@ struct HubCache {
   /// What a revision was when somebody last asked the hub.
   func commit(of model: HubReference) -> String? {
     if model.namesCommit { return model.revision }
-    guard let bytes = FileManager.default.contents(atPath: ref(model.revision).path), bytes.count < 1024 else { return nil }
+    guard let bytes = SmallFile.contents(of: ref(model.revision), byteLimit: 1024) else { return nil }
     let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     return HubReference.isCommit(text) ? text : nil
   }
@@ -53,8 +53,10 @@ struct HubCache {
     func isWhole() throws -> Bool { try name.named(fileAt: url) == name }
   }
 
+  func place(of name: BlobName) -> URL { blobs.appending(path: name.text) }
+
   func content(_ name: BlobName) -> Content? {
-    let url = blobs.appending(path: name.text)
+    let url = place(of: name)
     var status = stat()
     guard lstat(url.path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
     return Content(name: name, url: url, byteCount: Int64(status.st_size))
@@ -69,6 +71,10 @@ struct HubCache {
 
   func makeFolders(at commit: String) throws(FetchError) {
     for folder in [blobs, snapshot(commit), locks] { try make(folder) }
+    // Links are replaced there: one that leads to somebody's folder would have his files replaced.
+    var status = stat()
+    let place = snapshot(commit).path
+    guard lstat(place, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { throw .disk(operation: "put links there", path: place, code: ENOTDIR) }
   }
 
   private func make(_ folder: URL) throws(FetchError) {
@@ -93,7 +99,7 @@ struct HubCache {
 
   /// Gives a content that was found to be whole its name.
   func keep(_ name: BlobName) throws(FetchError) {
-    let target = blobs.appending(path: name.text)
+    let target = place(of: name)
     guard rename(unfinished(name).path, target.path) == 0 else { throw .disk(operation: "give it its name", path: target.path, code: errno) }
     let descriptor = open(blobs.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
@@ -107,7 +113,11 @@ struct HubCache {
     let target = "../../blobs/\(name.text)"
     if (try? FileManager.default.destinationOfSymbolicLink(atPath: place.path)) == target { return }  // Mostly: there is none yet.
     let draft = snapshot(commit).appending(path: ".\(file).\(UUID().uuidString)")
-    guard symlink(target, draft.path) == 0, rename(draft.path, place.path) == 0 else { throw .disk(operation: "link it", path: place.path, code: errno) }
+    guard symlink(target, draft.path) == 0, rename(draft.path, place.path) == 0 else {
+      let code = errno
+      unlink(draft.path)
+      throw .disk(operation: "link it", path: place.path, code: code)
+    }
   }
 
   /// Notes what a branch or tag is now.
@@ -129,19 +139,28 @@ struct BlobLock {
 
   /// Waits for its turn; ends where the task is cancelled.
   static func take(_ file: URL, patience: Patience, onWaiting: () -> Void) throws -> BlobLock {
-    let descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw FetchError.disk(operation: "open it", path: file.path, code: errno) }
-    do {
-      try wait(for: descriptor, file, patience, onWaiting)
-      return BlobLock(descriptor: descriptor)
-    } catch {
+    var isTold = false
+    while true {
+      let descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+      guard descriptor >= 0 else { throw FetchError.disk(operation: "open it", path: file.path, code: errno) }
+      do {
+        try wait(for: descriptor, file, patience, &isTold, onWaiting)
+      } catch {
+        close(descriptor)
+        throw error
+      }
+      if isStill(descriptor, file) { return BlobLock(descriptor: descriptor) }
       close(descriptor)
-      throw error
     }
   }
 
-  private static func wait(for descriptor: Int32, _ file: URL, _ patience: Patience, _ onWaiting: () -> Void) throws {
-    var isTold = false
+  /// Whoever cleans a cache deletes locks too: then the next takes a lock of the same name on another file, and this one holds nobody off.
+  private static func isStill(_ descriptor: Int32, _ file: URL) -> Bool {
+    var (own, named) = (stat(), stat())
+    return fstat(descriptor, &own) == 0 && stat(file.path, &named) == 0 && (own.st_dev, own.st_ino) == (named.st_dev, named.st_ino)
+  }
+
+  private static func wait(for descriptor: Int32, _ file: URL, _ patience: Patience, _ isTold: inout Bool, _ onWaiting: () -> Void) throws {
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       guard errno == EWOULDBLOCK || errno == EINTR else { throw FetchError.disk(operation: "lock it", path: file.path, code: errno) }
       if !isTold { onWaiting() }

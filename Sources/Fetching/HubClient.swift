@@ -27,8 +27,8 @@ final class HubClient {
     let kept = Kept(host: settings.origin.host, limit: HubClient.listingByteLimit)
     try patiently {
       kept.bytes = []
-      let answer = try ask(.get, url) { bytes, _ in try kept.take(bytes) }
-      try require(answer, model, file: nil)
+      let asked = try ask(.get, url, secondLimit: patience.answerSeconds) { bytes, _ in try kept.take(bytes) }
+      try require(asked.answer, model, file: nil)
     }
     return try HubListing(Data(kept.bytes), of: model)
   }
@@ -37,10 +37,9 @@ final class HubClient {
   func promise(of file: String, _ model: HubReference) throws -> PromisedFile {
     var facts: [String: String] = [:]
     try patiently {
-      facts = [:]
-      var answer = Answer(origin: settings.origin)
-      answer = try ask(.head, resolved(file, model), leavesHub: false, facts: &facts) { _, _ in }
-      if !answer.isRedirect { try require(answer, model, file: file) }
+      let asked = try ask(.head, resolved(file, model), leavesHub: false, secondLimit: patience.answerSeconds) { _, _ in }
+      if !asked.answer.isRedirect { try require(asked.answer, model, file: file) }
+      facts = asked.facts
     }
     return try PromisedFile(name: file, facts: facts, model)
   }
@@ -48,8 +47,7 @@ final class HubClient {
   /// The bytes of a file from `start`, to `sink` with the head of the answer that they belong to. One try.
   func fetch(_ file: PromisedFile, _ model: HubReference, from start: Int64, sink: @escaping (UnsafeRawBufferPointer, Answer) throws -> Void) throws {
     let range = start > 0 ? ["Range: bytes=\(start)-"] : []
-    var facts: [String: String] = [:]
-    let answer = try ask(.get, resolved(file.name, model), headers: range, facts: &facts, sink: sink)
+    let answer = try ask(.get, resolved(file.name, model), headers: range, sink: sink).answer
     if answer.status == 416 { throw PassingTrouble(error: .badRange(file: file.name)) }
     if answer.origin != settings.origin, (400...499).contains(answer.status), answer.status != 429 {
       // A signed address is good for a while; the next try asks the hub for a new one.
@@ -70,29 +68,24 @@ final class HubClient {
 
   // MARK: Redirects
 
-  private func ask(_ method: Request.Method, _ url: URL, sink: @escaping (UnsafeRawBufferPointer, Answer) throws -> Void) throws -> Answer {
-    var facts: [String: String] = [:]
-    return try ask(method, url, facts: &facts, sink: sink)
-  }
-
-  /// Follows redirects, with the token for the hub alone. Where it does not leave the hub, a redirect to another host is the answer. `facts` gathers
-  /// the headers of the hub's own answers.
+  /// Follows redirects, with the token for the hub alone. Where it does not leave the hub, a redirect to another host is the answer. `facts` are what
+  /// the hub's own answers say of the file: `X-Linked-…` and `X-Repo-…` of any of them, and what each says of its own body of the last alone.
   private func ask(
-    _ method: Request.Method, _ url: URL, headers: [String] = [], leavesHub: Bool = true, facts: inout [String: String],
+    _ method: Request.Method, _ url: URL, headers: [String] = [], leavesHub: Bool = true, secondLimit: Int? = nil,
     sink: @escaping (UnsafeRawBufferPointer, Answer) throws -> Void
-  ) throws -> Answer {
+  ) throws -> (answer: Answer, facts: [String: String]) {
     var url = url
+    var facts: [String: String] = [:]
     for _ in 0...HubClient.redirectLimit {
       guard let origin = Origin(url), origin.mayBeAsked else { preconditionFailure("an address that was looked at may be asked") }
       let secret = settings.token?.header(for: origin).map { [$0] } ?? []
-      let answer = try connection.send(Request(method: method, url: url, headers: headers + secret), sink: sink)
-      if origin == settings.origin { facts.merge(answer.headers) { _, new in new } }
-      guard answer.isRedirect else {
-        facts["location"] = nil  // Whatever came before: this answer is the file's own.
-        return answer
+      let answer = try connection.send(Request(method: method, url: url, headers: headers + secret, secondLimit: secondLimit), sink: sink)
+      if origin == settings.origin {
+        facts = facts.filter { $0.key.hasPrefix("x-linked-") || $0.key.hasPrefix("x-repo-") }.merging(answer.headers) { _, new in new }
       }
+      guard answer.isRedirect else { return (answer, facts) }
       let next = try destination(of: answer, from: url)
-      if next.origin != settings.origin, !leavesHub { return answer }
+      if next.origin != settings.origin, !leavesHub { return (answer, facts) }
       url = next.url
     }
     throw FetchError.redirectedTooOften(host: settings.origin.host)
@@ -133,14 +126,12 @@ final class HubClient {
 
   /// Tries again where trouble may pass.
   private func patiently(_ body: () throws -> Void) throws {
-    var tries = 1
+    var tries = Tries(patience)
     while true {
       do {
         return try body()
       } catch let trouble as PassingTrouble {
-        guard tries < (trouble.isUnreached ? min(2, patience.attempts) : patience.attempts) else { throw trouble.error }
-        try patience.wait(trouble.wait ?? patience.pause(afterTry: tries))
-        tries += 1
+        try tries.again(after: trouble)
       }
     }
   }

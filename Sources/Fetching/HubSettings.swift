@@ -41,7 +41,7 @@ package struct HubSettings: Sendable {
 
   /// The variable is asked first. A file of a few bytes that the hub's library wrote; where there is none, nobody has logged in.
   private static func token(_ given: String?, file: URL, for origin: Origin) throws(FetchError) -> AccessToken? {
-    let bytes = given == nil ? FileManager.default.contents(atPath: file.path)?.prefix(8192) : nil
+    let bytes = given == nil ? SmallFile.contents(of: file, byteLimit: 8192) : nil
     guard let text = (given ?? bytes.map { String(decoding: $0, as: UTF8.self) })?.trimmingCharacters(in: .whitespacesAndNewlines), !text.isEmpty else { return nil }
     guard let token = AccessToken(text, for: origin) else { throw .badToken(place: given == nil ? file.path : "HF_TOKEN") }
     return token

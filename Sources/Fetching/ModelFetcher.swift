@@ -24,12 +24,13 @@ package struct FetchSurvey: Sendable {
 
 /// What a fetch tells on its way.
 package enum FetchEvent: Sendable {
-  case found(HubOrigin)
   /// Something is to be fetched: how many files, and how many bytes of them are not here.
   case begins(files: Int, byteCount: Int64)
   /// Of all files that are fetched, those included that are here in part.
   case progress(done: Int64, total: Int64)
   case waiting(file: String)
+  /// What a branch or tag is now could not be written down; the model is here all the same.
+  case notNoted(revision: String, FetchError)
 }
 
 /// Brings a model of a hub to this machine. The first call is `fetch`.
@@ -51,10 +52,15 @@ package struct ModelFetcher: Sendable {
     guard !settings.isOffline else { return try cached(pinned) }
     let client = HubClient(settings, patience)
     let found = try look(pinned, client, isReading: true)
-    tell(.found(found.origin))
     try bring(found, client)
-    if !model.namesCommit, commit == nil { try found.cache.note(found.origin.commit, as: model.revision) }
+    if commit == nil { note(model, found) }
     return FetchedModel(origin: found.origin, files: try found.contents())
+  }
+
+  /// For whoever is offline later. A cache that cannot be written to may have everything.
+  private func note(_ model: HubReference, _ found: Found) {
+    guard found.cache.commit(of: model) != found.origin.commit else { return }
+    do throws(FetchError) { try found.cache.note(found.origin.commit, as: model.revision) } catch { tell(.notNoted(revision: model.revision, error)) }
   }
 
   /// What `fetch` would do. Asks the hub, where it may be asked.
@@ -92,7 +98,7 @@ package struct ModelFetcher: Sendable {
 
   // MARK: Fetching
 
-  /// A commit's files: those that the cache has, checked, and what the hub promises of the others.
+  /// A commit's files: those that the cache has as the hub promises them, checked, and the others.
   private struct Found {
     let model: HubReference
     let origin: HubOrigin
@@ -109,13 +115,14 @@ package struct ModelFetcher: Sendable {
     func contents() throws -> [String: URL] {
       var urls = here.mapValues(\.url)
       for file in promised {
-        guard let content = cache.content(file.blob) else { throw FetchError.damagedCache(path: cache.folder.path) }
+        guard let content = cache.content(file.blob) else { throw FetchError.damagedCache(path: cache.place(of: file.blob).path) }
         urls[file.name] = content.url
       }
       return urls
     }
   }
 
+  /// The hub is asked of each file, those that are here too: that a name leads to a content is the hub's word, and not that of a link which anybody may have laid.
   /// Unless it is reading, what the cache has is taken for what its name says: a survey of many gigabytes should not take a minute.
   private func look(_ model: HubReference, _ client: HubClient, isReading: Bool) throws -> Found {
     let listing = try client.listing(model)
@@ -124,10 +131,13 @@ package struct ModelFetcher: Sendable {
     var here: [String: HubCache.Content] = [:]
     var promised: [PromisedFile] = []
     for name in try ModelSelection.files(among: listing.files, of: model) {
-      if let content = cache.content(of: name, at: listing.commit), try !isReading || content.isWhole() {
+      let promise = try client.promise(of: name, pinned)
+      if let content = cache.content(of: name, at: listing.commit), content.name == promise.blob, content.byteCount == promise.byteCount,
+        try !isReading || content.isWhole()
+      {
         here[name] = content
       } else {
-        promised.append(try client.promise(of: name, pinned))
+        promised.append(promise)
       }
     }
     return Found(model: pinned, origin: HubOrigin(model, commit: listing.commit), cache: cache, here: here, promised: promised)

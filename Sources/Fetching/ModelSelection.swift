@@ -16,6 +16,10 @@ enum ModelSelection {
     guard isWhole || present.contains(index) else { throw .notAModel(model, missing: weights) }
     let shards = isWhole ? [] : names.filter(isShard)
     guard isWhole || !shards.isEmpty else { throw .notAModel(model, missing: "shard beside its \(index)") }
+    // Which of two sets the index means is not known before it is read, and twice the bytes are not fetched on a guess.
+    guard Set(shards.compactMap { $0.firstMatch(of: /-of-[0-9]+/).map { String($0.0) } }).count <= 1 else {
+      throw .notAModel(model, missing: "single set of shards")
+    }
     if let shard = missingShard(among: shards) { throw .notAModel(model, missing: shard) }
     return ([configuration, tokenizer] + (isWhole ? [weights] : [index] + shards) + optional.filter(present.contains)).sorted()
   }

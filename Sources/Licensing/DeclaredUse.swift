@@ -79,6 +79,11 @@ extension DeclaredUse {
 }
 
 extension DeclaredUse {
+  /// The same use of a model: weights that were made from weights descend from them, whatever they are to texts.
+  package var ofModels: DeclaredUse { DeclaredUse(commercial: commercial, redistribute: redistribute, weightsAreAdaptations: true, soul: soul) }
+}
+
+extension DeclaredUse {
   var document: JSONValue {
     [
       "commercial": .bool(commercial), "redistribute": .string(redistribute.rawValue), "weights-are-adaptations": .bool(weightsAreAdaptations),

@@ -1,4 +1,4 @@
-internal import Artifacts
+package import Artifacts
 
 /// The licences that a recipe can speak of: those that soulpack knows, and those that the recipe declares.
 package struct LicenseBook: Hashable, Sendable {
@@ -67,14 +67,14 @@ extension License {
 
 extension LicenseBook {
   /// For an action's parameters: a list of `{"clauses":[…],"name":…}`.
-  var document: JSONValue {
+  package var document: JSONValue {
     .array(
       declared.map { license in
         ["name": .string(license.name), "clauses": .array(license.clauses.map(\.rawValue).sorted().map { .string($0) })]
       })
   }
 
-  init?(document: JSONValue?) {
+  package init?(document: JSONValue?) {
     guard let values = document?.array else { return nil }
     let licenses = values.compactMap { value -> License? in
       guard let name = value["name"]?.string, let words = value["clauses"]?.array else { return nil }

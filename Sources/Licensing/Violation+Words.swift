@@ -25,6 +25,17 @@ extension Violation {
     }
   }
 
+  /// Of a model whose licence this is. Whether weights adapt texts is no question there.
+  package var hintOnModels: String? {
+    switch (clause, reason) {
+    case (.noTraining, _): "ask its maker, or take another base"
+    case (.noCommercialUse, .soulLicense), (.textsStay, _), (.attribution, _): hint
+    case (.noCommercialUse, .use): "if nobody earns with it, say so: \"use: { commercial: false }\"; else take another base"
+    case (.weightsStay, _): "keep the weights to yourself, \"use: { redistribute: none }\"; or take another base"
+    case (.weightsUnderSameTerms, _), (.textsUnderSameTerms, _): "license the Soul under \(license.name); or take another base"
+    }
+  }
+
   private var place: String { license.citation(of: clause) }
 
   /// The way out where the licence does not speak of models. It is the owner's to judge, not ours.

@@ -6,7 +6,7 @@ struct ModelCard {
   let manifest: SoulManifest
 
   var text: String {
-    [frontMatter, heading, losses, limits, permissions, datasets, use].filter { !$0.isEmpty }.joined(separator: "\n")
+    [frontMatter, heading, losses, limits, permissions, datasets, credits, use].filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
   private var adapterBase: String? { manifest.components.first { $0.kind == .adapter }?.base?.name }
@@ -118,6 +118,8 @@ struct ModelCard {
     if let attribution = dataset.attribution { lines.append("credit: \(attribution)") }
     return lines.map { "\n  - \($0)" }.joined()
   }
+
+  private var credits: String { section("Credits of the base", manifest.credits) }
 
   private var use: String {
     """

@@ -22,6 +22,8 @@ package struct SoulManifest: Hashable, Sendable {
   /// At least one.
   package var components: [Component]
   package var datasets: [Dataset]
+  /// Whom to credit for what the base was made from, in the words that licences ask for: those of a parent Soul.
+  package var credits: [String]
   package var training: Training
   package var selection: Selection?
   /// Every training of the recipe, by number.
@@ -35,7 +37,7 @@ package struct SoulManifest: Hashable, Sendable {
 
   package init(
     name: String, version: String, intent: String, description: String, license: String, contact: String? = nil, limits: [String] = [],
-    permissions: Permissions, components: [Component], datasets: [Dataset], training: Training, selection: Selection?,
+    permissions: Permissions, components: [Component], datasets: [Dataset], credits: [String] = [], training: Training, selection: Selection?,
     candidates: [Candidate] = [], gates: [Gate] = [], recipe: Digest, pins: [NamedDigest] = []
   ) {
     self.name = name
@@ -48,6 +50,7 @@ package struct SoulManifest: Hashable, Sendable {
     self.permissions = permissions
     self.components = components
     self.datasets = datasets
+    self.credits = credits
     self.training = training
     self.selection = selection
     self.candidates = candidates

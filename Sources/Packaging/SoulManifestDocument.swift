@@ -14,6 +14,7 @@ extension SoulManifest {
     ]
     members["contact"] = contact.map { .string($0) }
     members["selection"] = selection?.document
+    if !credits.isEmpty { members["credits"] = .array(credits.map { .string($0) }) }
     return .object(members)
   }
 
@@ -21,7 +22,7 @@ extension SoulManifest {
     let reader = DocumentReader(document, document: "soul.json")
     try reader.object(
       [
-        "name", "version", "intent", "description", "license", "contact", "limits", "permissions", "components", "datasets", "training",
+        "name", "version", "intent", "description", "license", "contact", "limits", "permissions", "components", "datasets", "credits", "training",
         "selection", "candidates", "gates", "recipe", "pins",
       ], schema: Self.schema)
     self.init(
@@ -30,11 +31,19 @@ extension SoulManifest {
       license: try reader.member("license").nonEmptyString(), contact: try reader.optional("contact")?.nonEmptyString(),
       limits: try reader.list("limits") { (limit) throws(DocumentError) in try limit.nonEmptyString() },
       permissions: try Permissions(reader.member("permissions")), components: try reader.list("components", Component.init),
-      datasets: try reader.list("datasets", Dataset.init), training: try Training(reader.member("training")),
+      datasets: try reader.list("datasets", Dataset.init), credits: try Self.credits(reader), training: try Training(reader.member("training")),
       selection: try reader.optional("selection").map { (selection) throws(DocumentError) in try Selection(selection) },
       candidates: try reader.list("candidates", Candidate.init), gates: try reader.list("gates", Gate.init),
       recipe: try reader.member("recipe").digest(), pins: try reader.list("pins", NamedDigest.init))
     try check(reader)
+  }
+
+  /// Absent where there are none, so that a manifest has one form.
+  private static func credits(_ reader: DocumentReader) throws(DocumentError) -> [String] {
+    guard reader.optional("credits") != nil else { return [] }
+    let credits = try reader.list("credits") { (credit) throws(DocumentError) in try credit.nonEmptyString() }
+    guard !credits.isEmpty else { throw reader.failure("an empty list of credits is left out") }
+    return credits
   }
 
   /// What holds between the members.

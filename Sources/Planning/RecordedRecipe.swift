@@ -5,28 +5,31 @@ package import Recipes
 /// again by somebody else.
 package struct RecordedRecipe {
   package let recipe: Recipe
-  /// By the paths under which the recipes name them.
-  private let bases: [String: Recipe]
+  /// Those that made its base, each followed by the one that made its own.
+  package let bases: [Recipe]
+  private let paths: [String]
 
   /// Throws where the document is none that this soulpack would have written: then it would plan something else than was built.
   package init(_ document: JSONValue) throws(UnplannableRecord) {
     guard let recipe = document["recipe"], let following = document["bases"]?.array else { throw UnplannableRecord(path: "recipe.json") }
     self.recipe = try RecordedRecipe.read(recipe, path: "recipe.json")
-    var bases: [String: Recipe] = [:]
+    var bases: [Recipe] = []
+    var paths: [String] = []
     var current = self.recipe
     for document in following {
       guard case .recipe(let path, _) = current.base else { throw UnplannableRecord(path: "recipe.json") }
       current = try RecordedRecipe.read(document, path: path)
-      bases[path] = current
+      bases.append(current)
+      paths.append(path)
     }
-    self.bases = bases
+    (self.bases, self.paths) = (bases, paths)
   }
 
   /// `consent`: as of today. Data that was retracted since is not learned from again.
   package func plan(consent: Consent) throws -> Plan {
     try Planner.plan(recipe, consent: consent) { path in
-      guard let base = bases[path] else { throw UnplannableRecord(path: path) }
-      return base
+      guard let place = paths.firstIndex(of: path) else { throw UnplannableRecord(path: path) }
+      return bases[place]
     }
   }
 

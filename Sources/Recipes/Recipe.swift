@@ -12,6 +12,8 @@ package struct Recipe: Hashable, Sendable {
   package let license: String
   /// What is meant to be done with the Soul, its licence among it: what the licences of the data are held against.
   package let use: DeclaredUse
+  /// What it declares under `licenses` and `consents`.
+  package let licenses: LicenseBook
   package let contact: String?
   package let limits: [String]
   package let base: Base

@@ -30,7 +30,7 @@ extension Recipe {
     let terms = RecipeTerms(recipe)
     self.init(
       path: path, soul: recipe.text("soul"), version: recipe.text("version"), intent: recipe.text("intent"),
-      description: recipe.text("description"), license: recipe.text("license"), use: terms.use, contact: recipe["contact"]?.text,
+      description: recipe.text("description"), license: recipe.text("license"), use: terms.use, licenses: terms.book, contact: recipe["contact"]?.text,
       limits: recipe.texts("limits"), base: Base(recipe.needed("base")),
       datasets: recipe.needed("datasets").sortedMembers.map { Dataset(name: $0.key, $0.setting, terms) },
       runs: recipe.needed("run").sortedMembers.map { RunStep(name: $0.key, $0.setting) },

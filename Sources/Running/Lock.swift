@@ -31,6 +31,12 @@ package struct Lock: Hashable, Sendable {
       semantics = Dictionary(actions.map { ($0.kind.rawValue, $0.kind.semantics) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// Pins of what a hub has been asked, for a build that may not come to its end. Nothing else is locked by that.
+    package mutating func noteModels(of taken: TakenSources) {
+      revisions.merge(taken.revisions) { _, new in new }
+      for (source, digest) in taken.digests where source.kind == .hubModel { sources[source.path] = digest }
+    }
+
     /// What a source is pinned to, in the use that the recipe makes of it.
     package func digest(of source: Source) -> Digest? {
       source.kind == .file ? sources[Pins.fileKey(source.path)] ?? sources[source.path] : sources[source.path]
@@ -70,6 +76,9 @@ package struct Lock: Hashable, Sendable {
   package var recipes: [String: Pins]
 
   package init() { recipes = [:] }
+
+  /// What is pinned of models of a hub for a recipe.
+  package func outsideModels(of recipe: String) -> [String: OutsideModels.Pin] { recipes[recipe]?.outsideModels ?? [:] }
 }
 
 // MARK: - Comparing

@@ -64,9 +64,10 @@ package struct SourceReader: Sendable {
   /// What is locked is taken from the store, else from what this machine has, and only then from the hub.
   private func take(_ reference: HubReference) throws -> (commit: String, digest: Digest) {
     let pin = outside.pins[reference.description]
-    if let pin, let digest = pin.digest {
-      if try store.reading.objects.holdsAll(ofListing: digest) { return (pin.commit, digest) }
-      if let pinned = reference.at(commit: pin.commit), let brought = try outside.cached(pinned), try put(brought.files) == digest { return (pin.commit, digest) }
+    if let pin, let digest = pin.digest, try store.reading.objects.holdsAll(ofListing: digest) { return (pin.commit, digest) }
+    if let pin, let pinned = reference.at(commit: pin.commit), let brought = try outside.cached(pinned) {
+      let digest = try put(brought.files)
+      if pin.digest == nil || pin.digest == digest { return (pin.commit, digest) }
     }
     let brought = try outside.bring(reference, pin?.commit)
     let digest = try put(brought.files)

@@ -34,6 +34,9 @@ struct Lineage {
     return "\(name)@\(version)"
   }
 
+  /// Whom a parent Soul asks to credit.
+  static func credits(_ context: StepContext) throws -> [String] { try origin(context)?["credits"]?.array?.compactMap(\.string) ?? [] }
+
   /// The nodes that a node was made from, as the plan has it.
   private static func origins(of name: String, among inputs: [String: Digest]) -> [String] {
     let kind = name.prefix { $0 != "." }

@@ -61,7 +61,7 @@ struct SoulContents {
       name: try recipe.string("soul"), version: try recipe.string("version"), intent: try recipe.string("intent"),
       description: try recipe.string("description"), license: try recipe.string("license"), contact: self.recipe["contact"]?.string,
       limits: try limits(recipe), permissions: try permissions(recipe), components: [try component()],
-      datasets: [try dataset(recipe)], training: try training(), selection: selection,
+      datasets: [try dataset(recipe)], credits: try Lineage.credits(context), training: try training(), selection: selection,
       candidates: try contenders.all.map(candidate), gates: try gates(), recipe: Digest(hashing: self.recipe), pins: try pins())
   }
 

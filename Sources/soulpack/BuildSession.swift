@@ -43,9 +43,10 @@ struct BuildSession {
     let result = try await ActionRun(subject, arguments).perform(actions, sources: needed) {
       lock = try Lock(readingFrom: project.rootFolder)
       try requirePinned(needed, lock)
-      return lock.recipes[project.recipePath]?.outsideModels ?? [:]
+      return lock.outsideModels(of: project.recipePath)
     } permit: { sources in
       try requireLock(lock, Lock.Pins(sources, actions: actions))
+      try pinModels(sources, in: &lock)
     }
     try writeLock(lock, Lock.Pins(result.sources, actions: actions))
     for line in try RetractionNotice(project, result).lines { terminal.remark(line) }
@@ -86,8 +87,17 @@ struct BuildSession {
   }
 
   /// A trial is not locked.
+  private var mayLock: Bool { goal == .build && !isTrial && !arguments.locked }
+
+  /// Before anything is run: a build that is killed, and begun again when the branch has moved, goes on with the model that it began with.
+  private func pinModels(_ taken: TakenSources, in lock: inout Lock) throws {
+    guard mayLock, !taken.revisions.isEmpty else { return }
+    lock.recipes[project.recipePath, default: Lock.Pins(sources: [:], actions: [])].noteModels(of: taken)
+    try lock.write(to: project.rootFolder)
+  }
+
   private func writeLock(_ lock: Lock, _ pins: Lock.Pins) throws {
-    guard goal == .build, !isTrial, !arguments.locked else { return }
+    guard mayLock else { return }
     var lock = lock
     lock.recipes[project.recipePath] = pins
     try lock.write(to: project.rootFolder)

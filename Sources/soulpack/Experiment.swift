@@ -16,7 +16,7 @@ struct Experiment {
   func run(_ actions: [Action]) async throws -> ActionRun.Result? {
     let sources = project.plan.sources(for: actions)
     // The lock says which commit of a hub's model is meant.
-    let pins = { try Lock(readingFrom: project.rootFolder).recipes[project.recipePath]?.outsideModels ?? [:] }
+    let pins = { try Lock(readingFrom: project.rootFolder).outsideModels(of: project.recipePath) }
     guard !arguments.dryRun else {
       let survey = try Survey(rootFolder: project.rootFolder, storeFolder: project.storeFolder, actions, sources, pins: try pins())
       arguments.common.terminal.show(StatusReport(forecast: survey.forecast))

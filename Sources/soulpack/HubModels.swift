@@ -33,12 +33,12 @@ struct HubModels: Sendable {
     let pace = Pace()
     return try ModelFetcher(settings) { event in
       switch event {
-      case .found: break
       case .begins(let files, let byteCount):
         show(.note(action: HubModels.work, "\(Quantity.counted(files, "file")) of \(reference), \(Quantity.bytes(byteCount)), into \(settings.cache.path)"))
       case .progress(let done, let total):
         show(.progress(action: HubModels.work, StepProgress(done: done, total: total, unit: "bytes", detail: pace.words(done))))
       case .waiting(let file): show(.note(action: HubModels.work, "waiting for another process, which fetches \(file)"))
+      case .notNoted(let revision, let error): show(.note(action: HubModels.work, "what \(revision) is now is not noted: \(error.message)"))
       }
     }.fetch(reference, commit: commit)
   }

@@ -81,20 +81,31 @@ struct Reproduction {
       + actions.filter { $0.kind == .run }.map { "runs \(($0.parameters["command"]?.array ?? []).compactMap(\.string).map(\.asShellWord).joined(separator: " "))" }
   }
 
-  /// The commit that the archive says its base was, whatever the branch is by now.
+  /// The commit that the archive says its base was, whatever the branch is by now. Throws where it names none: what a branch is today proves nothing.
   private func pins() throws -> [String: OutsideModels.Pin] {
-    guard let bytes = try archive.contents(of: "lineage.json"), let document = try? JSONValue(parsing: bytes),  // A stranger's file.
-      let origin = document["origins"]?["base-origin"].flatMap(HubOrigin.init(canonical:))
-    else { return [:] }
-    let ofIt = sources.filter { $0.kind == .hubModel && HubReference($0.path)?.model == origin.model }
-    return Dictionary(uniqueKeysWithValues: ofIt.map { ($0.path, OutsideModels.Pin(commit: origin.commit, digest: nil)) })
+    let bytes = try archive.contents(of: "lineage.json")
+    let lineage = bytes.flatMap { try? JSONValue(parsing: $0) }  // A stranger's file.
+    let origin = lineage?["origins"]?["base-origin"].flatMap(HubOrigin.init(canonical:))
+    let needed = Set(sources.filter { $0.kind == .hubModel }.map(\.path))
+    return try Dictionary(
+      uniqueKeysWithValues: needed.map { path -> (String, OutsideModels.Pin) in
+        guard let reference = HubReference(path) else { preconditionFailure("a source of a hub is named by a reference") }
+        let commit = origin.flatMap { $0.model == reference.model ? $0.commit : nil } ?? (reference.namesCommit ? reference.revision : nil)
+        guard let commit else { throw CannotReproduce(.noCommit(path)) }
+        return (path, OutsideModels.Pin(commit: commit, digest: nil))
+      })
+  }
+
+  /// Whether the training begins with a model of a hub.
+  private var isOnHub: Bool {
+    if case .source(let source)? = training.inputs["base"] { source.kind == .hubModel } else { false }
   }
 
   /// Data and base first: where they are others, nothing is trained.
   func run(storeFolder: URL, _ arguments: BuildArguments) async throws -> Outcome {
     let run = actionRun(storeFolder, arguments)
     let before = given(try await prepare(run))
-    if let other = before.first(where: { !$0.isSame }) { return outcome(before, try Difference(part: other.name, trace: nil, of: claimed.trace)) }
+    if let other = before.first(where: { !$0.isSame }) { return outcome(before, try self.difference(other.name, nil)) }
     let result = try await run.perform(actions, sources: sources, pins: pins, permit: { _ in })
     guard let account = result.report.output("trace", of: training.id), let files = result.report.output("files", of: training.id) else {
       throw MissingInput(action: training.id, input: "trace")
@@ -106,9 +117,13 @@ struct Reproduction {
       Part(name: "training", claimed: claimed.trace.root, found: trace?.root ?? account), Part(name: "files", claimed: claimed.files, found: files),
     ]
     let difference = try parts.first { !$0.isSame }.map { part in
-      try Difference(part: part.name, trace: trace.map { $0.difference(from: claimed.trace) } ?? .diverged, of: claimed.trace)
+      try self.difference(part.name, trace.map { $0.difference(from: claimed.trace) } ?? .diverged)
     }
     return outcome(parts, difference)
+  }
+
+  func difference(_ part: String, _ trace: TraceDifference?) throws -> Difference {
+    try Difference(part: part, trace: trace, of: claimed.trace, isOnHub: isOnHub)
   }
 
   func actionRun(_ storeFolder: URL, _ arguments: BuildArguments) -> ActionRun {
@@ -155,9 +170,10 @@ extension Reproduction {
     private let stepCount: Int
     /// Operators that do not give their known answer here: asked where the steps of two trainings part.
     private let operators: [KnownAnswers.Difference]
+    private let isOnHub: Bool
 
-    init(part: String, trace: TraceDifference?, of claimed: TrainingTrace) throws {
-      (self.part, self.trace, stepCount) = (part, trace, claimed.steps.count)
+    init(part: String, trace: TraceDifference?, of claimed: TrainingTrace, isOnHub: Bool) throws {
+      (self.part, self.trace, stepCount, self.isOnHub) = (part, trace, claimed.steps.count, isOnHub)
       operators = trace == nil ? [] : try KnownAnswers.differences()
     }
 
@@ -184,6 +200,8 @@ extension Reproduction {
     /// What the person can do.
     var advice: String {
       switch part {
+      case "base" where isOnHub:
+        "a commit does not change: somebody replaced what the hub's cache or the hub has; delete the model's folder in the cache (models--owner--name), and try again"
       case "base": "bring the base that the Soul was made on to the recipe's path, and try again"
       case "data": "the Soul was made from another state of these folders, or with other retractions: check out that state, and try again"
       default:
@@ -247,6 +265,8 @@ struct CannotReproduce: ExplainedError {
     /// `recipe.json` is not the one that soul.json names.
     case otherRecipe
     case semantics(String)
+    /// A base of a hub is named by a branch or tag, and the archive does not say at which commit.
+    case noCommit(String)
     case missing([String], root: String, contact: String?)
     case noStep(Int, of: Int)
     /// The state that a step begins from is needed, and is not in the archive.
@@ -270,6 +290,7 @@ struct CannotReproduce: ExplainedError {
     case .unrecorded: "the archive does not say how its files were trained: its recipe, its trace or the chosen candidate is not in it"
     case .otherRecipe: "the archive's recipe.json is not the recipe that its soul.json names"
     case .semantics(let version): "it was trained by engine semantics \(version), and this soulpack computes by \(EngineSemantics.version)"
+    case .noCommit(let path): "\(path): the archive does not say which commit of it was the base"
     case .missing(let paths, let root, _): "\(paths.joined(separator: ", ")): not there, and needed (looked for in \(root))"
     case .noStep(let step, let count): "the training has \(count) steps, and no step \(step)"
     case .closed(let step, let opening, _): "step \(step) is checked from the state after step \(opening), which is not in the archive"
@@ -288,6 +309,7 @@ struct CannotReproduce: ExplainedError {
     case .semantics: "take the release of soulpack that made it: CHANGELOG.md says which has which"
     case .missing(_, _, let contact):
       "go to a clone of the project that made it (-C), or ask for its data" + (contact.map { ": \($0)" } ?? "") + "; `soulpack pull` lays data in place"
+    case .noCommit: "its lineage.json names none: ask whoever made it"
     case .noStep: nil
     case .closed(let step, _, let contact):
       "whoever can do the training makes it by `soulpack reproduce … --open \(step) --to FILE`" + (contact.map { ": ask \($0)" } ?? "")

@@ -69,12 +69,12 @@ extension Reproduction {
   }
 
   private func given(_ parts: [Part]) throws -> Outcome {
-    outcome(parts, try parts.first { !$0.isSame }.map { try Difference(part: $0.name, trace: nil, of: claimed.trace) })
+    outcome(parts, try parts.first { !$0.isSame }.map { try difference($0.name, nil) })
   }
 
   private func outcome(_ parts: [Part], _ difference: TraceDifference?, _ name: String, upTo step: Int, _ trainer: Trainer) throws -> Outcome {
     let part = Part(name: name, claimed: claimed.trace.prefix(step).root, found: trainer.trace.root)
-    return outcome(parts + [part], try difference.map { try Difference(part: name, trace: $0, of: claimed.trace) })
+    return outcome(parts + [part], try difference.map { try self.difference(name, $0) })
   }
 }
 

@@ -19,7 +19,7 @@ struct Survey {
 
   init(_ project: Project, actions: [Action]) throws {
     try self.init(rootFolder: project.rootFolder, storeFolder: project.storeFolder, actions, project.plan.sources(for: actions),
-      pins: Lock(readingFrom: project.rootFolder).recipes[project.recipePath]?.outsideModels ?? [:], child: project.recipe)
+      pins: Lock(readingFrom: project.rootFolder).outsideModels(of: project.recipePath), child: project.recipe)
   }
 
   init(rootFolder: URL, storeFolder: URL, _ actions: [Action], _ needed: [Source], pins: [String: OutsideModels.Pin] = [:], child: Recipe? = nil) throws {

@@ -39,6 +39,7 @@ struct InspectReport: Report {
       }
       if let credit = dataset.attribution { facts.add("  credit", credit) }
     }
+    for credit in manifest.credits { facts.add("  credit", "\(credit) (of the base)") }
     facts.add("  training", "\(manifest.training.method), \(manifest.training.label.rawValue), data \(manifest.training.data.rawValue)")
     for gate in manifest.gates { facts.add("  gate", gate.words) }
     for limit in manifest.limits { facts.add("  limit", limit) }

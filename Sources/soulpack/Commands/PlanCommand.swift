@@ -23,7 +23,7 @@ struct PlanCommand: ParsableCommand {
   private func models(of project: Project) throws -> [PlannedModel] {
     let references = project.plan.sources(for: project.plan.actions).filter { $0.kind == .hubModel }.compactMap { HubReference($0.path) }
     guard !references.isEmpty else { return [] }
-    let pins = try Lock(readingFrom: project.rootFolder).recipes[project.recipePath]?.outsideModels ?? [:]
+    let pins = try Lock(readingFrom: project.rootFolder).outsideModels(of: project.recipePath)
     let store = try ReadableStore.openIfThere(at: project.storeFolder)
     return try references.compactMap { reference in
       let pin = pins[reference.description]
