@@ -62,6 +62,8 @@ extension ObjectStore {
 
   /// In one reading of the database: one for each of a hundred thousand small files would cost as much as the files.
   private func write(_ entries: ArraySlice<Snapshot.Entry>, in folder: URL) throws {
+    // One of the threads is the task's own, and where it throws, the others end too.
+    try Task.checkCancellation()
     var large: [(entry: Snapshot.Entry, row: ObjectRow)] = []
     try stored.database.read { database in
       for (entry, row) in zip(entries, try ObjectRow.find(any: entries.lazy.map(\.digest), in: database)) {
@@ -76,7 +78,10 @@ extension ObjectStore {
     }
     for (entry, row) in large {
       let file = try newFile(for: entry, in: folder)
-      try stored.stream(row) { try file.write($0, calls: calls) }
+      try stored.stream(row) { bytes in
+        try Task.checkCancellation()
+        try file.write(bytes, calls: calls)
+      }
     }
   }
 

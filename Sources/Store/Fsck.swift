@@ -91,6 +91,7 @@ extension OpenStore {
     for start in stride(from: 0, to: digests.count, by: 256) {
       let slice = digests[start..<min(start + 256, digests.count)]
       for row in try database.read({ try ObjectRow.find(any: slice, in: $0) }).compactMap({ $0 }) {
+        try Task.checkCancellation()
         check(row, &lost, into: &report)
         guard row.isNamed else { continue }
         report.objectCount += 1

@@ -89,6 +89,7 @@ func systemHint(_ code: Int32) -> String? {
 private func databaseHint(path: String, code: Int32) -> String? {
   switch code & 0xFF {
   case 13: systemHint(ENOSPC)  // SQLITE_FULL
+  case 10: "the disk may be full, or failing: look at `df`, free some space, and run it again"  // SQLITE_IOERR
   case 8, 14, 23: systemHint(EACCES)  // SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_AUTH
   case 11, 26: "the store is disposable: delete its folder and build again"  // SQLITE_CORRUPT, SQLITE_NOTADB
   default: nil

@@ -55,6 +55,17 @@ struct DiffTests {
       let json = try tool.must("diff", old, new, "--json").json()
       #expect(json["schema"] == "soulpack.dataset-diff/1" && json["records"]?["unchanged"] == 43 && json["records"]?["changed"]?.array?.count == 1)
       #expect(try tool.must("diff", new, new).output.hasPrefix("the same dataset"))
+
+      // The same records from a file of another name: the dataset is the same, and what it was read from is not.
+      try FileManager.default.moveItem(at: tool.folder.appending(path: "letters/prose/one.md"), to: tool.folder.appending(path: "letters/prose/renamed.md"))
+      #expect(try curated() == new)
+      let several = try tool.run("diff", old, new)
+      several.expectFailure(1, "2 curations made the dataset \"\(new)\", and not of the same files")
+      let keys = try #require(several.errors.split(separator: ": ").last).split(separator: ",").map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
+      let told = try keys.map { try tool.must("diff", old, $0).output }
+      #expect(Set(told.map { $0.contains("renamed.md:1") }) == [true, false], "\(told)")
+      #expect(try tool.must("diff", keys[0], keys[1]).output.contains("1 of them at another line"))
+
       let unknown = try tool.run("diff", old, "000000000000")
       #expect(unknown.status != 0 && unknown.errors.contains("no Soul of that name"), "\(unknown.errors)")
     }

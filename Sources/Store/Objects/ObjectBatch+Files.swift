@@ -41,6 +41,7 @@ extension ObjectBatch {
     defer { window.deallocate() }
     var held = 0
     while true {
+      try Task.checkCancellation()
       held += try source.read(into: UnsafeMutableRawBufferPointer(rebasing: window[held...]))
       let isLast = held < window.count
       let taken = try large.take(UnsafeRawBufferPointer(rebasing: window[..<held]), isLast: isLast, into: self)
