@@ -39,11 +39,13 @@ private final class Hub {
   func misbehave(_ rule: JSONValue) throws { try JSONValue.array([rule]).canonical.write(to: folder.appending(path: "mode.json")) }
 
   /// The paths that were asked for since the last call.
-  func asked() throws -> [String] {
+  func asked() throws -> [String] { try requests().compactMap { $0["path"]?.string } }
+
+  func requests() throws -> [JSONValue] {
     let log = folder.appending(path: "requests.jsonl")
     guard let bytes = FileManager.default.contents(atPath: log.path) else { return [] }
     try FileManager.default.removeItem(at: log)
-    return try String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { try JSONValue(parsing: Data($0.utf8))["path"]?.string }
+    return try String(decoding: bytes, as: UTF8.self).split(separator: "\n").map { try JSONValue(parsing: Data($0.utf8)) }
   }
 
   var environment: [String: String] { ["HF_ENDPOINT": "http://127.0.0.1:\(port)", "HF_HUB_CACHE": folder.deletingLastPathComponent().appending(path: "cache").path] }
@@ -157,14 +159,52 @@ struct HubBaseTests {
     }
   }
 
+  @Test("a build that does not come to its end has locked the model that it began with")
+  func unfinishedBuild() throws {
+    try withHub { tool, hub, files in
+      var unreadable = files
+      unreadable["config.json"] = Data("{\"model_type\":\"none\"}\n".utf8)
+      try hub.put(unreadable, at: Hub.first, main: Hub.first)
+      #expect(try tool.build(environment: hub.environment).status != 0)
+      func pins() throws -> JSONValue? { try JSONValue(parsing: try tool.read("soul.lock"))["recipes"]?["recipes/voice.yaml"] }
+      let first = try #require(try pins())
+      #expect(first["revisions"] == ["hf://tests/small@main": .string(Hub.first)] && first["sources"]?.object?.count == 1 && first["semantics"]?.object?.isEmpty == true)
+      try hub.put(files, at: Hub.second, main: Hub.second)
+      _ = try hub.asked()
+      #expect(try tool.build(environment: hub.environment).status != 0)
+      #expect(try hub.asked().isEmpty && pins() == first)
+      try tool.must("update", "recipes/voice.yaml", environment: hub.environment)
+      #expect(try tool.build(environment: hub.environment).status == 0)
+    }
+  }
+
+  @Test("a link of the cache to another content neither trains on it nor stands in the way of a right lock")
+  func otherLink() throws {
+    try withHub { tool, hub, _ in
+      let built = try tool.build(environment: hub.environment)
+      let link = "../cache/models--tests--small/snapshots/\(Hub.first)/config.json"
+      for file in [".soulpack", "soul.lock"] {
+        let blob = try tool.shell("git hash-object --stdin <<< ' '").output.trimmingCharacters(in: .whitespacesAndNewlines)
+        try tool.write(Data(" \n".utf8), to: "../cache/models--tests--small/blobs/\(blob)")
+        try tool.remove(".soulpack", file)
+        try FileManager.default.removeItem(at: tool.place(link))
+        try FileManager.default.createSymbolicLink(atPath: tool.place(link).path, withDestinationPath: "../../blobs/\(blob)")
+        let again = try tool.build(environment: hub.environment)
+        #expect(again.status == 0 && again.digest == built.digest && again.digest != nil, "\(again.errors)")
+      }
+    }
+  }
+
   @Test("a token opens a private model, and is nowhere afterwards")
   func token() throws {
     try withHub(model: "private/small") { tool, hub, _ in
       try tool.build(environment: hub.environment).expectFailure(1, "hf://private/small@main: it is not there, or it is private, and no token was given", hint: "mind the spelling; for a private model set HF_TOKEN")
       let built = try tool.build("-v", environment: hub.environment.merging(["HF_TOKEN": Hub.token]) { own, _ in own })
       #expect(built.status == 0 && !(built.output + built.errors).contains(Hub.token), "\(built.errors)")
-      let found = try tool.shell("grep -rl '\(Hub.token)' .. --include='*' --exclude-dir=hub")
-      #expect(found.output.isEmpty, "\(found.output)")
+      // A grep that finds what is there: then what it does not find is not there.
+      try tool.write("x\(Hub.token)\n", to: ".soulpack/control")
+      let found = try tool.shell("grep -rl '\(Hub.token)' .. --exclude-dir=hub")
+      #expect(found.status == 0 && found.output == "../project/.soulpack/control\n", "\(found.output)\(found.errors)")
     }
   }
 
@@ -174,9 +214,18 @@ struct HubBaseTests {
       try hub.misbehave(["on": "store", "times": 1, "do": "stall", "after": 5_000])
       let running = try tool.start(["build", "recipes/voice.yaml", "--threads", "1"], environment: hub.environment)
       try running.waitUntil(itSays: "fetch: 5 files")
+      let blobs = tool.place("../cache/models--tests--small/blobs")
+      func unfinished() -> [Int] {
+        let names = FileManager.default.enumerator(atPath: blobs.path)?.compactMap { $0 as? String } ?? []
+        return names.filter { $0.hasSuffix(".incomplete") }.compactMap { FileManager.default.contents(atPath: blobs.appending(path: $0).path)?.count }
+      }
+      for _ in 0..<1200 where unfinished() != [5_000] { usleep(50_000) }
       running.send(SIGINT)
       #expect(try running.wait().status == 130)
+      #expect(unfinished() == [5_000])
+      _ = try hub.asked()
       #expect(try tool.build(environment: hub.environment).status == 0)
+      #expect(try hub.requests().contains { $0["host"] == "store" && $0["range"] == "bytes=5000-" })
     }
   }
 
@@ -197,8 +246,10 @@ struct HubBaseTests {
         "run", "voice.soul", "What is 5 and one?", "-C", "elsewhere", "--base", "hf://tests/small@\(Hub.first)", environment: hub.environment)
       #expect(fetched.output == cached.output && fetched.status == 0, "\(fetched.errors)")
       try hub.put(files, at: Hub.second, main: Hub.second)
+      _ = try hub.asked()
       let again = try tool.run("reproduce", Self.archive, environment: hub.environment)
       #expect(again.status == 0 && again.output.contains("same: "), "\(again.output)\(again.errors)")
+      #expect(try hub.asked().isEmpty, "the cache has that commit")
     }
   }
 }

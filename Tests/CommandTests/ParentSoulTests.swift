@@ -70,9 +70,9 @@ struct ParentSoulTests {
       testDescription: "licence", lines: [license: "license: CC-BY-NC-4.0\nbase:"], message: "CC-BY-NC-4.0", hint: "",
       mended: ["license: CC0-1.0\nbase:": "license: CC-BY-NC-4.0\nuse: { commercial: false }\nbase:"]),
     Terms(
-      testDescription: "a licence that nobody knows", lines: [license: "license: LicenseRef-mine\nlicenses: [{ id: LicenseRef-mine, commercial: true, redistribute: weights }]\nbase:"],
-      message: #"its terms are "LicenseRef-mine", and nobody says what that allows"#, hint: "say under \"licenses\" what it allows",
-      mended: ["license: CC0-1.0\nbase:": "license: CC0-1.0\nlicenses: [{ id: LicenseRef-mine, commercial: true, redistribute: weights }]\nbase:"]),
+      testDescription: "a licence of its own", lines: [license: "license: LicenseRef-mine\nlicenses: [{ id: LicenseRef-mine, commercial: false, redistribute: weights }]\nbase:"],
+      message: "LicenseRef-mine allows no commercial use", hint: "if nobody earns with it, say so",
+      mended: ["license: CC0-1.0\nbase:": "license: CC-BY-NC-4.0\nuse: { commercial: false }\nbase:"]),
     Terms(
       testDescription: "who may run it", lines: [license: "license: CC0-1.0\npermissions: { run: { allow: [did:key:z6MktEdRs1KNP8HfLFkhPyREzxbnwxRP8kU67j13YEfXaw31] } }\nbase:"],
       message: #""public" may not run it"#, hint: "name nobody else",
@@ -90,6 +90,63 @@ struct ParentSoulTests {
       for (old, new) in terms.mended { try tool.edit("recipes/voice.yaml", old, new) }
       let built = try tool.build()
       #expect(built.status == 0, "\(built.errors)")
+    }
+  }
+
+  @Test("what its licence allows is its maker's to say: a child may ask more of itself, and no less")
+  func declarations() throws {
+    func mine(_ isCommercial: Bool) -> String { "licenses: [{ id: LicenseRef-mine, commercial: \(isCommercial), redistribute: weights }]\n" }
+    for isCommercial in [false, true] {
+      try withParent(terms: [Self.license: "license: LicenseRef-mine\n\(mine(isCommercial))base:"]) { tool, _ in
+        try tool.edit("recipes/voice.yaml", "base: {", "\(mine(!isCommercial))base: {")
+        try tool.build().expectFailure(8, "base \"\(Self.parent)\": LicenseRef-mine allows no commercial use")
+      }
+    }
+  }
+
+  @Test("whether weights adapt texts is no question where weights were made from weights")
+  func weightsFromWeights() throws {
+    try withParent(terms: [Self.license: "license: CC-BY-SA-4.0\nbase:"]) { tool, _ in
+      try tool.edit("recipes/voice.yaml", "base: {", "use: { weights-are-adaptations: false }\nbase: {")
+      let refused = try tool.build()
+      #expect(refused.status == 8 && refused.errors.contains("CC-BY-SA-4.0") && !refused.errors.contains("weights-are-adaptations"), "\(refused.errors)")
+      try tool.edit("recipes/voice.yaml", "license: CC0-1.0\nuse:", "license: CC-BY-SA-4.0\nuse:")
+      let built = try tool.build()
+      #expect(built.status == 0, "\(built.errors)")
+    }
+  }
+
+  @Test("a grandparent's terms bind, and its credits come along")
+  func chain() throws {
+    let terms = [Self.license: "license: CC-BY-NC-4.0\nbase:", "from: texts\n": "from: texts\n    attribution: Tides by the tests\n"]
+    try withParent(terms: terms) { tool, key in
+      let made = Project.base.replacing("soul: small-base", with: "soul: middle").replacing("license: CC0-1.0\nbase:", with: "license: CC0-1.0\nuse: { commercial: false, redistribute: none }\nbase:")
+      let lines = made.split(separator: "\n", omittingEmptySubsequences: false).map { $0.hasPrefix("  new:") ? "  soul: \(Self.parent)" : String($0) }
+      try tool.write(lines.joined(separator: "\n"), to: "recipes/middle.yaml")
+      try tool.must("publish", "recipes/middle.yaml", "--threads", "1")
+      try tool.must("trust", "add", "middle", key)
+      try tool.must("unpack", "out/middle-0.1.0.soul", "middle")
+      #expect(try JSONValue(parsing: try tool.read("middle/soul.json"))["credits"] == ["Tides by the tests"])
+      #expect(String(decoding: try tool.read("middle/README.md"), as: UTF8.self).contains("## Credits of the base\n\n- Tides by the tests\n"))
+
+      try tool.edit("recipes/voice.yaml", Self.parent, "out/middle-0.1.0.soul")
+      try tool.build().expectFailure(8, "base \"out/middle-0.1.0.soul\": CC-BY-NC-4.0")
+      try tool.edit("recipes/voice.yaml", "license: CC0-1.0\nbase:", "license: CC-BY-NC-4.0\nuse: { commercial: false }\nbase:")
+      let built = try tool.build()
+      #expect(built.status == 0, "\(built.errors)")
+      try tool.must("unpack", "out/voice-1.0.0.soul", "soul")
+      let terms = try JSONValue(parsing: try tool.read("soul/lineage.json"))["origins"]?["base-origin"]?["terms"]?.array?.compactMap { $0["expression"]?.string }
+      #expect(terms == ["CC0-1.0", "CC0-1.0", "CC-BY-NC-4.0"])
+      #expect(try JSONValue(parsing: try tool.read("soul/soul.json"))["credits"] == ["Tides by the tests"])
+    }
+  }
+
+  @Test("its own archive is no base: it would be replaced by what is made of it")
+  func itself() throws {
+    try Tool.inBuiltProject { tool in
+      try tool.must("build", "recipes/voice.yaml", "--threads", "1")
+      try tool.edit("recipes/voice.yaml", "{ recipe: recipes/base.yaml }", "{ soul: out/voice-1.0.0.soul }")
+      try tool.build().expectFailure(2, "base \"out/voice-1.0.0.soul\": that is where this recipe's own Soul is placed", hint: "raise \"version\"")
     }
   }
 

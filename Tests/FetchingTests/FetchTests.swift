@@ -20,7 +20,9 @@ struct FetchTests {
     let digest = Digest(hashing: LocalHub.weights).hex
     #expect(try FileManager.default.destinationOfSymbolicLink(atPath: snapshot.appending(path: "model.safetensors").path) == "../../blobs/\(digest)")
     #expect(try hub.blobs().count == 4 && hub.unfinished().isEmpty)
-    #expect(try hub.asked().filter { $0.method == "GET" && $0.path.contains("resolve") }.count == 4)
+    let asked = try hub.asked()
+    #expect(asked.filter { $0.method == "GET" && $0.path.contains("resolve") }.count == 4)
+    #expect(asked.allSatisfy { $0.encoding == "identity" })
   }
 
   @Test("what is here is not fetched again, and a branch that moved brings what is new alone")
@@ -29,7 +31,7 @@ struct FetchTests {
     try hub.fetch()
     _ = try hub.asked()
     try hub.fetch()
-    #expect(try hub.asked().map(\.path) == ["/api/models/tests/tiny/revision/main"])
+    #expect(try hub.asked().filter { $0.method == "GET" }.map(\.path) == ["/api/models/tests/tiny/revision/main"])
     var next = LocalHub.model
     next["config.json"] = Data("{\"model_type\":\"qwen2\"}\n".utf8)
     try hub.put(next, at: LocalHub.second)
@@ -61,6 +63,8 @@ struct FetchTests {
     try FileManager.default.removeItem(at: hub.folder.appending(path: "hub/tests/large/\(LocalHub.first)/\(shards[1])"))
     let reference = try #require(HubReference("hf://tests/large@main"))
     #expect(try hub.failure("hf://tests/large@main") == .notAModel(reference, missing: shards[1]))
+    try hub.put(["model-00001-of-00001.safetensors": Data("another set".utf8)], at: LocalHub.first, of: "tests/large")
+    #expect(try hub.failure("hf://tests/large@main") == .notAModel(reference, missing: "single set of shards"))
   }
 
   @Test("a hub that sends from one of its own addresses to another is followed, with the token")
@@ -111,6 +115,97 @@ struct FetchTests {
     try bytes.write(to: place)
     #expect(try hub.failure("hf://tests/tiny@main", ["HF_HUB_OFFLINE": "1"]) == .damagedCache(path: place.path))
     #expect(try hub.fetch().contents() == LocalHub.model)
+  }
+
+  // MARK: What others did to the cache
+
+  @Test("a link to another whole content is not believed: the hub says which one is meant, and the link is laid anew", arguments: [nil, LocalHub.first])
+  func otherLink(commit: String?) throws {
+    let hub = try LocalHub()
+    try hub.fetch()
+    let other = Data("weights of another model".utf8)
+    let digest = Digest(hashing: other).hex
+    try other.write(to: hub.stored.appending(path: "blobs/\(digest)"))
+    let link = hub.stored.appending(path: "snapshots/\(LocalHub.first)/model.safetensors")
+    try FileManager.default.removeItem(at: link)
+    try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: "../../blobs/\(digest)")
+    _ = try hub.asked()
+    let reference = try #require(HubReference("hf://tests/tiny@main"))
+    #expect(try hub.fetcher().survey(reference, commit: commit).files.filter { !$0.isHere }.map(\.name) == ["model.safetensors"])
+    #expect(try hub.fetch(commit: commit).contents() == LocalHub.model)
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link.path) == "../../blobs/\(Digest(hashing: LocalHub.weights).hex)")
+    #expect(try hub.asked().allSatisfy { $0.host == "hub" }, "the right content was here")
+    #expect(try hub.fetch("hf://tests/tiny@main", ["HF_HUB_OFFLINE": "1"]).contents() == LocalHub.model)
+  }
+
+  @Test("what a branch is, is written where it is new; where it cannot be written, the model is here all the same")
+  func refs() throws {
+    let hub = try LocalHub()
+    try hub.fetch()
+    let ref = hub.stored.appending(path: "refs/main")
+    func inode() throws -> Int? { try FileManager.default.attributesOfItem(atPath: ref.path)[.systemFileNumber] as? Int }
+    let before = try inode()
+    try hub.fetch()
+    #expect(try inode() == before && before != nil)
+    // A folder of that name stops every user, root too.
+    try FileManager.default.removeItem(at: ref)
+    try FileManager.default.createDirectory(at: ref.appending(path: "inside"), withIntermediateDirectories: true)
+    let told = Mutex<[String]>([])
+    let fetcher = try hub.fetcher { event in if case .notNoted(let revision, _) = event { told.withLock { $0.append(revision) } } }
+    #expect(try fetcher.fetch(try #require(HubReference("hf://tests/tiny@main"))).contents() == LocalHub.model)
+    #expect(told.withLock { $0 } == ["main"])
+  }
+
+  @Test("a pipe where a file should be is not waited for")
+  func pipes() throws {
+    let hub = try LocalHub()
+    try hub.fetch()
+    let ref = hub.stored.appending(path: "refs/main")
+    try FileManager.default.removeItem(at: ref)
+    #expect(mkfifo(ref.path, 0o644) == 0 && mkfifo(hub.folder.appending(path: "token").path, 0o644) == 0)
+    let reference = try #require(HubReference("hf://tests/tiny@main"))
+    #expect(try hub.failure("hf://tests/tiny@main", ["HF_HUB_OFFLINE": "1", "HF_HOME": hub.folder.path]) == .notCached(reference))
+    try hub.fetch()
+    #expect(try String(contentsOf: ref, encoding: .utf8) == LocalHub.first)
+  }
+
+  @Test("a commit's folder that is a link elsewhere has nothing replaced")
+  func linkedFolder() throws {
+    let hub = try LocalHub()
+    let elsewhere = hub.folder.appending(path: "elsewhere")
+    let snapshots = hub.stored.appending(path: "snapshots")
+    for folder in [elsewhere, snapshots] { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
+    try Data("mine".utf8).write(to: elsewhere.appending(path: "config.json"))
+    let link = snapshots.appending(path: LocalHub.first)
+    try FileManager.default.createSymbolicLink(at: link, withDestinationURL: elsewhere)
+    guard case .disk(_, _, ENOTDIR) = try hub.failure() else { return #expect(Bool(false)) }
+    #expect(try Data(contentsOf: elsewhere.appending(path: "config.json")) == Data("mine".utf8))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: elsewhere.path) == ["config.json"])
+  }
+
+  @Test("a lock whose file was deleted while it was waited for holds nobody off: the one that has its name is waited for")
+  func deletedLock() async throws {
+    let hub = try LocalHub()
+    let file = hub.cache.appending(path: ".locks/models--tests--tiny/\(Digest(hashing: LocalHub.weights).hex).lock")
+    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    func locked() -> Int32 {
+      let descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+      #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+      return descriptor
+    }
+    let old = locked()
+    let (waits, waiting) = AsyncStream.makeStream(of: Void.self)
+    let fetcher = try hub.fetcher { event in if case .waiting("model.safetensors") = event { waiting.yield() } }
+    let reference = try #require(HubReference("hf://tests/tiny@main"))
+    let fetching = Task { try fetcher.fetch(reference).contents() }
+    for await _ in waits { break }
+    unlink(file.path)
+    let new = locked()
+    close(old)
+    try await Task.sleep(for: .milliseconds(600))  // Several of its looks at the lock.
+    #expect(try hub.asked().allSatisfy { $0.host == "hub" }, "nothing is fetched while another has the lock")
+    close(new)
+    #expect(try await fetching.value == LocalHub.model)
   }
 
   // MARK: Broken lines

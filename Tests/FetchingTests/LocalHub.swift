@@ -81,6 +81,7 @@ final class LocalHub {
     let path: String
     let range: String?
     let hadToken: Bool
+    let encoding: String?
   }
 
   /// Since the last call.
@@ -92,7 +93,7 @@ final class LocalHub {
       let entry = try JSONValue(parsing: Data(line.utf8))
       return Asked(
         host: entry["host"]?.string ?? "", method: entry["method"]?.string ?? "", path: entry["path"]?.string ?? "", range: entry["range"]?.string,
-        hadToken: entry["token"] == true)
+        hadToken: entry["token"] == true, encoding: entry["encoding"]?.string)
     }
   }
 

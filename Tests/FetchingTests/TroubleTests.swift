@@ -106,6 +106,8 @@ struct TroubleTests {
       .notAModel(reference, missing: "tokenizer.json")
     },
     Refusal(["path": "resolve", "do": "headers", "headers": ["X-Repo-Commit": .string(LocalHub.second)]]) { _, commit in .otherCommit(commit, found: LocalHub.second) },
+    Refusal(["path": "config.json", "do": "headers", "headers": ["Content-Encoding": "gzip"]]) { _, _ in .packed(host: "127.0.0.1") },
+    Refusal(["on": "store", "do": "headers", "headers": ["Content-Encoding": "br"]]) { _, _ in .packed(host: "127.0.0.1") },
     Refusal(["path": "config.json", "do": "headers", "headers": ["ETag": nil]]) { _, _ in .noDigest(file: "config.json") },
     Refusal(["path": "config.json", "do": "headers", "headers": ["ETag": "\"5-6\""]]) { _, _ in .noDigest(file: "config.json") },
     Refusal(["path": "model.safetensors", "do": "headers", "headers": ["X-Linked-Size": nil]]) { _, _ in .noSize(file: "model.safetensors") },
@@ -146,6 +148,26 @@ struct TroubleTests {
     let model = try #require(HubReference("hf://tests/nothing@main"))
     #expect(try hub.failure(model.description) == .refused(model, status: 401, hadToken: false))
     #expect(try hub.failure(model.description, ["HF_TOKEN": LocalHub.token]) == .noSuchModel(model))
+  }
+
+  @Test("what a redirect says of its own body is nothing about the file")
+  func entityHeaders() throws {
+    let hub = try LocalHub()
+    try hub.copy(to: "cached/tiny")
+    let tag = "\"ce013625030ba8dba906f756967f9e9ca394464a\""
+    try hub.misbehave(["path": "/resolve/", "do": "headers", "headers": ["ETag": .string(tag)]], ["path": "resolve-cache", "do": "headers", "headers": ["ETag": nil]])
+    #expect(try hub.failure("hf://cached/tiny@main") == .noDigest(file: "config.json"))
+  }
+
+  @Test("a server that sends a byte now and then is not waited for without an end: neither for a listing nor for a file", arguments: [
+    ("/api/", Patience(attempts: 1, stallSeconds: 3600, answerSeconds: 1)), (".safetensors", Patience(attempts: 1, stallSeconds: 1, answerSeconds: 3600)),
+  ] as [(String, Patience)])
+  func slow(path: String, patience: Patience) throws {
+    let hub = try LocalHub()
+    try hub.misbehave(["path": .string(path), "method": "GET", "on": path == "/api/" ? "hub" : "store", "do": "drip"])
+    let error = try #require(throws: FetchError.self) { try ModelFetcher(hub.settings(), patience: patience).fetch(reference) }
+    guard case .unreachable = error else { return #expect(Bool(false), "\(error)") }
+    try expectNothingBelieved(hub)
   }
 
   @Test("nobody there is said soon")

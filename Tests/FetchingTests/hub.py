@@ -22,9 +22,10 @@ a list, of which the first rule that fits a request is taken: {"on": "hub" or "s
     endless     {"do": "endless"}                                       a body that does not end
     headers     {"do": "headers", "headers": {"ETag": null}}            headers added, changed or (null) left out
     listing     {"do": "listing", "listing": {…}}                       members of the listing changed
+    drip        {"do": "drip"}                                          ten bytes of the body a second
     gone        {"do": "gone"}                                          the connection breaks before anything is said
 """
-import hashlib, json, os, sys, threading, urllib.parse
+import hashlib, json, os, sys, threading, time, urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 root = sys.argv[1]
@@ -67,7 +68,7 @@ class Host(BaseHTTPRequestHandler):
         self.trouble = rule(self.host, method, self.path)
         token = self.headers.get("Authorization")
         with lock, open(os.path.join(root, "requests.jsonl"), "a") as file:
-            line = {"host": self.host, "method": method, "path": self.path, "range": self.headers.get("Range"), "token": token is not None}
+            line = {"host": self.host, "method": method, "path": self.path, "range": self.headers.get("Range"), "token": token is not None, "encoding": self.headers.get("Accept-Encoding")}
             file.write(json.dumps(line) + "\n")
         do = self.trouble.get("do")
         if do == "gone":
@@ -99,6 +100,12 @@ class Host(BaseHTTPRequestHandler):
             if do == "endless":
                 while True:
                     self.wfile.write(b" " * 65536)
+            for byte in body if do == "drip" else b"":
+                self.wfile.write(bytes([byte]))
+                self.wfile.flush()
+                time.sleep(0.1)
+            if do == "drip":
+                return
             after = self.trouble.get("after", 0) if do in ("cut", "stall") else len(body)
             self.wfile.write(body[:after])
             self.wfile.flush()

@@ -207,6 +207,9 @@ struct SoulManifestTests {
   func roundTrip() throws {
     let manifest = try fixture.manifest()
     #expect(try SoulManifest(document: JSONValue(parsingCanonical: manifest.document.canonical)) == manifest)
+    var credited = manifest
+    credited.credits = ["By somebody"]
+    #expect(try SoulManifest(document: credited.document) == credited)
     var bare = manifest
     (bare.contact, bare.selection, bare.training.trace, bare.permissions.leaseSeconds) = (nil, nil, nil, nil)
     (bare.candidates, bare.gates) = ([], [])
