@@ -158,6 +158,27 @@ static void gemm_packed(Answer *a) {
     }
 }
 
+static void gemm_tail(Answer *a) {
+  const size_t ranks[] = {1, 8, 13};
+  for (size_t shape = 0; shape < SHAPES; shape++)
+    for (size_t k = 0; k < 3; k++) {
+      const size_t tokens = shapes[shape][0], outputs = shapes[shape][1], inputs = shapes[shape][2], rank = ranks[k];
+      float *x = draw(a, tokens * inputs, ORDINARY);
+      float *w = draw(a, outputs * inputs, AWKWARD);
+      float *h = draw(a, tokens * rank, AWKWARD);
+      float *b = draw(a, outputs * rank, ORDINARY);
+      float *y = draw(a, tokens * outputs, AWKWARD);
+      float *fresh = floats(tokens * outputs);
+      product_forward(tokens, outputs, inputs, x, w, y);
+      product_forward(tokens, outputs, rank, h, b, y);
+      product_forward(tokens, outputs, inputs, x, w, fresh);
+      product_forward(tokens, outputs, rank, h, b, fresh);
+      take(a, tokens * outputs, y);
+      take(a, tokens * outputs, fresh);
+      free(x), free(w), free(h), free(b), free(y), free(fresh);
+    }
+}
+
 static void rows_add(Answer *a) {
   for (size_t i = 0; i < SHAPES; i++) {
     const size_t rows = shapes[i][0], columns = shapes[i][1];
@@ -671,6 +692,7 @@ static const struct {
 } table[] = {
   {"gemm", gemm},
   {"gemm-packed", gemm_packed},
+  {"gemm-tail", gemm_tail},
   {"rows-add", rows_add},
   {"column-sums", column_sums},
   {"scale", scale},

@@ -65,6 +65,21 @@ static void gemm_packed(answer *a) {
   }
 }
 
+static void gemm_tail(answer *a) {
+  for (int i = 0; i < 3 * SHAPES; i++) {
+    const ck_index tokens = shapes[i / 3][0], outputs = shapes[i / 3][1], inputs = shapes[i / 3][2], rank = (ck_index[]){1, 8, 13}[i % 3];
+    float *x = draw(a, tokens * inputs, ORDINARY), *w = draw(a, outputs * inputs, AWKWARD), *h = draw(a, tokens * rank, AWKWARD);
+    float *b = draw(a, outputs * rank, ORDINARY), *y = draw(a, tokens * outputs, AWKWARD), *fresh = zeros(a, tokens * outputs);
+    const ck_tail tail = {rank, {h, rank, 1}, {b, 1, rank}};
+    ck_packed *packed = ck_pack_create(a->pool, inputs, outputs, w, CK_FLOAT32, 1, inputs);
+    ck_gemm_with_tail(a->pool, tokens, outputs, inputs, (ck_matrix){x, inputs, 1}, (ck_matrix){w, 1, inputs}, tail, y, outputs, true);
+    ck_gemm_packed_with_tail(a->pool, tokens, (ck_matrix){x, inputs, 1}, packed, tail, fresh, outputs, false);
+    ck_pack_destroy(packed);
+    take(a, tokens * outputs, y);
+    take(a, tokens * outputs, fresh);
+  }
+}
+
 static void rows_add(answer *a) {
   for (int i = 0; i < SHAPES; i++) {
     const ck_index rows = shapes[i][0], columns = shapes[i][1];
@@ -497,6 +512,7 @@ static const struct {
 } answers[] = {
   {"gemm", gemm, 0x36D451EDEBFFA636},
   {"gemm-packed", gemm_packed, 0xF3B40212310E3229},
+  {"gemm-tail", gemm_tail, 0x8755381A3C0E8D68},
   {"rows-add", rows_add, 0xBB88CBE8C79EC1D3},
   {"column-sums", column_sums, 0xD6E212AFFD22BA35},
   {"scale", scale, 0xA036FF347870727D},
