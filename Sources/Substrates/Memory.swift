@@ -30,7 +30,7 @@ package struct NotEnoughMemory: ExplainedError {
   let needed: Int64
   let limit: Int64
   /// The machine has no more; else the recipe allows no more.
-  let isOfMachine: Bool
+  package let isOfMachine: Bool
 
   package var message: String {
     "training needs about \(gigabytes(needed)) GB of memory, and \(isOfMachine ? "this machine has" : "budget.memory allows") \(gigabytes(limit))"

@@ -1,4 +1,5 @@
 internal import Artifacts
+internal import Curation
 internal import Packaging
 internal import Planning
 internal import Recipes
@@ -11,10 +12,11 @@ extension Exit {
     switch error {
     case let failed as FailedAction: self = Exit(for: failed.cause)
     case let refused as RefusedSoul: self = Exit(for: refused.cause)
-    case is InvalidRecipe, is RecipeError, is PlanError, is LocationError, is SeveralRecipes, is SourceProblem, is UnknownAction, is UnknownStage, is UnknownTerms, is NoSuchTarget, is NoSuchCandidate, is StoreInsideFolder, is NothingToCurate, is ChooseDataset, is ExportIntoSource, is ExportOverOwnFile, is CannotPropose, is RecipeIsThere, is ProjectIsNoData, is NoModel, is NoHubModel, is ParentIsNoModel, is ParentIsItself, is UsageError, is NoPrompt, is RecipeFileProblem, is BadEpoch: self = .usage
+    case is InvalidRecipe, is RecipeError, is PlanError, is LocationError, is SeveralRecipes, is SourceProblem, is UnknownAction, is UnknownStage, is UnknownTerms, is NoSuchTarget, is NoSuchCandidate, is GroupProblem, is WholeContributor, is NoisySubstrate, is StoreInsideFolder, is NothingToCurate, is ChooseDataset, is ExportIntoSource, is ExportOverOwnFile, is CannotPropose, is RecipeIsThere, is ProjectIsNoData, is NoModel, is NoHubModel, is ParentIsNoModel, is ParentIsItself, is UsageError, is NoPrompt, is RecipeFileProblem, is BadEpoch: self = .usage
     case is LockDiffers, is NotAsLocked, is RemoteModelChanged: self = .lockDiffers
     case is NoWinner, is GateMissed: self = .gateMissed
     case is OverBudget, is BudgetUsedUp: self = .budget
+    case let error where error.isOfMemoryBudget: self = .budget
     case let error as ArchiveError: self = error.isVerificationFailure ? .verification : .failed
     case let error as VerificationError: self = error.isRefusedByPolicy ? .notPermitted : .verification
     case is RetractedData: self = .withdrawn

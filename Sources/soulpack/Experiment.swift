@@ -28,3 +28,11 @@ struct Experiment {
     return try await ActionRun(subject, arguments).perform(actions, sources: sources, pins: pins, permit: { _ in })
   }
 }
+
+extension ActionRun.Result {
+  /// The bytes of an action's output.
+  func bytes(of output: String, from action: ActionID) throws -> Data {
+    guard let digest = report.output(output, of: action) else { throw MissingInput(action: action, input: output) }
+    return try store.objects.get(digest)
+  }
+}

@@ -3,6 +3,15 @@ import Testing
 
 @Suite("What is too large, or not a file")
 struct LimitTests {
+  @Test("a budget of memory that no training fits into ends with the code of budgets")
+  func memoryBudget() throws {
+    try Tool.inProject(Project.tiny) { tool in
+      let outcome = try tool.build("--set", "budget.memory=1MB")
+      #expect(outcome.status == 5 && outcome.errors.contains("and budget.memory allows"), "\(outcome.errors)")
+      #expect(!tool.exists("out"))
+    }
+  }
+
   @Test("a model that no memory holds is refused before it is made")
   func memory() throws {
     try Tool.inProject { tool in

@@ -20,7 +20,7 @@ extension Trainer {
     atStep step: Int, of claimed: TrainingTrace, opened: Data?, report: (StepReport) -> Void = { _ in }
   ) throws(TrainingError) -> TraceDifference? {
     if let before = trace.difference(from: claimed.prefix(0)) { return before }
-    guard claimed.steps.count == totalSteps else { return .length(min(claimed.steps.count, totalSteps)) }
+    if let other = otherLength(than: claimed) { return other }
     if let opened { try restore(opened, after: TrainingTrace.opening(before: step), of: claimed) }
     return try difference(upTo: step, of: claimed, report: report)
   }
@@ -31,7 +31,7 @@ extension Trainer {
   ) throws(TrainingError) -> TraceDifference? {
     if let before = trace.difference(from: claimed.prefix(completedSteps)) { return before }
     // A trace that was cut short or padded holds no step that is wrong.
-    guard claimed.steps.count == totalSteps else { return .length(min(claimed.steps.count, totalSteps)) }
+    if let other = otherLength(than: claimed) { return other }
     while completedSteps < count {
       do {
         report(try step())
@@ -42,5 +42,9 @@ extension Trainer {
       if let here = trace.difference(from: claimed.prefix(completedSteps)) { return here }
     }
     return nil
+  }
+
+  private func otherLength(than claimed: TrainingTrace) -> TraceDifference? {
+    claimed.steps.count == totalSteps ? nil : .length(min(claimed.steps.count, totalSteps))
   }
 }

@@ -45,15 +45,6 @@ struct AttributeCommand: AsyncParsableCommand {
   }
 }
 
-extension Recipe {
-  /// The first where none is named.
-  func target(named name: String?) throws -> TrainTarget {
-    let names = targets.map(\.name)
-    guard let found = targets.first(where: { $0.name == name ?? names.first }) else { throw NoSuchTarget(name: name ?? "", known: names) }
-    return found
-  }
-}
-
 /// Somebody asked to leave out a contributor by key.
 struct WholeContributor: ExplainedError {
   let key: String

@@ -38,20 +38,3 @@ struct ReportCommand: AsyncParsableCommand {
         soul: project.recipe.soul, contender: "candidate \(candidate) of \(target.name)", isSmoke: arguments.smoke, comparison, result))
   }
 }
-
-struct NoSuchTarget: ExplainedError {
-  let name: String
-  let known: [String]
-
-  var message: String { "there is no train target \"\(name)\"" }
-  var hint: String? { "known: \(known.joined(separator: ", "))" }
-}
-
-struct NoSuchCandidate: ExplainedError {
-  let target: String
-  let candidate: Int
-  let count: Int
-
-  var message: String { "target \"\(target)\" has no candidate \(candidate)" }
-  var hint: String? { count == 1 ? "it has one" : "it has \(count), counted from 1" }
-}

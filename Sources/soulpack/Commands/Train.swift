@@ -17,8 +17,7 @@ struct Train: AsyncParsableCommand {
     guard let result = try await session.run() else { return }
     // The goal may be a gate; what there is to tell is what was chosen.
     let id = ActionID("select")
-    guard let digest = result.report.output("decision", of: id) else { throw MissingInput(action: id, input: "decision") }
-    let decision = try Decision(document: try JSONValue(parsingCanonical: try result.store.objects.get(digest)))
+    let decision = try Decision(document: try JSONValue(parsingCanonical: try result.bytes(of: "decision", from: id)))
     let winner = result.report.output("winner", of: id)
     arguments.common.terminal.show(TrainReport(action: id.name, decision: decision, winner: winner, counts: ActionCounts(result.report)))
   }

@@ -27,20 +27,16 @@ struct AttributionReport: Report {
   let schema = "soulpack.attribution/1"
 
   init(soul: String, contender: String, isSmoke: Bool, _ leaving: LeaveOneOut, _ result: ActionRun.Result) throws {
-    func output(_ name: String, _ id: ActionID) throws -> Data {
-      guard let digest = result.report.output(name, of: id) else { throw MissingInput(action: id, input: name) }
-      return try result.store.objects.get(digest)
-    }
     (self.soul, self.contender, self.isSmoke) = (soul, contender, isSmoke)
-    let whole = try output("score", leaving.whole)
+    let whole = try result.bytes(of: "score", from: leaving.whole)
     var all: Int64 = 0
     let found = try leaving.groups.map { group in
-      let account = try JSONValue(parsingCanonical: try output("account", group.leftOut))
+      let account = try JSONValue(parsingCanonical: try result.bytes(of: "account", from: group.leftOut))
       guard let records = account["records"]?.integer, let leftOut = account["left-out"]?.integer else {
         throw MissingInput(action: group.leftOut, input: "account")
       }
       all = records
-      return (group.files, leftOut, try DataEffect(own: whole, other: try output("score", group.score), base: nil))
+      return (group.files, leftOut, try DataEffect(own: whole, other: try result.bytes(of: "score", from: group.score), base: nil))
     }
     records = all
     let help = found.reduce(0) { $0 + max(0, $1.2.gain ?? 0) }

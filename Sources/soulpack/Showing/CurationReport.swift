@@ -27,19 +27,15 @@ struct CurationReport: Report {
   let schema = "soulpack.report/1"
 
   init(soul: String, contender: String, isSmoke: Bool, _ comparison: CurationComparison, _ result: ActionRun.Result) throws {
-    func output(_ name: String, _ id: ActionID) throws -> Data {
-      guard let digest = result.report.output(name, of: id) else { throw MissingInput(action: id, input: name) }
-      return try result.store.objects.get(digest)
-    }
-    let account = try JSONValue(parsingCanonical: try output("account", comparison.sample))
+    let account = try JSONValue(parsingCanonical: try result.bytes(of: "account", from: comparison.sample))
     func count(_ value: JSONValue?) throws -> Int64 {
       guard let count = value?.integer else { throw MissingInput(action: comparison.sample, input: "account") }
       return count
     }
     (self.soul, self.contender, self.isSmoke) = (soul, contender, isSmoke)
     effect = try DataEffect(
-      own: try output("score", comparison.curated), other: try output("score", comparison.uncurated),
-      base: try comparison.base.map { try output("score", $0) })
+      own: try result.bytes(of: "score", from: comparison.curated), other: try result.bytes(of: "score", from: comparison.uncurated),
+      base: try comparison.base.map { try result.bytes(of: "score", from: $0) })
     curated = Side(records: try count(account["curated"]?["records"]), tokens: try count(account["curated"]?["tokens"]))
     uncurated = Side(records: try count(account["uncurated"]?["records"]), tokens: try count(account["uncurated"]?["tokens"]))
     (pool, nearHoldout) = (try count(account["pool"]), try count(account["near-holdout"]))
