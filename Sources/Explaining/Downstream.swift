@@ -86,8 +86,8 @@ package struct Downstream: Sendable {
       return holding.map { ($0.value, .trained) }
     case "tokenizer": return use.outputs.values.map { ($0, .trained) }
     case "train":
-      // Of the other split it is only counted how many examples it has.
-      guard names != ["pace"] else { return [] }
+      // Of the other split it is only counted how many examples it has; with a rest, what is not in it has a place in the plan and nothing more.
+      guard names != ["pace"], !(names == ["train"] && use.inputs["rest"] != nil) else { return [] }
       let touch = names.contains("validation") && names.count == 1 ? Touch.measured : own ?? .trained
       return use.outputs.values.map { ($0, touch) }
     case "score": return use.outputs.values.map { ($0, .measured) }

@@ -44,20 +44,22 @@ extension SoulArchive {
   /// Packs a Soul into a new file at `url`, which must not exist, and returns the Soul digest: the same for the same manifest and files, on any
   /// machine. `soul.json` and `README.md` are made here from the manifest.
   package static func write(_ manifest: SoulManifest, files: [SoulFile], to url: URL) throws(ArchiveError) -> Digest {
-    try explaining(url) {
-      let document = try readableDocument(manifest)
-      var layers: [SoulImage.Layer] = []
-      var blobs: [Digest: BlobSource] = [:]
-      for file in files + ownFiles(manifest, document) {
-        let (digest, source) = try measure(file)
-        layers.append(SoulImage.Layer(path: file.path, role: file.role, digest: digest, byteCount: source.byteCount))
-        blobs[digest] = source
-      }
-      let image = try SoulImage(manifest: manifest, layers: layers)
-      for document in [image.configuration, image.imageManifest] { blobs[Digest(hashing: document)] = .data(document) }
-      try Layout.write(soul: image.descriptor, referrers: [], blobs: blobs, to: url)
-      return image.descriptor.digest
+    try explaining(url) { try write(manifest, allFiles: files + ownFiles(manifest, readableDocument(manifest)), to: url) }
+  }
+
+  /// The same of files among which soul.json and the card are.
+  static func write(_ manifest: SoulManifest, allFiles files: [SoulFile], to url: URL) throws -> Digest {
+    var layers: [SoulImage.Layer] = []
+    var blobs: [Digest: BlobSource] = [:]
+    for file in files {
+      let (digest, source) = try measure(file)
+      layers.append(SoulImage.Layer(path: file.path, role: file.role, digest: digest, byteCount: source.byteCount))
+      blobs[digest] = source
     }
+    let image = try SoulImage(manifest: manifest, layers: layers)
+    for document in [image.configuration, image.imageManifest] { blobs[Digest(hashing: document)] = .data(document) }
+    try Layout.write(soul: image.descriptor, referrers: [], blobs: blobs, to: url)
+    return image.descriptor.digest
   }
 
   /// The bytes of soul.json, which a reader takes: what cannot be opened again must not be sealed.

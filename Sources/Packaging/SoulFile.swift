@@ -26,6 +26,12 @@ extension SoulFile {
   package static let manifestPath = "soul.json"
   package static let cardPath = "README.md"
 
+  /// What a file of a component is: weights are safetensors, and the rest says how to read them.
+  package static func role(inComponent path: String) -> FileRole { path.hasSuffix(".safetensors") ? .weight : .configuration }
+
+  /// The normalised recipe, and those of its bases: the one document that is a program.
+  package static let recipePath = "recipe.json"
+
   /// A path that every file system keeps as it is: relative, contained, from a small alphabet, no part beginning with `-`.
   static func isPath(_ path: String) -> Bool {
     guard (1...255).contains(path.utf8.count), path.utf8.allSatisfy(isPathByte) else { return false }

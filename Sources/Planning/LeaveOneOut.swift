@@ -4,7 +4,7 @@ internal import Artifacts
 /// actions of the recipe are its own, so that what a build has done is not done again; the others stand under `attribute/`.
 ///
 /// Leave-one-out is the oldest of the ways to credit data (Cook, Technometrics 19(1), 1977), and needs a training for each group: others
-/// estimate it. Here it repeats exactly. What it does not keep still is the order: fewer records come in another one.
+/// estimate it. Here it repeats exactly, and all else keeps still: what is left stands in the step in which it stood.
 package struct LeaveOneOut: Hashable, Sendable {
   package struct Group: Hashable, Sendable {
     /// Names the files whose records are left out.
@@ -34,12 +34,16 @@ package struct LeaveOneOut: Hashable, Sendable {
       func id(_ kind: ActionKind) -> ActionID { ActionID("\(Self.prefix)\(kind.rawValue).\(name).\(index + 1)") }
       added += [
         Action(id: id(.leaveOut), kind: .leaveOut, parameters: ["files": .string(files)], inputs: ["train": train, "ledger": ledger]),
-        training.with(id: id(.train), inputs: ["train": .output(id(.leaveOut), "train"), "pace": train]),
+        training.with(id: id(.train), inputs: ["rest": .output(id(.leaveOut), "train")]),
         scoring.with(id: id(.score), inputs: ["candidate": .output(id(.train), "files")]),
       ]
       groups.append(Group(files: files, leftOut: id(.leaveOut), score: id(.score)))
     }
     self.groups = groups
-    actions = Plan(actions: plan.actions + added, goals: [.train: [whole] + groups.map(\.score)]).actions(for: .train)
+    let all = plan.actions + added
+    // Before a base is trained for hours: a pattern that names no group.
+    let first = Plan(actions: all, goals: [.train: groups.map(\.leftOut)]).actions(for: .train)
+    let others = Plan(actions: all, goals: [.train: [whole] + groups.map(\.score)]).actions(for: .train)
+    actions = first + others.filter { !first.contains($0) }
   }
 }

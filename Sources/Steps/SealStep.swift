@@ -184,10 +184,10 @@ struct SoulContents {
 
   func files() throws -> [SoulFile] {
     let winning = try context.files("winner").sorted { $0.key < $1.key }.map { path, bytes in
-      SoulFile(path: path, role: path.hasSuffix(".safetensors") ? .weight : .configuration, content: .data(bytes))
+      SoulFile(path: path, role: SoulFile.role(inComponent: path), content: .data(bytes))
     }
     return winning + [
-      SoulFile(path: "recipe.json", role: .code, content: .data(try normalisedRecipes().canonical)),
+      SoulFile(path: SoulFile.recipePath, role: .code, content: .data(try normalisedRecipes().canonical)),
       SoulFile(path: "lineage.json", role: .document, content: .data(try Lineage(context).document.canonical)),
       SoulFile(path: "training.json", role: .document, content: .data(try context.input("trace.\(number)"))),
     ]

@@ -30,10 +30,12 @@ struct TrainStep: Step {
       let pace = try start.encode(context, "pace", contextLength: settings.contextLength).counts.examples
       parameters.length = .paced(epochs: epochs, stepsPerEpoch: max(1, (pace + parameters.examplesPerBatch - 1) / parameters.examplesPerBatch))
     }
+    var train = try start.encode(context, "train", contextLength: settings.contextLength)
+    if context.inputs["rest"] != nil { train = train.learning(only: try start.encode(context, "rest", contextLength: settings.contextLength)) }
     let validation = context.inputs["validation"] == nil ? nil : try start.encode(context, "validation", contextLength: settings.contextLength)
     return TrainingJob(
       base: start.model, baseDigest: context.inputs["base"], textFiles: start.textFiles,
-      train: try start.encode(context, "train", contextLength: settings.contextLength), validation: validation, parameters: parameters)
+      train: train, validation: validation, parameters: parameters)
   }
 
   /// What the training starts from: the given base, or a new model of the plan's shape.

@@ -4,7 +4,8 @@ internal import Foundation
 internal import Packaging
 internal import Store
 
-/// How a person names a Soul on the command line: a `.soul` file, else `NAME@VERSION` or a Soul digest that this project's store has sealed.
+/// How a person names a Soul on the command line: a `.soul` file, a folder that one was unpacked to, else `NAME@VERSION` or a Soul digest that this
+/// project's store has sealed.
 struct SoulReference {
   let text: String
   let common: CommonArguments
@@ -12,7 +13,10 @@ struct SoulReference {
   /// Opens the archive. What has to come out of the store is written under `scratch`, which must outlive the archive.
   func open(_ store: ReadableStore?, scratch: URL) throws -> SoulArchive {
     let file = URL(filePath: text, relativeTo: common.folder)
-    if FileManager.default.fileExists(atPath: file.path) { return try SoulArchive.open(file) }
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder) {
+      return try isFolder.boolValue ? repacked(file, in: scratch) : SoulArchive.open(file)
+    }
     guard let wanted = Wanted(text) else { throw SoulNotFound(text: text, looksLikeFile: true) }
     if case .release(let name, let version) = wanted {
       let placed = Project.rootFolder(common).appending(path: "out/\(name)-\(version).soul")
@@ -22,6 +26,12 @@ struct SoulReference {
     let copy = scratch.appending(path: "\(archive.hex).soul")
     if !FileManager.default.fileExists(atPath: copy.path) { try store.objects.export(archive, to: copy, durable: false) }
     return try SoulArchive.open(copy)
+  }
+
+  private func repacked(_ folder: URL, in scratch: URL) throws -> SoulArchive {
+    let file = scratch.appending(path: "\(folder.standardizedFileURL.lastPathComponent).soul")
+    if !FileManager.default.fileExists(atPath: file.path) { _ = try UnpackedSoul(folder).pack(to: file) }
+    return try SoulArchive.open(file)
   }
 
   private enum Wanted {
@@ -107,7 +117,7 @@ struct SoulNotFound: ExplainedError {
 
   var message: String { looksLikeFile ? "\(text): there is no such file" : "\"\(text)\": no Soul of that name was sealed in this project's store" }
   var hint: String? {
-    looksLikeFile ? "give a .soul file, NAME@VERSION, or the first digits of a Soul digest" : "`soulpack list` shows those that were"
+    looksLikeFile ? "give a .soul file, a folder that one was unpacked to, NAME@VERSION, or the first digits of a Soul digest" : "`soulpack list` shows those that were"
   }
 }
 

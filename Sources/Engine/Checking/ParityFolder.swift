@@ -77,7 +77,7 @@ struct ParityFolder {
   /// Step s of a run over several batches reads batch s modulo their number.
   private static func order(exampleCount: Int, batchSize: Int, stepCount: Int) -> ExampleOrder {
     let batches = stride(from: 0, to: exampleCount, by: batchSize).map { Array($0..<min($0 + batchSize, exampleCount)) }
-    return ExampleOrder(steps: (0..<stepCount).map { batches[$0 % batches.count] })
+    return ExampleOrder((0..<stepCount).map { batches[$0 % batches.count] })
   }
 
   /// The configuration and the weights, in one file or several.

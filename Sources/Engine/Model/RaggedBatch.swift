@@ -10,7 +10,6 @@ struct RaggedBatch {
   private(set) var segmentStarts: [Int] = [0]
   /// For each token, the place of its example in the plan: how many examples of all steps stand before it.
   private(set) var exampleOrdinals: [UInt32] = []
-  private var nextOrdinal: UInt32 = 0
   /// The rows with a supervised target, ascending, and their targets.
   private(set) var supervisedRows: [Int] = []
   private(set) var supervisedTargets: [Int32] = []
@@ -18,7 +17,7 @@ struct RaggedBatch {
   var rowCount: Int { tokens.count }
 
   /// Appends one example as a segment.
-  mutating func append(_ example: EncodedExample) {
+  mutating func append(_ example: EncodedExample, ordinal: Int = 0) {
     for index in example.tokens.indices.dropLast() {
       if example.supervised[index + 1] {
         supervisedRows.append(tokens.count)
@@ -26,16 +25,17 @@ struct RaggedBatch {
       }
       tokens.append(example.tokens[index])
       positions.append(Int32(index))
-      exampleOrdinals.append(nextOrdinal)
+      exampleOrdinals.append(UInt32(truncatingIfNeeded: ordinal))
     }
-    nextOrdinal &+= 1
     segmentStarts.append(tokens.count)
   }
 
-  init(_ examples: some Sequence<EncodedExample>, firstOrdinal: Int = 0) {
-    nextOrdinal = UInt32(truncatingIfNeeded: firstOrdinal)
-    for example in examples { append(example) }
+  /// `ordinals` are the examples' places in the plan, which dropout alone asks for.
+  init(_ examples: [EncodedExample], ordinals: some Sequence<Int>) {
+    for (example, ordinal) in zip(examples, ordinals) { append(example, ordinal: ordinal) }
   }
+
+  init(_ examples: [EncodedExample]) { self.init(examples, ordinals: examples.indices) }
 
   /// For generation: one segment, whose first token stands at `position`.
   init(continuing tokens: [Int32], at position: Int) {

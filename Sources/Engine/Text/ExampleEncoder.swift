@@ -95,6 +95,17 @@ package struct EncodedDataset: Sendable {
   }
 }
 
+extension EncodedDataset {
+  /// The same examples in the same places, of which those of `rest` alone are learned from: records with the same id are in both or in neither.
+  package func learning(only rest: EncodedDataset) -> EncodedDataset {
+    let kept = Set(rest.examples.map(\.recordID))
+    var dataset = self
+    for index in examples.indices where !kept.contains(examples[index].recordID) { dataset.examples[index].isLeftOut = true }
+    dataset.counts = rest.counts
+    return dataset
+  }
+}
+
 // MARK: - Looking at one
 
 extension EncodedDataset {

@@ -6,6 +6,8 @@ package struct EncodedExample: Hashable, Sendable {
   package let tokens: [Int32]
   /// supervised[i]: token i is a target to predict. The first token has nothing before it and is never predicted.
   package let supervised: [Bool]
+  /// It has its place in the plan, and nothing is learned from it: the training is the one without it.
+  package var isLeftOut = false
 
   /// Traps unless there is a flag for each token.
   package init(recordID: RecordID, tokens: [Int32], supervised: [Bool]) {
@@ -22,6 +24,8 @@ package struct EncodedExample: Hashable, Sendable {
   var rowCount: Int { max(tokens.count - 1, 0) }
 
   func truncated(to limit: Int) -> EncodedExample {
-    EncodedExample(recordID: recordID, tokens: Array(tokens.prefix(limit)), supervised: Array(supervised.prefix(limit)))
+    var short = EncodedExample(recordID: recordID, tokens: Array(tokens.prefix(limit)), supervised: Array(supervised.prefix(limit)))
+    short.isLeftOut = isLeftOut
+    return short
   }
 }

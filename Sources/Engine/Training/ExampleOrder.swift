@@ -6,24 +6,58 @@ internal import Hashing
 /// Which examples each step learns from, in which order: known whole before the first step.
 ///
 /// Each epoch is a permutation of its own, a function of the seed and the epoch's number; steps do not reach over the end of an epoch,
-/// so the last step of one may be smaller.
+/// so the last step of one may be smaller. What is left out is left out of a plan that is drawn over all: everything else stays in its step, at its
+/// rate, and drops out the same (docs/numerics.md, section 14).
 struct ExampleOrder: Hashable, Sendable {
-  /// The ordinals of the examples of each step.
-  let steps: [[Int]]
+  struct Step: Hashable, Sendable {
+    /// Among all that were planned, from 0: what its rate follows from.
+    let number: Int
+    /// The ordinals of its examples in the dataset.
+    let examples: [Int]
+    /// For each, how many examples of all planned steps stand before it: what its dropout follows from.
+    let places: [Int]
+  }
+
+  /// Those with an example that is learned from.
+  let steps: [Step]
+  let plannedStepCount: Int
+  /// SHA-256 over, for each planned step, how many examples it learns from and their ordinals, each a little-endian u32.
+  let digest: Digest
+
+  /// `planned` are the ordinals of the examples of each step.
+  init(_ planned: [[Int]], without isLeftOut: (Int) -> Bool = { _ in false }) {
+    var place = 0
+    let all = planned.enumerated().map { number, examples in
+      let placed = zip(examples, place...).filter { !isLeftOut($0.0) }
+      place += examples.count
+      return Step(number: number, examples: placed.map(\.0), places: placed.map(\.1))
+    }
+    plannedStepCount = planned.count
+    digest = Self.digest(of: all)
+    steps = all.filter { !$0.examples.isEmpty }
+  }
+
+  private static func digest(of steps: [Step]) -> Digest {
+    var hasher = SHA256()
+    for step in steps {
+      let words = ([step.examples.count] + step.examples).map { UInt32($0).littleEndian }
+      words.withUnsafeBytes { hasher.update($0) }
+    }
+    return hasher.finalize()
+  }
 }
 
 extension ExampleOrder {
-  /// `candidates` are the ordinals of the examples that have something to learn.
-  init(candidates: [Int], parameters: TrainingParameters) {
+  init(of set: TrainingSet, parameters: TrainingParameters) {
     var steps: [[Int]] = []
     var epoch = 0
-    while Self.wantsMore(steps.count, epoch, parameters.length), !candidates.isEmpty {
-      let order = Self.permutation(of: candidates, epoch: epoch, seed: parameters.seed)
+    while Self.wantsMore(steps.count, epoch, parameters.length), !set.learnable.isEmpty {
+      let order = Self.permutation(of: set.learnable, epoch: epoch, seed: parameters.seed)
       steps += Self.batches(of: order, parameters)
       epoch += 1
     }
     if case .steps(let count) = parameters.length { steps.removeLast(max(0, steps.count - count)) }
-    self.init(steps: steps)
+    self.init(steps) { set.examples[$0].isLeftOut }
   }
 
   private static func wantsMore(_ steps: Int, _ epoch: Int, _ length: TrainingParameters.Length) -> Bool {
@@ -47,15 +81,5 @@ extension ExampleOrder {
     var order = [Int](repeating: 0, count: candidates.count)
     ck_permutation(RandomStream.exampleOrder.at(seed: seed, step: epoch), order.count, &order)
     return order.map { candidates[$0] }
-  }
-
-  /// SHA-256 over, for each step, its count and its ordinals, each a little-endian u32.
-  var digest: Digest {
-    var hasher = SHA256()
-    for step in steps {
-      let words = ([step.count] + step).map { UInt32($0).littleEndian }
-      words.withUnsafeBytes { hasher.update($0) }
-    }
-    return hasher.finalize()
   }
 }

@@ -16,8 +16,6 @@ package final class Trainer {
   private let optimizer: AdamW
   private let microBatchTokens: Int
   private let pool: KernelPool
-  /// Of each step, how many examples of all steps stand before its first.
-  private let firstOrdinals: [Int]
   /// Grows by a step at a time.
   package internal(set) var trace: TrainingTrace
 
@@ -43,11 +41,10 @@ package final class Trainer {
   ) throws {
     if let name = parameters.impossibleValue { throw TrainingError.impossibleParameter(name) }
     trainingSet = try TrainingSet(examples, maximumTokens: parameters.maximumTokens, base: base.configuration)
-    guard !trainingSet.learnable.isEmpty else { throw TrainingError.nothingSupervised(exampleCount: examples.count) }
+    guard !trainingSet.hasNothingToLearn else { throw TrainingError.nothingSupervised(exampleCount: examples.count) }
     configuration = base.configuration
     self.parameters = parameters
-    self.order = order ?? ExampleOrder(candidates: trainingSet.learnable, parameters: parameters)
-    firstOrdinals = self.order.steps.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
+    self.order = order ?? ExampleOrder(of: trainingSet, parameters: parameters)
     self.microBatchTokens = microBatchTokens
     pool = KernelPool(threads: threads, fault: fault, isDelayed: isDelayed)
     let adapter = try Self.startingAdapter(parameters, on: base.configuration, start: start, baseName: baseName)
@@ -61,7 +58,7 @@ package final class Trainer {
       commitments: TrainingTrace.Commitments(
         semantics: EngineSemantics.version, base: base.root, parameters: parameters.digest, tokens: StateCommitment.tokenRoot(of: trainingSet.examples),
         plan: self.order.digest, initialState: StateCommitment.root(of: transformer.parameters, optimizer)))
-    let largest = MicroBatches.largest(self.order.steps.map { $0.map { [trainingSet] in trainingSet.examples[$0] } }, tokenBound: microBatchTokens)
+    let largest = MicroBatches.largest(self.order.steps.map { $0.examples.map { [trainingSet] in trainingSet.examples[$0] } }, tokenBound: microBatchTokens)
     transformer.reserve(tokens: largest.rows, positions: largest.positions)
   }
 
@@ -98,12 +95,13 @@ extension Trainer {
     precondition(completedSteps < totalSteps, "every step has been taken")
     let started = ContinuousClock.now
     let number = completedSteps
-    let examples = order.steps[number].map { trainingSet.examples[$0] }
+    let planned = order.steps[number]
+    let examples = planned.examples.map { trainingSet.examples[$0] }
     let divisor = examples.reduce(0) { $0 + $1.supervisedTokenCount }
-    let loss = gradients(of: examples, firstOrdinal: firstOrdinals[number], divisor: divisor)
+    let loss = gradients(of: examples, places: planned.places, divisor: divisor)
     let norm = optimizer.gradientNorm(pool: pool)
     try refuseNonFinite(loss: loss, norm: norm, step: number)
-    let rate = parameters.learningRate(atStep: number, of: totalSteps)
+    let rate = parameters.learningRate(atStep: planned.number, of: order.plannedStepCount)
     optimizer.update(learningRate: rate, norm: norm, clip: parameters.clip, pool: pool)
     try refuseNonFinite(transformer.parameters.values, "tensor", step: number)
     record(loss: loss, norm: norm)
@@ -115,21 +113,22 @@ extension Trainer {
 
   /// Begins the next step and leaves it after its first micro-batch, as somebody does who is stopped there: for the self-check.
   func beginStep() {
-    let examples = order.steps[completedSteps].map { trainingSet.examples[$0] }
+    let planned = order.steps[completedSteps]
+    let examples = planned.examples.map { trainingSet.examples[$0] }
     guard let part = MicroBatches.split(examples, tokenBound: microBatchTokens).first else { return }
     transformer.clearGradients()
-    _ = transformer.accumulateGradients(RaggedBatch(part, firstOrdinal: firstOrdinals[completedSteps]), divisor: 1)
+    _ = transformer.accumulateGradients(RaggedBatch(part, ordinals: planned.places), divisor: 1)
   }
 
   /// The mean loss, and in the gradients its derivative: chains that go on from part to part.
-  private func gradients(of examples: [EncodedExample], firstOrdinal: Int, divisor: Int) -> Double {
+  private func gradients(of examples: [EncodedExample], places: [Int], divisor: Int) -> Double {
     transformer.clearGradients()
     var sum = 0.0
-    var ordinal = firstOrdinal
+    var placesLeft = places[...]
     var earlier: [FloatBuffer] = []
     for part in MicroBatches.split(examples, tokenBound: microBatchTokens) {
-      let batch = pool.fault == .paddedExamples ? RaggedBatch(paddingInFront: part) : RaggedBatch(part, firstOrdinal: ordinal)
-      ordinal += part.count
+      let batch = pool.fault == .paddedExamples ? RaggedBatch(paddingInFront: part) : RaggedBatch(part, ordinals: placesLeft)
+      placesLeft = placesLeft.dropFirst(part.count)
       let losses = transformer.accumulateGradients(batch, divisor: divisor)
       ck_loss_sum(losses.count, losses, batch.supervisedTargets, &sum)
       if pool.fault == .restartedMicroBatches { earlier.append(transformer.parameters.takeGradients()) }

@@ -28,8 +28,8 @@ package struct TrainingEstimate: Hashable, Sendable {
   ) throws(TrainingError) {
     if let name = parameters.impossibleValue { throw .impossibleParameter(name) }
     let set = try TrainingSet(examples, maximumTokens: parameters.maximumTokens, base: base)
-    guard !set.learnable.isEmpty else { throw .nothingSupervised(exampleCount: examples.count) }
-    let steps = ExampleOrder(candidates: set.learnable, parameters: parameters).steps.map { $0.map { set.examples[$0] } }
+    guard !set.hasNothingToLearn else { throw .nothingSupervised(exampleCount: examples.count) }
+    let steps = ExampleOrder(of: set, parameters: parameters).steps.map { $0.examples.map { set.examples[$0] } }
     let cost = ModelCost(base, parameters.method, activations)
     economy = TrainingEconomy(activations: activations, microBatchTokens: microBatchTokens)
     stepCount = steps.count

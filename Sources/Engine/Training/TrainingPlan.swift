@@ -15,10 +15,10 @@ package struct TrainingPlan: Hashable, Sendable {
   package init(base: ModelConfiguration, examples: [EncodedExample], parameters: TrainingParameters) throws(TrainingError) {
     if let name = parameters.impossibleValue { throw .impossibleParameter(name) }
     let set = try TrainingSet(examples, maximumTokens: parameters.maximumTokens, base: base)
-    guard !set.learnable.isEmpty else { throw .nothingSupervised(exampleCount: examples.count) }
-    let order = ExampleOrder(candidates: set.learnable, parameters: parameters).steps
-    steps = order.enumerated().map { number, examples in
-      Step(examples: examples, learningRate: parameters.learningRate(atStep: number, of: order.count))
+    guard !set.hasNothingToLearn else { throw .nothingSupervised(exampleCount: examples.count) }
+    let order = ExampleOrder(of: set, parameters: parameters)
+    steps = order.steps.map { step in
+      Step(examples: step.examples, learningRate: parameters.learningRate(atStep: step.number, of: order.plannedStepCount))
     }
   }
 }

@@ -3,8 +3,10 @@ internal import Artifacts
 /// Examples made fit for a base: cut to the maximum length, checked against the vocabulary.
 struct TrainingSet {
   let examples: [EncodedExample]
-  /// The ordinals of those with something to learn.
+  /// The ordinals of those with something to learn: what the plan is drawn over.
   let learnable: [Int]
+
+  var hasNothingToLearn: Bool { learnable.allSatisfy { examples[$0].isLeftOut } }
 
   init(_ examples: [EncodedExample], maximumTokens: Int, base: ModelConfiguration) throws(TrainingError) {
     guard maximumTokens <= base.maximumPositionCount else {
