@@ -6,7 +6,7 @@ struct ModelCard {
   let manifest: SoulManifest
 
   var text: String {
-    [frontMatter, heading, losses, limits, permissions, datasets, credits, use].filter { !$0.isEmpty }.joined(separator: "\n")
+    [frontMatter, heading, losses, limits, permissions, datasets, contributions, credits, use].filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
   private var adapterBase: String? { manifest.components.first { $0.kind == .adapter }?.base?.name }
@@ -117,6 +117,14 @@ struct ModelCard {
     var lines = dataset.terms.sorted { $0.key < $1.key }.map { "terms: \($0.key), \($0.value) \($0.value == 1 ? "record" : "records")" }
     if let attribution = dataset.attribution { lines.append("credit: \(attribution)") }
     return lines.map { "\n  - \($0)" }.joined()
+  }
+
+  private var contributions: String {
+    guard let contributions = manifest.contributions else { return "" }
+    let groups = contributions.groups.map { group in
+      "`\(group.files)`: \(group.records) of \(contributions.records) training records, share \(percent(contributions.sharePPM(of: group)))"
+    }
+    return section("Contributions, by training again without each (\(SoulManifest.Contributions.method))", groups)
   }
 
   private var credits: String { section("Credits of the base", manifest.credits) }

@@ -30,6 +30,8 @@ package struct SoulManifest: Hashable, Sendable {
   package var candidates: [Candidate]
   /// What the recipe asked for before sealing; all of them are met.
   package var gates: [Gate]
+  /// Nil where its maker did not say.
+  package var contributions: Contributions?
   /// The digest of the normalised recipe.
   package var recipe: Digest
   /// What the lock held when it was built.
@@ -38,7 +40,7 @@ package struct SoulManifest: Hashable, Sendable {
   package init(
     name: String, version: String, intent: String, description: String, license: String, contact: String? = nil, limits: [String] = [],
     permissions: Permissions, components: [Component], datasets: [Dataset], credits: [String] = [], training: Training, selection: Selection?,
-    candidates: [Candidate] = [], gates: [Gate] = [], recipe: Digest, pins: [NamedDigest] = []
+    candidates: [Candidate] = [], gates: [Gate] = [], contributions: Contributions? = nil, recipe: Digest, pins: [NamedDigest] = []
   ) {
     self.name = name
     self.version = version
@@ -55,6 +57,7 @@ package struct SoulManifest: Hashable, Sendable {
     self.selection = selection
     self.candidates = candidates
     self.gates = gates
+    self.contributions = contributions
     self.recipe = recipe
     self.pins = pins
   }

@@ -14,6 +14,7 @@ extension SoulManifest {
     ]
     members["contact"] = contact.map { .string($0) }
     members["selection"] = selection?.document
+    members["contributions"] = contributions?.document
     if !credits.isEmpty { members["credits"] = .array(credits.map { .string($0) }) }
     return .object(members)
   }
@@ -23,7 +24,7 @@ extension SoulManifest {
     try reader.object(
       [
         "name", "version", "intent", "description", "license", "contact", "limits", "permissions", "components", "datasets", "credits", "training",
-        "selection", "candidates", "gates", "recipe", "pins",
+        "selection", "candidates", "gates", "contributions", "recipe", "pins",
       ], schema: Self.schema)
     self.init(
       name: try reader.member("name").string(), version: try reader.member("version").string(),
@@ -34,6 +35,7 @@ extension SoulManifest {
       datasets: try reader.list("datasets", Dataset.init), credits: try Self.credits(reader), training: try Training(reader.member("training")),
       selection: try reader.optional("selection").map { (selection) throws(DocumentError) in try Selection(selection) },
       candidates: try reader.list("candidates", Candidate.init), gates: try reader.list("gates", Gate.init),
+      contributions: try reader.optional("contributions").map { (contributions) throws(DocumentError) in try Contributions(contributions) },
       recipe: try reader.member("recipe").digest(), pins: try reader.list("pins", NamedDigest.init))
     try check(reader)
   }
@@ -61,6 +63,7 @@ extension SoulManifest {
     }
     try checkCandidates(reader)
     try checkGates(reader)
+    try checkContributions(reader)
     guard training.parameters.object != nil else { throw reader.failure("training parameters are not an object") }
   }
 

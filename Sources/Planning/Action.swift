@@ -66,7 +66,7 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// `exposure-bits`, `seed`, `context`, `subject`: `adapter` or `model`}.
   case gate
   /// Inputs: everything the Soul speaks of: `dataset`, `ledger`, `train`, `validation`, `holdout`, `decision`, `winner`, `trace.1`, …, `score.0`
-  /// (as in `select`), `score.1`, …, `gates` where the recipe has any, and `base`, or `tokenizer` for a new model; `base-origin`, where the base or what it descends from is of a hub or a Soul. Outputs: `archive`, `summary` (its digest and the selection).
+  /// (as in `select`), `score.1`, …, `gates` and `contributions` where the recipe has any, and `base`, or `tokenizer` for a new model; `base-origin`, where the base or what it descends from is of a hub or a Soul. Outputs: `archive`, `summary` (its digest and the selection).
   /// Parameters: `recipe` (normalised), `bases` (the normalised recipes of the base and of its bases, nearest first), `overrides` (as given),
   /// `dataset` (its name in the recipe), `terms` (what holds for a record that states nothing; null where each has its own), `candidates` (of each, in order: `target`, its name, and `number` within the target), `component` (`adapter` or `model`: what the winner is),
   /// `lease-seconds`.

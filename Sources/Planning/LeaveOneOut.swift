@@ -15,6 +15,8 @@ package struct LeaveOneOut: Hashable, Sendable {
 
   /// In an order in which they can run.
   package let actions: [Action]
+  /// The training with everything, and the split that it learns from.
+  package let training, split: ActionID
   /// The score with everything.
   package let whole: ActionID
   /// In the order asked for.
@@ -25,9 +27,9 @@ package struct LeaveOneOut: Hashable, Sendable {
   /// Nil where the plan has no such candidate; they are counted from 1.
   package init?(of plan: Plan, target: String, dataset: String, candidate: Int, files patterns: [String]) {
     let name = "\(target).\(candidate)"
-    whole = ActionID("score.\(name)")
-    guard let training = plan[ActionID("train.\(name)")], let scoring = plan[whole] else { return nil }
-    let train = InputReference.output(ActionID("split.\(dataset)"), Partition.train.rawValue)
+    (whole, self.training, split) = (ActionID("score.\(name)"), ActionID("train.\(name)"), ActionID("split.\(dataset)"))
+    guard let training = plan[training], let scoring = plan[whole] else { return nil }
+    let train = InputReference.output(split, Partition.train.rawValue)
     let ledger = InputReference.output(ActionID("curate.\(dataset)"), "ledger")
     var (added, groups): ([Action], [Group]) = ([], [])
     for (index, files) in patterns.enumerated() {

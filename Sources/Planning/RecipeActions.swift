@@ -211,6 +211,7 @@ struct RecipeActions {
     for part in Partition.allCases { inputs[part.rawValue] = split(part) }
     for output in ["decision", "winner"] { inputs[output] = .output(id(.select), output) }
     if let gate { inputs["gates"] = .output(gate.id, "gates") }
+    inputs["contributions"] = recipe.contributions.map { .source(Source(kind: .file, path: $0)) }
     return Action(id: id(.seal), kind: .seal, parameters: sealParameters(bases: bases), inputs: inputs)
   }
 

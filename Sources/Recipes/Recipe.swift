@@ -25,6 +25,8 @@ package struct Recipe: Hashable, Sendable {
   package let selection: Selection
   /// In the order of the file.
   package let gates: [Gate]
+  /// The file that says what groups of records did.
+  package let contributions: String?
   package let permissions: Permissions
   /// The longest a build may take. Not in `normalised`, since it changes no output.
   package let wallBudget: Period?

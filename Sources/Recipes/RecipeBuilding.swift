@@ -35,7 +35,8 @@ extension Recipe {
       datasets: recipe.needed("datasets").sortedMembers.map { Dataset(name: $0.key, $0.setting, terms) },
       runs: recipe.needed("run").sortedMembers.map { RunStep(name: $0.key, $0.setting) },
       targets: recipe.needed("train").sortedMembers.map { TrainTarget(name: $0.key, $0.setting) },
-      selection: Selection(recipe.needed("select")), gates: recipe.needed("gates").list.compactMap(Gate.init), permissions: Permissions(recipe.needed("permissions")), wallBudget: recipe["budget"]?["wall"]?.period,
+      selection: Selection(recipe.needed("select")), gates: recipe.needed("gates").list.compactMap(Gate.init),
+      contributions: recipe["contributions"]?.text.map(normalisedPath), permissions: Permissions(recipe.needed("permissions")), wallBudget: recipe["budget"]?["wall"]?.period,
       memoryBudget: recipe["budget"]?["memory"]?.size, overrides: overrides,
       normalised: recipe.without("budget").json)
   }

@@ -20,6 +20,7 @@ package enum RecipeSchema {
       Field("train", .named(noun: "train target", .record(train)), .required, "What is trained, each under its name; all on one dataset, and one is chosen from all their candidates."),
       Field("select", .record(select), .standard([:]), "How the best candidate is chosen."),
       Field("gates", .list(of: .record(gate), atLeast: 0), .standard([]), "What must hold of the winner before it is sealed."),
+      Field("contributions", .text(.localPath), .optional, "What groups of records did for the winner, a file that `soulpack attribute --to` wrote: it goes into the manifest."),
       Field("permissions", .record(permissions), .standard([:]), "What the Soul's owner declares about its use."),
       Field("budget", .record(budget), .optional, "What a build may cost. Changes no output."),
     ],

@@ -62,7 +62,7 @@ struct SoulContents {
       description: try recipe.string("description"), license: try recipe.string("license"), contact: self.recipe["contact"]?.string,
       limits: try limits(recipe), permissions: try permissions(recipe), components: [try component()],
       datasets: [try dataset(recipe)], credits: try Lineage.credits(context), training: try training(), selection: selection,
-      candidates: try contenders.all.map(candidate), gates: try gates(), recipe: Digest(hashing: self.recipe), pins: try pins())
+      candidates: try contenders.all.map(candidate), gates: try gates(), contributions: try contributions(), recipe: Digest(hashing: self.recipe), pins: try pins())
   }
 
   private func limits(_ recipe: ParameterReader) throws -> [String] {
@@ -174,6 +174,24 @@ struct SoulContents {
     return try SoulManifest.gates(document: try JSONValue(parsingCanonical: try context.input("gates")))
   }
 
+  private func contributions() throws -> SoulManifest.Contributions? {
+    // As with gates: a smoke build's winner is not the one that they are of.
+    guard context.inputs["contributions"] != nil, !context.action.isSmoke else { return nil }
+    let bytes = try context.input("contributions")
+    let contributions: SoulManifest.Contributions
+    do {
+      contributions = try SoulManifest.Contributions(document: try JSONValue(parsing: bytes))
+    } catch {
+      throw UnusableContributions(problem: "cannot be read: \((error as? any ExplainedError)?.message ?? "no JSON")", command: nil)
+    }
+    let score = selection.scores.first { $0.candidate == winner }
+    if let objection = SoulManifest.objection(to: contributions, winner: score, pins: try pins()) {
+      let place = try place(of: number)
+      throw UnusableContributions(problem: objection, command: "--target \(place.target) --candidate \(place.number)")
+    }
+    return contributions
+  }
+
   private func pins() throws -> [SoulManifest.NamedDigest] {
     try ["base", "tokenizer", "train", "validation", "holdout"].filter { context.inputs[$0] != nil }.map {
       SoulManifest.NamedDigest(name: $0, digest: try context.digest(of: $0))
@@ -204,5 +222,17 @@ struct SoulContents {
   /// What the face tells of a build, so that it need not open the archive again.
   func summary(soul: Digest) -> JSONValue {
     ["schema": "soulpack.sealed/1", "digest": .digest(soul), "selection": selection.document]
+  }
+}
+
+/// The file that the recipe names under `contributions` is not about this Soul.
+struct UnusableContributions: ExplainedError {
+  let problem: String
+  /// What measures those of this Soul.
+  let command: String?
+
+  var message: String { "the recipe's contributions \(problem)" }
+  var hint: String? {
+    "measure again: soulpack attribute RECIPE \(command.map { "\($0) " } ?? "")--leave-out FILES --to FILE; or take \"contributions\" out of the recipe"
   }
 }

@@ -40,6 +40,34 @@ struct AttributionTests {
     }
   }
 
+  @Test("shares go into the manifest of the Soul that they are of, and of no other")
+  func manifest() throws {
+    try Tool.inProject(Self.halves) { tool in
+      let (name, groups) = ("recipes/voice.yaml", ["--leave-out", "anna*", "--leave-out", "ben*"])
+      let table = try tool.must("attribute", name, groups[0], groups[1], groups[2], groups[3], "--to", "shares.json", "--json").json()
+      try tool.write(Project.voice + "contributions: shares.json\n", to: name)
+      try tool.must("build", name)
+      try tool.must("unpack", "out/voice-1.0.0.soul", "soul")
+      let found = try JSONValue(parsing: try tool.read("soul/soul.json"))["contributions"]
+      #expect(try found == JSONValue(parsing: try tool.read("shares.json")) && found?["method"] == "leave-one-out")
+      let shares = try #require(found?["groups"]?.array).compactMap { $0["sharePPM"]?.integer }
+      for (share, group) in zip(shares, table["groups"]?.array ?? []) { #expect(abs(Double(share) / 1e6 - (group["share"]?.number ?? -1)) < 1.1e-6) }
+      #expect(try tool.must("inspect", "out/voice-1.0.0.soul").output.contains("anna*: "))
+      #expect(try String(decoding: tool.read("soul/README.md"), as: UTF8.self).contains("- `anna*`: "))
+
+      // Another training, of which the numbers are not.
+      try tool.run("build", name, "--set", "train.talk-lora.epochs=2").expectFailure(
+        1, "seal: the recipe's contributions are of another candidate than the winner", hint: "measure again: soulpack attribute RECIPE --target talk-lora --candidate 1")
+      try tool.must("build", name, "--smoke")
+      let text = String(decoding: try tool.read("shares.json"), as: UTF8.self)
+      try tool.write(text.replacing("\"sharePPM\":", with: "\"sharePPM\":1"), to: "shares.json")
+      try tool.run("build", name).expectFailure(1, "seal: the recipe's contributions cannot be read: contributions: a share does not follow from the losses")
+      try tool.write("no", to: "shares.json")
+      try tool.run("build", name).expectFailure(1, "seal: the recipe's contributions cannot be read: ")
+      try tool.run("attribute", name, groups[0], groups[1], "--smoke", "--to", "x.json").expectFailure(2, "--to writes what was measured")
+    }
+  }
+
   @Test("it says what would run, goes the way in a few steps, and refuses what is no group")
   func refused() throws {
     try Tool.inProject(Self.halves) { tool in

@@ -218,6 +218,38 @@ struct SoulManifestTests {
     #expect(try SoulManifest(document: bare.document) == bare)
   }
 
+  @Test("contributions are held to the winner, to its parts and to their own arithmetic")
+  func contributions() throws {
+    var manifest = try fixture.manifest()
+    let winner = try #require(manifest.selection?.winner)
+    let (train, holdout) = (Digest(hashing: Data("train".utf8)), Digest(hashing: Data("holdout".utf8)))
+    manifest.pins += [.init(name: "train", digest: train), .init(name: "holdout", digest: holdout)]
+    manifest.contributions = .init(
+      subject: .init(candidate: winner, train: train, holdout: holdout), total: 9_878_504_315, tokens: 4096, records: 10,
+      groups: [
+        .init(files: "a/*", records: 2, total: 9_878_504_318), .init(files: "b/*", records: 3, total: 9_878_504_319),
+        .init(files: "c/*", records: 1, total: 9_878_504_300), .init(files: "d/*", records: 1, total: nil),
+      ])
+    #expect(try SoulManifest(document: JSONValue(parsingCanonical: manifest.document.canonical)) == manifest)
+    #expect(manifest.document["contributions"]?["groups"]?.array?.map { $0["sharePPM"] } == [428_571, 571_428, 0, 0])
+    for (path, value, problem) in Self.wrongContributions {
+      let document = try replacing(["contributions"] + path, in: manifest.document, with: value)
+      let error = #expect(throws: DocumentError.self) { try SoulManifest(document: document) }
+      #expect(error?.message == "soul.json: \(problem)")
+    }
+  }
+
+  private static let wrongContributions: [([String], JSONValue?, String)] = [
+    (["method"], "shapley", "contributions.method: is not \"leave-one-out\""), (["groups"], [], "contributions.groups: are none, or one of them twice"),
+    (["groups", "1", "files"], "a/*", "contributions.groups: are none, or one of them twice"),
+    (["groups", "0", "records"], 10, "contributions: a group has as many records as all"),
+    (["groups", "0", "sharePPM"], 428_572, "contributions: a share does not follow from the losses"),
+    (["groups", "3", "total"], nil, "contributions.groups[3]: \"total\" is missing"), (["extra"], 1, "contributions: unknown member \"extra\""),
+    (["candidate"], .digest(Digest(hashing: Data("loser".utf8))), "the contributions are of another candidate than the winner, \(Digest(hashing: Data("loser".utf8)).short)"),
+    (["train"], .digest(Digest(hashing: Data("other".utf8))), "the contributions are of another train part, \(Digest(hashing: Data("other".utf8)).short)"),
+    (["tokens"], 4097, "the contributions say another loss than the selection"),
+  ]
+
   @Test("a gate that is not about the selection's incumbent is held to what it says itself alone")
   func gateOfLaterRounds() throws {
     var document = try fixture.manifest().document

@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Artifacts
+internal import Curation
 internal import Foundation
+internal import Packaging
 internal import Planning
 internal import Recipes
 internal import Running
@@ -23,7 +25,10 @@ struct AttributeCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Which train target. Without it: the first by name.", valueName: "name")) var target: String?
   @Option(help: ArgumentHelp("Which of its candidates, counted from 1.", valueName: "n")) var candidate: Int = 1
 
+  @Option(help: ArgumentHelp("Also write the shares to this file, for the recipe's contributions: and so for the manifest.", valueName: "file")) var to: String?
+
   func validate() throws {
+    guard to == nil || !arguments.smoke, to == nil || !arguments.dryRun else { throw ValidationError("--to writes what was measured: leave out --smoke and --dry-run") }
     guard !arguments.locked else { throw ValidationError("--locked is for builds: attribution locks nothing") }
     guard !leaveOut.isEmpty else { throw ValidationError("name at least one group: --leave-out 'letters/*.jsonl'") }
     guard Set(leaveOut).count == leaveOut.count else { throw ValidationError("--leave-out names a group twice") }
@@ -39,9 +44,22 @@ struct AttributeCommand: AsyncParsableCommand {
     }
     guard leaving.actions.allSatisfy({ $0.kind != .train || $0.parameters["substrate"] == "embedded" }) else { throw NoisySubstrate(target: target.name) }
     guard let result = try await Experiment(project: project, arguments: arguments, name: "attribute").run(leaving.actions) else { return }
-    arguments.common.terminal.show(
-      try AttributionReport(
-        soul: project.recipe.soul, contender: "candidate \(candidate) of \(target.name)", isSmoke: arguments.smoke, leaving, result))
+    let report = try AttributionReport(
+      soul: project.recipe.soul, contender: "candidate \(candidate) of \(target.name)", isSmoke: arguments.smoke, leaving, result)
+    if let to { try write(report, leaving, result, to: URL(filePath: to, relativeTo: arguments.common.folder)) }
+    arguments.common.terminal.show(report)
+  }
+
+  private func write(_ report: AttributionReport, _ leaving: LeaveOneOut, _ result: ActionRun.Result, to file: URL) throws {
+    func digest(_ action: ActionID, _ output: String) throws -> Digest {
+      guard let digest = result.report.output(output, of: action) else { throw MissingInput(action: action, input: output) }
+      return digest
+    }
+    let subject = SoulManifest.Contributions.Subject(
+      candidate: try digest(leaving.training, "files"), train: try digest(leaving.split, Partition.train.rawValue),
+      holdout: try digest(leaving.split, Partition.holdout.rawValue))
+    guard let contributions = report.contributions(of: subject) else { throw NothingToWrite() }
+    try WholeFile(file).replace(with: contributions.document.canonical + Data("\n".utf8))
   }
 }
 
@@ -52,6 +70,12 @@ struct WholeContributor: ExplainedError {
 
   var message: String { "\(key): a contributor's key stands for a whole dataset, and a target learns from one alone (\"\(dataset)\")" }
   var hint: String? { "name the contributor's files: --leave-out 'anna/**'" }
+}
+
+/// The candidate itself diverged: there is nothing that a group could have added to.
+struct NothingToWrite: ExplainedError {
+  var message: String { "the candidate's own training diverged, so that no group has a share" }
+  var hint: String? { "name another: --candidate" }
 }
 
 /// A program's training differs from run to run.

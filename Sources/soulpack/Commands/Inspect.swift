@@ -39,6 +39,10 @@ struct InspectReport: Report {
       }
       if let credit = dataset.attribution { facts.add("  credit", credit) }
     }
+    for group in manifest.contributions?.groups ?? [] {
+      let share = Quantity.percent(Double(manifest.contributions?.sharePPM(of: group) ?? 0) / 1e6)
+      facts.add("  contributed", "\(group.files): \(Quantity.counted(Int(group.records), "record")), share \(share) (\(SoulManifest.Contributions.method))")
+    }
     for credit in manifest.credits { facts.add("  credit", "\(credit) (of the base)") }
     facts.add("  training", "\(manifest.training.method), \(manifest.training.label.rawValue), data \(manifest.training.data.rawValue)")
     for gate in manifest.gates { facts.add("  gate", gate.words) }

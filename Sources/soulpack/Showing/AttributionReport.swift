@@ -1,5 +1,6 @@
 internal import Artifacts
 internal import Foundation
+internal import Packaging
 internal import Planning
 internal import Running
 internal import Steps
@@ -44,6 +45,14 @@ struct AttributionReport: Report {
       Group(files: files, records: records, effect: effect, share: effect.gain.map { help > 0 ? max(0, $0) / help : 0 })
     }
     counts = ActionCounts(result.report)
+  }
+
+  /// What a manifest says of it. Nil where the training with everything diverged.
+  func contributions(of subject: SoulManifest.Contributions.Subject) -> SoulManifest.Contributions? {
+    guard let effect = groups.first?.effect, let own = effect.own else { return nil }
+    return SoulManifest.Contributions(
+      subject: subject, total: own.total, tokens: effect.tokens, records: records,
+      groups: groups.map { .init(files: $0.files, records: $0.records, total: $0.effect.other?.total) })
   }
 
   // MARK: - Text
