@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Measures a handout of soulpack's (`soulpack engine handout`) with PEFT and transformers, and compares. Called by tools/judge-adapter.
 
-Exits with 1 where a loss differs by more than 1e-4 nats a token, or where the Soul is none of the candidates.
+Exits with 1 where a loss differs by more than 1e-4 nats a token, or where the Soul is none of the candidates; and where the Soul's adapter, merged into its
+base, loses otherwise than both by more than 1e-5 nats a token, or has other logits by more than a hundred-thousandth of the largest.
 """
 import json
 import os
@@ -14,6 +15,7 @@ import torch
 import transformers
 
 LIMIT = 1e-4  # nats a token
+MERGED_LIMIT = 1e-5  # nats a token, and of the largest logit
 IGNORED = -100
 
 
@@ -41,6 +43,19 @@ def measured(folder, row, examples):
     else:
         model = peft.PeftModel.from_pretrained(model_of(folder / "base"), folder / row["folder"]).eval()
     return loss(model, examples)
+
+
+def merged_apart(folder, examples):
+    """How far the merged model's mean loss and logits are from those of base and adapter, both by the same programs."""
+    both = peft.PeftModel.from_pretrained(model_of(folder / "base"), folder / "soul").eval()
+    merged = model_of(folder / "merged")
+    apart, largest = 0.0, 0.0
+    with torch.no_grad():
+        for example in examples:
+            tokens = torch.tensor([example["input_ids"]])
+            theirs, ours = both(input_ids=tokens).logits, merged(input_ids=tokens).logits
+            apart, largest = max(apart, (theirs - ours).abs().max().item()), max(largest, theirs.abs().max().item())
+    return abs(loss(both, examples)[0] - loss(merged, examples)[0]), apart / largest
 
 
 def soul_as_row(folder, rows):
@@ -71,6 +86,10 @@ def main():
         worst = max(apart, worst)
         print(f"{row['action']}: {ours:.6f} ours, {theirs:.6f} theirs, {apart:.1e} apart")
     print(f"largest difference {worst:.1e} nats a token, at most {LIMIT:.0e} is asked for")
+    if (folder / "merged").exists():
+        losses, logits = merged_apart(folder, examples)
+        failed |= not (losses <= MERGED_LIMIT and logits <= MERGED_LIMIT)
+        print(f"merged into its base: losses {losses:.1e} nats a token apart, logits {logits:.1e} of the largest; at most {MERGED_LIMIT:.0e} is asked for")
     sys.exit(failed)
 
 

@@ -44,11 +44,11 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// Parameters: `kind` (`byte-level-bpe`), `vocabulary`.
   case tokenizer
   /// Inputs: `train`, and `base` (a snapshot of a model folder) or `tokenizer`; for a command `validation`, and `program.NAME`
-  /// for every input that the recipe gives it; `pace`, another train split, where each pass is to have as many steps as one over that. Outputs: `files` (a snapshot of a PEFT
+  /// for every input that the recipe gives it; `validation` also where `validation` is a parameter; `pace`, another train split, where each pass is to have as many steps as one over that. Outputs: `files` (a snapshot of a PEFT
   /// adapter or of a model folder), `trace` (what the run commits to).
   /// Parameters: `method` (`sft`, `full`), `substrate` (`embedded`, or {`command`} with `{input.NAME}` in it), `seed`, `epochs`, `batch`, `context`, `optimizer` {`learning-rate`, `schedule`, `warmup`,
   /// `weight-decay`, `betas`, `epsilon`, `clip`}; `lora` {`rank`, `alpha`, `targets`: `all-linear` or a sorted list, `dropout` and `rank-stabilized` where asked for} with `sft`; `model`
-  /// {`architecture`, `hidden`, `layers`, `heads`, `kv-heads`, `intermediate`, `context`, `rope-theta`} where `tokenizer` is an input.
+  /// {`architecture`, `hidden`, `layers`, `heads`, `kv-heads`, `intermediate`, `context`, `rope-theta`} where `tokenizer` is an input; `validation` {`every`: `epoch` or a number of steps, `stopping` {`patience`, `minimum-change`} where it may end early} where asked for.
   case train
   /// Inputs: `holdout`; `base` for the bare base and for an adapter; `candidate` (what `train` calls `files`) unless the bare base is scored.
   /// Outputs: `score`.

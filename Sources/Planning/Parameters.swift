@@ -99,6 +99,15 @@ extension TrainTarget {
     case .full: members["method"] = "full"
     }
     if case .new(let model) = base { members["model"] = model.parameters }
+    members["validation"] = validation?.parameters
+    return .object(members)
+  }
+}
+
+extension Validation {
+  fileprivate var parameters: JSONValue {
+    var members: [String: JSONValue] = ["every": steps.map { .integer($0) } ?? "epoch"]
+    if let stopping { members["stopping"] = ["patience": .integer(stopping.patience), "minimum-change": .decimal(stopping.minimumChange)] }
     return .object(members)
   }
 }

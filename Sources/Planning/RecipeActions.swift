@@ -123,6 +123,7 @@ struct RecipeActions {
         inputs["validation"] = split(.validation)
         for (name, input) in programs { inputs["program.\(name)"] = reference(input) }
       }
+      if contender.target.validation != nil { inputs["validation"] = split(.validation) }
       let parameters = contender.target.parameters(for: contender.setting, base: recipe.base)
       return Action(id: id(.train, contender.name), kind: .train, parameters: parameters, inputs: inputs)
     }

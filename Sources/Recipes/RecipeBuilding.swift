@@ -167,7 +167,18 @@ extension TrainTarget {
       name: name, dataset: target.text("dataset"), method: target["lora"].map { .adapter(LoRA($0)) } ?? .full,
       optimizer: Optimizer(target.needed("optimizer")), epochs: target.integer("epochs"), batch: target.integer("batch"),
       context: target.integer("context"), substrate: SubstrateChoice(target.needed("substrate")),
-      candidates: target.needed("candidates").list.map { CandidateSetting($0) })
+      candidates: target.needed("candidates").list.map { CandidateSetting($0) }, validation: Validation(target))
+  }
+}
+
+extension Validation {
+  /// Nil where the target asks for neither of the two.
+  fileprivate init?(_ target: Setting) {
+    let stopping = target["early-stopping"]
+    guard target["validate"] != nil || stopping != nil else { return nil }
+    self.init(
+      steps: target["validate"]?["every"]?.integer,
+      stopping: stopping.map { Stopping(patience: $0.integer("patience"), minimumChange: $0.decimal("minimum-change")) })
   }
 }
 

@@ -198,6 +198,19 @@ package enum RecipeSchema {
     Field(
       "candidates", .list(of: .record(candidate), atLeast: 1), .standard([["seed": 1]]),
       "What is tried: each names what it changes."),
+    Field("validate", .record(validate), .optional, "Measure the loss on the validation part while it trains."),
+    Field(
+      "early-stopping", .record(earlyStopping), .optional,
+      "End before the last epoch where that loss no longer falls, and keep what did best. Without it, all epochs, and what the last step left."),
+  ])
+
+  static let validate = Record([
+    Field("every", .either(.word(["epoch"]), .integer(1...1_000_000_000)), .standard("epoch"), "After each epoch, or after so many steps; and after the last step.")
+  ])
+
+  static let earlyStopping = Record([
+    Field("patience", .integer(1...1_000_000), .standard(3), "How many validations in a row may bring no progress."),
+    Field("minimum-change", .decimal(.from(0, to: 1000)), .standard(0), "Nats a token that a loss must be below that of the last progress, to be one."),
   ])
 
   static let commandSubstrate = Record([

@@ -16,7 +16,7 @@ package indirect enum Shape: Sendable {
   case record(Record)
   /// A mapping whose keys are names that the recipe chooses; `noun` says what each one is.
   case named(noun: String, Shape)
-  /// A scalar of one shape, or a list or mapping of another.
+  /// A scalar of one shape, or a list or mapping of another; or a word, or a whole number.
   case either(Shape, Shape)
 }
 

@@ -33,6 +33,7 @@ extension RecipeRules {
     }
     checkMethod(of: target)
     checkSubstrate(of: target)
+    checkValidation(of: target)
     checkContext(of: target)
     checkRepeats(of: target)
   }
@@ -68,6 +69,18 @@ extension RecipeRules {
     check(command: substrate, mayWrite: false)
     guard target["method"]?.text == "full" else { return }
     note(.notInThisVersion("method: full by a command", instead: "a command trains adapters; leave \"substrate\" out for whole models"), at: substrate.place)
+  }
+
+  /// Who measures on the validation part needs one, and the engine to do it.
+  private mutating func checkValidation(of target: Setting) {
+    for member in target.members where ["validate", "early-stopping"].contains(member.key) {
+      if target["substrate"]?["command"] != nil {
+        let hint = "a command is given the validation part and may stop when it likes: remove \"\(member.key)\""
+        contradiction("\"\(member.key)\" is for soulpack's own engine, and this target is trained by a command", hint: hint, at: member.keyPlace)
+      }
+      guard let name = target["dataset"]?.text, let part = recipe["datasets"]?[name]?["split"]?["validation"], part.percentage?.partsPerMillion == 0 else { continue }
+      contradiction("\"\(member.key)\" needs a validation part, and dataset \"\(name)\" has none", hint: "set its \"validation\" above 0%", at: member.keyPlace)
+    }
   }
 
   private mutating func checkContext(of target: Setting) {

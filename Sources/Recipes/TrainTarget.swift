@@ -15,6 +15,24 @@ package struct TrainTarget: Hashable, Sendable {
   package let context: Int64
   package let substrate: SubstrateChoice
   package let candidates: [CandidateSetting]
+  /// Nil where the engine looks at nothing but what it learns from.
+  package let validation: Validation?
+}
+
+/// How a training is measured on the validation part while it goes on.
+package struct Validation: Hashable, Sendable {
+  /// When it ends early.
+  package struct Stopping: Hashable, Sendable {
+    /// Validations in a row without progress.
+    package let patience: Int64
+    /// Nats a token.
+    package let minimumChange: DecimalNumber
+  }
+
+  /// Between two validations. Nil: an epoch.
+  package let steps: Int64?
+  /// Nil where it goes to its end.
+  package let stopping: Stopping?
 }
 
 /// Where a target is trained.

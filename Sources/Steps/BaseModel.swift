@@ -4,6 +4,7 @@ internal import Engine
 internal import Foundation
 internal import Planning
 internal import Running
+internal import Store
 internal import Substrates
 
 /// A model with the text format it reads: what training starts from and what scores are taken on.
@@ -35,7 +36,18 @@ struct BaseModel {
     format = try ChatFormat(
       tokenizer: tokenizer, tokenizerConfig: files[BaseModel.tokenizerConfigPath],
       templateFile: files[BaseModel.templatePath])
-    textFiles = files.filter { [BaseModel.tokenizerPath, BaseModel.tokenizerConfigPath, BaseModel.templatePath].contains($0.key) }
+    textFiles = files.filter { BaseModel.textPaths.contains($0.key) }
+  }
+
+  private static let textPaths = [tokenizerPath, tokenizerConfigPath, templatePath]
+
+  /// The format alone, of an input that is a model folder.
+  static func format(_ context: StepContext, _ input: String) throws -> ChatFormat {
+    let entries = try context.snapshot(input).entries.filter { textPaths.contains($0.path) }
+    let files = Dictionary(uniqueKeysWithValues: zip(entries.map(\.path), try context.store.objects.get(entries.map(\.digest))))
+    guard let tokenizer = files[tokenizerPath] else { throw ModelError.missingFile(tokenizerPath) }
+    return try ChatFormat(
+      tokenizer: try TokenizerFile.read(tokenizer), tokenizerConfig: files[tokenizerConfigPath], templateFile: files[templatePath])
   }
 
   /// A new model of the given shape around a tokenizer that was trained for it.

@@ -11,13 +11,25 @@ struct Lineage {
   init(_ context: StepContext) throws {
     let inputs = context.inputs.filter { $0.key != "ledger" }
     let names = inputs.keys.sorted()
+    let measured = Lineage.measuredTraces(context)
     var members: [String: JSONValue] = [
       "schema": "soulpack.lineage/1",
       "nodes": .object(inputs.mapValues(JSONValue.digest)),
-      "edges": .array(names.flatMap { name in Lineage.origins(of: name, among: inputs).map { ["from": .string($0), "to": .string(name)] } }),
+      "edges": .array(names.flatMap { name in (Lineage.origins(of: name, among: inputs) + (measured.contains(name) ? ["validation"] : [])).map { ["from": .string($0), "to": .string(name)] } }),
     ]
     if let origin = try Lineage.origin(context) { members["origins"] = ["base-origin": origin] }
     document = .object(members)
+  }
+
+  /// The trainings of the engine that looked at the validation part.
+  private static func measuredTraces(_ context: StepContext) -> Set<String> {
+    let parameters = context.action.parameters
+    let candidates = parameters["candidates"]?.array ?? []
+    let numbers = candidates.indices.filter { index in
+      let target = candidates[index]["target"]?.string.flatMap { parameters["recipe"]?["train"]?[$0] }
+      return target?["validate"] != nil || target?["early-stopping"] != nil
+    }
+    return Set(numbers.map { "trace.\($0 + 1)" })
   }
 
   /// What the base, or what it descends from, is called where it came from: a model of a hub, or a Soul. Nil where it is the project's own.

@@ -38,7 +38,7 @@ struct TrainingSettings {
       learningRate: try optimizer.decimal("learning-rate"), schedule: schedule, warmupFraction: try optimizer.decimal("warmup"),
       beta1: betas[0], beta2: betas[1], epsilon: try optimizer.decimal("epsilon"), weightDecay: try optimizer.decimal("weight-decay"),
       clip: try optimizer.decimal("clip"), examplesPerBatch: try parameters.count("batch"), maximumTokens: contextLength,
-      seed: UInt64(bitPattern: try parameters.integer("seed")))
+      seed: UInt64(bitPattern: try parameters.integer("seed")), validation: try parameters.member("validation").map { try TrainingSettings.validation($0, action) })
     newModel = try parameters.member("model").map(TrainingSettings.newModel)
   }
 
@@ -54,6 +54,14 @@ struct TrainingSettings {
       rank: try lora.count("rank"), alpha: try lora.decimal("alpha"), targets: try targets(lora, action),
       isRankStabilized: try lora.member("rank-stabilized") != nil && lora.flag("rank-stabilized"),
       dropout: try lora.member("dropout") == nil ? 0 : lora.decimal("dropout"))
+  }
+
+  private static func validation(_ validation: ParameterReader, _ action: Action) throws -> ValidationSettings {
+    let isByEpoch = try validation.document("every") == "epoch"
+    let stopping = try validation.member("stopping").map { stopping in
+      ValidationSettings.Stopping(patience: try stopping.count("patience"), minimumChange: try stopping.decimal("minimum-change"))
+    }
+    return ValidationSettings(interval: isByEpoch ? .epoch : .steps(try validation.count("every")), stopping: stopping)
   }
 
   private static func targets(_ lora: ParameterReader, _ action: Action) throws -> Set<Projection> {

@@ -9,15 +9,16 @@ extension TrainingForecast {
   static func tellTogether(_ contexts: [StepContext]) throws {
     let own = try contexts.filter { try ParameterReader($0.action).document("substrate") == "embedded" }
     guard own.count > 1, let first = own.first else { return }
-    var datasets: [SharedStart: (BaseModel, EncodedDataset)] = [:]
+    var datasets: [SharedStart: (BaseModel, EncodedDataset, EncodedDataset?)] = [:]
     var total = Duration.zero
     for context in own {
       let settings = try TrainingSettings(context.action)
       let shared = SharedStart(inputs: context.inputs, contextLength: settings.contextLength)
-      let (start, examples) = try datasets[shared] ?? load(context, settings)
-      datasets[shared] = (start, examples)
+      let (start, examples, validation) = try datasets[shared] ?? load(context, settings)
+      datasets[shared] = (start, examples, validation)
       let estimate = try TrainingEstimate.fitting(
-        Memory.allowed(context.memoryByteCount), base: start.model.configuration, examples: examples.examples, parameters: settings.training)
+        Memory.allowed(context.memoryByteCount), base: start.model.configuration, examples: examples.examples,
+        validation: validation?.examples ?? [], parameters: settings.training)
       total += try TrainingForecast(estimate, threads: context.threads).duration
     }
     first.note("\(own.count) trainings are ready to run: about \(ApproximateDuration(total)) in all on \(spelled(first.threads, "thread"))")
@@ -30,13 +31,14 @@ extension TrainingForecast {
     let contextLength: Int
   }
 
-  private static func load(_ context: StepContext, _ settings: TrainingSettings) throws -> (BaseModel, EncodedDataset) {
+  private static func load(_ context: StepContext, _ settings: TrainingSettings) throws -> (BaseModel, EncodedDataset, EncodedDataset?) {
     let start =
       if let shape = settings.newModel {
         try BaseModel(new: shape, tokenizer: try context.input("tokenizer"), seed: settings.training.seed)
       } else {
         try BaseModel(context, "base")
       }
-    return (start, try start.encode(context, "train", contextLength: settings.contextLength))
+    let validation = context.inputs["validation"] == nil ? nil : try start.encode(context, "validation", contextLength: settings.contextLength)
+    return (start, try start.encode(context, "train", contextLength: settings.contextLength), validation)
   }
 }

@@ -5,8 +5,28 @@ internal import Engine
 struct EmbeddedRun {
   let trace: TrainingTrace
   let counts: EncodedDataset.Counts
+  /// Nil where nothing was measured while it trained.
+  private let validation: Validation?
 
-  var document: JSONValue { ["schema": "soulpack.training-run/1", "trace": trace.canonical, "counts": counts.document] }
+  /// The losses of the trace are sums over so many tokens.
+  private struct Validation {
+    let tokenCount, plannedSteps, keptStep: Int
+
+    var document: JSONValue {
+      ["tokens": .integer(Int64(tokenCount)), "plannedSteps": .integer(Int64(plannedSteps)), "keptStep": .integer(Int64(keptStep))]
+    }
+  }
+
+  init(_ trainer: Trainer, counts: EncodedDataset.Counts) {
+    (trace, self.counts) = (trainer.trace, counts)
+    validation = trainer.validationTokenCount.map { Validation(tokenCount: $0, plannedSteps: trainer.totalSteps, keptStep: trainer.keptStep) }
+  }
+
+  var document: JSONValue {
+    var members: [String: JSONValue] = ["schema": "soulpack.training-run/1", "trace": trace.canonical, "counts": counts.document]
+    members["validation"] = validation?.document
+    return .object(members)
+  }
 }
 
 extension EncodedDataset.Counts {

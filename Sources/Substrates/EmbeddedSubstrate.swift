@@ -11,8 +11,8 @@ package struct EmbeddedSubstrate: Substrate {
   package func train(_ job: TrainingJob, at bench: Workbench) async throws -> TrainingOutcome {
     let economy = try announce(job, bench)
     let trainer = try Trainer(
-      base: job.base, examples: job.train.examples, parameters: job.parameters, baseName: TrainingJob.baseName, threads: bench.threads,
-      microBatchTokens: economy.microBatchTokens, activations: economy.activations)
+      base: job.base, examples: job.train.examples, validation: job.validation?.examples ?? [], parameters: job.parameters,
+      baseName: TrainingJob.baseName, threads: bench.threads, microBatchTokens: economy.microBatchTokens, activations: economy.activations)
     try resume(trainer, bench)
     do {
       try train(trainer, bench)
@@ -21,16 +21,22 @@ package struct EmbeddedSubstrate: Substrate {
     }
     var files = try trainer.files()
     if job.parameters.method == .full { files.merge(job.textFiles) { own, _ in own } }
-    return .trained(TrainedCandidate(files: files, account: EmbeddedRun(trace: trainer.trace, counts: job.train.counts).document))
+    tellEnd(trainer, bench)
+    return .trained(TrainedCandidate(files: files, account: EmbeddedRun(trainer, counts: job.train.counts).document))
   }
 
   /// What the training will take, said before it begins, and how it fits into memory.
   private func announce(_ job: TrainingJob, _ bench: Workbench) throws -> TrainingEconomy {
     let estimate = try TrainingEstimate.fitting(
-      Memory.allowed(bench.memoryByteCount), base: job.base.configuration, examples: job.train.examples, parameters: job.parameters)
+      Memory.allowed(bench.memoryByteCount), base: job.base.configuration, examples: job.train.examples,
+      validation: job.validation?.examples ?? [], parameters: job.parameters)
     try Memory.require(byteCount: estimate.peakByteCount, allowed: bench.memoryByteCount)
     let forecast = try TrainingForecast(estimate, threads: bench.threads)
     forecast.tell(exampleCount: job.train.counts.examples, deadline: bench.deadline, bench.note)
+    if let stopping = job.parameters.validation?.stopping {
+      let patience = TrainingForecast.spelled(stopping.patience, "validation")
+      bench.note("it may end before that: after \(patience) in a row without progress; what did best is kept")
+    }
     return estimate.economy
   }
 
@@ -50,6 +56,7 @@ package struct EmbeddedSubstrate: Substrate {
   private func train(_ trainer: Trainer, _ bench: Workbench) throws {
     var lastSave = ContinuousClock.now
     var isOverdue = false
+    var validated: ValidationReport?
     do {
       try trainer.run(
         isCancelled: {
@@ -59,10 +66,16 @@ package struct EmbeddedSubstrate: Substrate {
         report: { step in
           bench.report(
             StepProgress(
-              done: Int64(step.completedSteps), total: Int64(step.totalSteps), unit: "steps", detail: words(step), metrics: step.metrics))
+              done: Int64(step.completedSteps), total: Int64(step.totalSteps), unit: "steps", detail: words(step, validated), metrics: step.metrics))
           guard ContinuousClock.now - lastSave > Self.saveInterval else { return }
           lastSave = .now
           saveInPassing(trainer, bench)
+        },
+        validated: { report in
+          validated = report
+          bench.report(
+            StepProgress(
+              done: Int64(report.completedSteps), total: Int64(report.totalSteps), unit: "steps", detail: words(report), metrics: report.metrics))
         })
     } catch TrainingError.cancelled {
       try bench.state.save(trainer.checkpoint())
@@ -82,8 +95,23 @@ package struct EmbeddedSubstrate: Substrate {
   /// How much work a kill can cost. A checkpoint of a compact model takes a hundredth of a second.
   private static let saveInterval = Duration.seconds(5)
 
-  private func words(_ step: StepReport) -> String {
-    String(format: "loss %.3f  %.0f tokens/s", step.lossNatsPerToken, step.tokensPerSecond)
+  private func words(_ step: StepReport, _ validated: ValidationReport?) -> String {
+    let loss = String(format: "loss %.3f", step.lossNatsPerToken)
+    let speed = String(format: "%.0f tokens/s", step.tokensPerSecond)
+    return ([loss] + (validated.map { [words($0)] } ?? []) + [speed]).joined(separator: "  ")
+  }
+
+  private func words(_ report: ValidationReport) -> String {
+    let loss = String(format: "validation %.3f", report.lossNatsPerToken)
+    guard let best = report.best, best.step != report.completedSteps else { return loss }
+    return loss + String(format: " (best %.3f, step %d)", best.lossNatsPerToken, best.step)
+  }
+
+  /// What the validations have decided.
+  private func tellEnd(_ trainer: Trainer, _ bench: Workbench) {
+    guard trainer.isStopped || trainer.keptStep < trainer.completedSteps else { return }
+    let end = trainer.isStopped ? "ended early, after step \(trainer.completedSteps) of \(trainer.totalSteps)" : "all \(trainer.totalSteps) steps are done"
+    bench.note("\(end); what it was after step \(trainer.keptStep) is kept, which did best on the validation part")
   }
 }
 
@@ -94,6 +122,18 @@ extension StepReport {
       "lossNatsPerToken": lossNatsPerToken, "gradientNorm": gradientNorm, "learningRate": learningRate, "tokensPerSecond": tokensPerSecond,
       "supervisedTokens": Double(supervisedTokenCount),
     ]
+  }
+}
+
+extension ValidationReport {
+  fileprivate var metrics: [String: Double] {
+    var metrics = ["validationLossNatsPerToken": lossNatsPerToken]
+    if let best {
+      metrics["bestValidationLossNatsPerToken"] = best.lossNatsPerToken
+      metrics["bestStep"] = Double(best.step)
+      metrics["validationsWithoutProgress"] = Double(best.waited)
+    }
+    return metrics
   }
 }
 

@@ -174,7 +174,7 @@ extension SoulManifest {
   /// What the archive says that a training began with. The base is the one that its users take.
   fileprivate func given(to training: Action) throws -> [String: Digest] {
     var given: [String: Digest] = [:]
-    for name in ["base", "train"] where training.inputs[name] != nil {
+    for name in ["base", "train", "validation"] where training.inputs[name] != nil {
       guard let digest = pins.first(where: { $0.name == name })?.digest, name != "base" || components.first?.base.map({ $0.digest == digest }) ?? true else {
         throw CannotReproduce(.unrecorded)
       }

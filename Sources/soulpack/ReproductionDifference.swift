@@ -19,7 +19,7 @@ extension Reproduction {
     var words: String {
       switch (part, trace) {
       case ("base", _): "the base here is another"
-      case ("data", _): "the data here are others"
+      case ("data", _), ("validation", _): "the data here are others"
       case (_, .commitment(let name)?): "the trainings part before their first step: \(name)"
       case (_, .step(let step, let quantity)?): "the trainings part at step \(step) of \(stepCount): its \(Self.words(quantity))"
       case (_, .diverged?): "the training's numbers ran away, where the Soul's did not"
@@ -32,6 +32,7 @@ extension Reproduction {
       switch quantity {
       case .loss: "loss, which its forward pass gives, from what the step before left"
       case .norm: "gradient norm, its loss being the same: its backward pass"
+      case .validation: "loss on the validation part, from the weights that it left"
       case .state: "weights and moments, its loss and gradient norm being the same: its update"
       }
     }
@@ -42,7 +43,7 @@ extension Reproduction {
       case "base" where isOnHub:
         "a commit does not change: somebody replaced what the hub's cache or the hub has; delete the model's folder in the cache (models--owner--name), and try again"
       case "base": "bring the base that the Soul was made on to the recipe's path, and try again"
-      case "data": "the Soul was made from another state of these folders, or with other retractions: check out that state, and try again"
+      case "data", "validation": "the Soul was made from another state of these folders, or with other retractions: check out that state, and try again"
       default:
         if let first = operators.first {
           "data and base are what they were, and this machine computes something else: \(first) does not give its known answer (soulpack engine selfcheck)"

@@ -107,9 +107,11 @@ extension Digest {
 }
 
 extension SoulArchive {
+  var chosenComponent: SoulManifest.Component { manifest.components.first { $0.listingDigest == manifest.selection?.winner } ?? manifest.components[0] }
+
   /// What of it the engine takes: a whole model, or an adapter with its base, which is at `base` or is looked for in the project.
   func subject(base given: String?, _ store: ReadableStore?, _ common: CommonArguments) throws -> SoulMeasurement.Subject {
-    let component = manifest.components.first { $0.listingDigest == manifest.selection?.winner } ?? manifest.components[0]
+    let component = chosenComponent
     let own = try files(of: component)
     guard component.kind == .adapter, let base = component.base else {
       guard given == nil else { throw ValidationError("--base: \(manifest.name) is a whole model, and stands on no base") }

@@ -114,7 +114,9 @@ struct TextChatTests {
     let view = format.view(of: try #require(dataset.firstMaskedExample))
     #expect(
       view == #"""
-        context  "<|im_start|>user\n\u001b[2J\u009b<|im_end|>\n<|im_start|>assistant\n"
+        context  "<|im_start|>user\n"
+        context  "\u001b[2J\u009b<|im_end|>\n"
+        context  "<|im_start|>assistant\n"
         learnt   "No.<|im_end|>"
         context  "\n"
 

@@ -151,6 +151,21 @@ struct PlannerTests {
     #expect(plan["seal"]?.parameters["candidates"]?.array?.last == ["target": "wide", "number": 1])
   }
 
+  @Test("who looks at the validation part has it as an input; the parameters of the others are what they were")
+  func validation() throws {
+    func training(_ settings: String) throws -> Action {
+      try #require(try Self.plan(RecipeFixture.replacing(["  letters-lora": "  letters-lora: { dataset: letters\(settings) }"]))["train.letters-lora.1"])
+    }
+    let plain = try training("")
+    #expect(plain.inputs["validation"] == nil && plain.parameters["validation"] == nil)
+    let part = InputReference.output("split.letters", "validation")
+    let told = try training(", validate: { every: 50 }")
+    #expect(told.inputs["validation"] == part && told.parameters["validation"] == ["every": 50])
+    let both = try training(", validate: {}, early-stopping: {}")
+    #expect(both.inputs["validation"] == part && both.parameters["validation"] == ["every": "epoch", "stopping": ["patience": 3, "minimum-change": "0"]])
+    #expect(try training(", early-stopping: { patience: 3, minimum-change: 0.0 }").parameters == both.parameters)
+  }
+
   @Test("a canary gate takes what it listens to, and its file is in no parameter; other gates keep their key")
   func canaries() throws {
     let text = RecipeFixture.replacing(["license": "license: MIT\ngates: [{ canaries: { file: ./secrets.txt, records: 7 } }]"])

@@ -56,6 +56,11 @@ struct RecipeErrorTests {
     .train("lora: { alpha: ▸-1 }", "\"alpha\" needs a number above 0 to 1000000, at most 15 digits, found \"-1\""),
     .train("lora: { targets: [▸q_prj] }", "unknown value \"q_prj\" for \"targets\"", "did you mean \"q_proj\"?"),
     .train("lora: { dropout: ▸1 }", "\"dropout\" needs a number from 0 and below 1, at most 15 digits, found \"1\""),
+    .train("early-stopping: { patience: ▸0 }", "\"patience\" needs a whole number from 1 to 1000000, found \"0\""),
+    .train("early-stopping: { minimum-change: ▸-0.1 }", "\"minimum-change\" needs a number from 0 to 1000, at most 15 digits, found \"-0.1\""),
+    .train("early-stopping: { ▸min-change: 1 }", "unknown key \"min-change\" in early-stopping", "known: minimum-change, patience"),
+    .train("validate: { every: ▸epochs }", "unknown value \"epochs\" for \"every\"", "did you mean \"epoch\"?"),
+    .train("validate: { every: ▸0 }", "\"every\" needs a whole number from 1 to 1000000000, found \"0\""),
     .train("lora: { rank-stabilized: ▸maybe }", "\"rank-stabilized\" needs true or false, found \"maybe\""),
     .train("lora: { targets: ▸[q_proj, q_proj] }", "\"targets\" names a layer twice"),
     .train(
@@ -99,6 +104,12 @@ struct RecipeErrorTests {
       "from: d, curate: [{ length: { min-characters: ▸9, max-characters: 3 } }]",
       "\"min-characters\" 9 is more than \"max-characters\" 3"),
     .train("candidates: [{ seed: 1 }, ▸{ seed: 1, lora.rank: 8 }]", "candidate 2 repeats candidate 1"),
+    .train(
+      "substrate: { command: [x] }, ▸early-stopping: {}", "\"early-stopping\" is for soulpack's own engine, and this target is trained by a command",
+      "a command is given the validation part and may stop when it likes: remove \"early-stopping\""),
+    .train(
+      "substrate: { command: [x] }, ▸validate: {}", "\"validate\" is for soulpack's own engine, and this target is trained by a command",
+      "a command is given the validation part and may stop when it likes: remove \"validate\""),
     .train("method: full, ▸lora: { rank: 8 }", "\"lora\" has no meaning with \"method: full\"", "remove it, or use \"method: sft\""),
     .train("method: full, candidates: [{ ▸lora.rank: 8 }]", "\"lora.rank\" has no meaning with \"method: full\""),
     .data(
@@ -225,6 +236,20 @@ struct RecipeErrorTests {
       """
     let errors = try RecipeFixture.errors(in: RecipeFixture.replacing(["license": runs]))
     #expect(errors.map(\.message) == ["recipes/x.yaml:7:3: run steps depend on each other in a circle: a → b → c → a"])
+  }
+
+  @Test("who is to look at the validation part needs one")
+  func noValidation() throws {
+    let text = RecipeFixture.replacing([
+      "  letters:": "  letters: { from: d, license: MIT, split: { validation: 0% } }", "  letters-lora": "  x: { dataset: letters, validate: {}, early-stopping: {} }",
+    ])
+    let errors = try RecipeFixture.errors(in: text)
+    #expect(
+      errors.map(\.message) == [
+        "recipes/x.yaml:10:26: \"validate\" needs a validation part, and dataset \"letters\" has none",
+        "recipes/x.yaml:10:40: \"early-stopping\" needs a validation part, and dataset \"letters\" has none",
+      ])
+    #expect(errors.first?.hint == "set its \"validation\" above 0%")
   }
 
   @Test("a new model has nothing that an adapter could change")

@@ -66,7 +66,8 @@ enum SmallJob {
   static let method = TrainingParameters.Method.lora(rank: 2, alpha: 4, targets: [.query, .down])
 
   static func job(
-    _ method: TrainingParameters.Method = method, epochs: Int = 2, learningRate: Double = 1e-2, scale: Float = 1, texts: [String] = texts
+    _ method: TrainingParameters.Method = method, epochs: Int = 2, learningRate: Double = 1e-2, scale: Float = 1, texts: [String] = texts,
+    validation: ValidationSettings? = nil
   ) throws -> TrainingJob {
     let configuration = ModelConfiguration(
       vocabularySize: 300, hiddenSize: 16, intermediateSize: 24, layerCount: 2, headCount: 2, keyValueHeadCount: 1, maximumPositionCount: 64)
@@ -80,7 +81,7 @@ enum SmallJob {
       base: base, baseDigest: Digest(hashing: Data("base".utf8)), textFiles: ["tokenizer.json": Data()], train: try encoder.encode(records),
       validation: try encoder.encode(records.prefix(2)),
       parameters: TrainingParameters(
-        method: method, length: .epochs(epochs), learningRate: learningRate, warmupFraction: 0.2, examplesPerBatch: 3, maximumTokens: 32, seed: 7))
+        method: method, length: .epochs(epochs), learningRate: learningRate, warmupFraction: 0.2, examplesPerBatch: 3, maximumTokens: 32, seed: 7, validation: validation))
   }
 
   static let texts = (1...8).map { "The tide \($0) came in, and the keeper wrote \($0 * 7) into the book." }

@@ -24,6 +24,8 @@ final class Transformer {
   private let embedding: EmbeddingTable
   private let purpose: Purpose
   private let dropout: AdapterDropout?
+  /// Only while gradients are taken.
+  private var isDropping = false
   private let activations: Activations
 
   init(
@@ -54,13 +56,15 @@ final class Transformer {
     rotary.reserve(positions: positions, pool: pool)
   }
 
-  /// The negative log-likelihood of every supervised token, in nats, in the batch's order.
+  /// The negative log-likelihood of every supervised token, in nats, in the batch's order. Nothing is left out, whatever training leaves out.
   func losses(_ batch: RaggedBatch) -> [Float] {
     head.losses(forward(batch), batch, pool: pool)
   }
 
-  /// The same, and the gradients of their sum over `divisor`, added to what the gradients hold.
+  /// The same as training sees them, and the gradients of their sum over `divisor`, added to what the gradients hold.
   func accumulateGradients(_ batch: RaggedBatch, divisor: Int) -> [Float] {
+    isDropping = true
+    defer { isDropping = false }
     let final = forward(batch)
     let losses = head.lossesAndGradient(final, batch, divisor: divisor, into: arena[scratch.stream], pool: pool)
     let pass = pass(batch)
@@ -91,7 +95,7 @@ final class Transformer {
   func pass(_ batch: RaggedBatch) -> LayerPass {
     LayerPass(
       configuration: configuration, arena: arena, scratch: scratch, rotary: rotary, batch: batch,
-      dropout: dropout.map { DropoutPass($0, batch, room: arena[scratch.dropped]) }, pool: pool)
+      dropout: !isDropping ? nil : dropout.map { DropoutPass($0, batch, room: arena[scratch.dropped]) }, pool: pool)
   }
 
   /// The residual stream after the last layer [tokens × hidden].

@@ -4,7 +4,7 @@ internal import Foundation
 internal import Hashing
 
 /// A run's state between two steps, as bytes: SHA-256 of what follows, the header's length (u64, little-endian), the header (canonical
-/// JSON), then the float32 numbers of parameters, first and second moments.
+/// JSON), then the float32 numbers of parameters, first and second moments; after a first validation that can end the run, also those of the parameters that are kept.
 struct Checkpoint {
   let trace: TrainingTrace
   let powers: ck_adamw_powers
@@ -34,8 +34,8 @@ struct Checkpoint {
     ]
   }
 
-  /// Writes into `buffers` only after everything else has been checked.
-  init(decoding bytes: Data, commitments: TrainingTrace.Commitments, into buffers: [FloatBuffer]) throws(TrainingError) {
+  /// Writes into the buffers only after everything else has been checked. `kept`: where the parameters go that a run keeps which can end early.
+  init(decoding bytes: Data, commitments: TrainingTrace.Commitments, into state: [FloatBuffer], kept: FloatBuffer? = nil) throws(TrainingError) {
     let body = bytes.dropFirst(Digest.byteCount)
     guard body.count >= 8, Digest(bytes: bytes.prefix(Digest.byteCount)) == Digest(hashing: body) else { throw .checkpointDamaged }
     let headerCount = body.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
@@ -47,6 +47,7 @@ struct Checkpoint {
       let beta1 = Self.power(header["beta1Power"]), let beta2 = Self.power(header["beta2Power"])
     else { throw .checkpointDamaged }
     try Self.check(trace.commitments, against: commitments)
+    let buffers = state + (trace.steps.contains { $0.validation != nil } ? kept.map { [$0] } ?? [] : [])
     guard numbers.count == buffers.reduce(0, { $0 + 4 * $1.count }) else { throw .checkpointDamaged }
     self.init(trace: trace, powers: ck_adamw_powers(beta1_power: beta1, beta2_power: beta2))
     Self.write(numbers, into: buffers)
@@ -59,7 +60,8 @@ struct Checkpoint {
   private static func check(_ found: TrainingTrace.Commitments, against own: TrainingTrace.Commitments) throws(TrainingError) {
     let parts: [(what: String, isEqual: Bool)] = [
       ("engine", found.semantics == own.semantics), ("base", found.base == own.base), ("set of parameters", found.parameters == own.parameters),
-      ("set of examples", found.tokens == own.tokens), ("plan", found.plan == own.plan), ("start", found.initialState == own.initialState),
+      ("set of examples", found.tokens == own.tokens),
+      ("validation part", found.validation == own.validation), ("plan", found.plan == own.plan), ("start", found.initialState == own.initialState),
     ]
     if let different = parts.first(where: { !$0.isEqual }) { throw .checkpointOfAnotherRun(what: different.what) }
   }

@@ -39,15 +39,17 @@ package final class Evaluator {
     var records: [RecordScore] = []
     for part in MicroBatches.split(set.examples, tokenBound: microBatchTokens) {
       guard !isCancelled() else { throw .cancelled(step: records.count) }
-      records += try score(part)
+      records += try transformer.scores(of: part)
       report(records.count)
     }
     return Score(records: records)
   }
+}
 
-  private func score(_ part: [EncodedExample]) throws(TrainingError) -> [RecordScore] {
+extension Transformer {
+  func scores(of part: [EncodedExample]) throws(TrainingError) -> [RecordScore] {
     let batch = RaggedBatch(part)
-    var losses = transformer.losses(batch)[...]
+    var losses = losses(batch)[...]
     var targets = batch.supervisedTargets[...]
     var scores: [RecordScore] = []
     for example in part {

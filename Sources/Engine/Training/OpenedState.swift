@@ -32,19 +32,21 @@ extension Trainer {
     if let before = trace.difference(from: claimed.prefix(completedSteps)) { return before }
     // A trace that was cut short or padded holds no step that is wrong.
     if let other = otherLength(than: claimed) { return other }
-    while completedSteps < count {
+    while completedSteps < count || isValidationDue {
       do {
-        report(try step())
+        if isValidationDue { _ = try validate() } else { report(try step()) }
       } catch {
         guard case .notFinite = error else { throw error }
         return .diverged
       }
-      if let here = trace.difference(from: claimed.prefix(completedSteps)) { return here }
+      // A step is whole when its validation is there.
+      if !isValidationDue, let here = trace.difference(from: claimed.prefix(completedSteps)) { return here }
     }
     return nil
   }
 
   private func otherLength(than claimed: TrainingTrace) -> TraceDifference? {
-    claimed.steps.count == totalSteps ? nil : .length(min(claimed.steps.count, totalSteps))
+    let length = validation?.length(of: claimed.steps) ?? totalSteps
+    return claimed.steps.count == length ? nil : .length(min(claimed.steps.count, length))
   }
 }

@@ -14,30 +14,32 @@ package final class Trainer {
   private let adapterConfiguration: AdapterConfiguration?
   private let transformer: Transformer
   private let optimizer: AdamW
+  let validation: Validation?
   private let microBatchTokens: Int
   private let pool: KernelPool
   /// Grows by a step at a time.
   package internal(set) var trace: TrainingTrace
 
   /// - Parameters:
+  ///   - validation: examples that the run is measured on and does not learn from, where the parameters ask for it.
   ///   - start: an adapter to go on from, with the rank, alpha and targets of the parameters; nil starts a fresh one from their seed.
   ///   - baseName: what the adapter's configuration calls its base.
   ///   - microBatchTokens: rows computed at once; bounds the memory and changes no byte.
   ///   - activations: what is kept for the backward pass; likewise.
   package convenience init(
-    base: ModelFolder, examples: [EncodedExample], parameters: TrainingParameters, start: AdapterFolder? = nil, baseName: String? = nil,
-    threads: Int, microBatchTokens: Int = 4096, activations: Activations = .kept
+    base: ModelFolder, examples: [EncodedExample], validation: [EncodedExample] = [], parameters: TrainingParameters, start: AdapterFolder? = nil,
+    baseName: String? = nil, threads: Int, microBatchTokens: Int = 4096, activations: Activations = .kept
   ) throws {
     try self.init(
-      base: base, examples: examples, parameters: parameters, start: start, baseName: baseName, threads: threads,
+      base: base, examples: examples, validation: validation, parameters: parameters, start: start, baseName: baseName, threads: threads,
       microBatchTokens: microBatchTokens, activations: activations, order: nil, fault: nil)
   }
 
   /// `order` stands in for the plan of the parameters: a parity check follows somebody else's. `layout` stands in for what suits the base's size.
   /// `isDelayed` has workers linger by chance, for the self-check.
   init(
-    base: ModelFolder, examples: [EncodedExample], parameters: TrainingParameters, start: AdapterFolder?, baseName: String?, threads: Int,
-    microBatchTokens: Int, activations: Activations = .kept, order: ExampleOrder?, fault: Fault?, layout: FrozenLayout? = nil, isDelayed: Bool = false
+    base: ModelFolder, examples: [EncodedExample], validation: [EncodedExample] = [], parameters: TrainingParameters, start: AdapterFolder?,
+    baseName: String?, threads: Int, microBatchTokens: Int, activations: Activations = .kept, order: ExampleOrder?, fault: Fault?, layout: FrozenLayout? = nil, isDelayed: Bool = false
   ) throws {
     if let name = parameters.impossibleValue { throw TrainingError.impossibleParameter(name) }
     trainingSet = try TrainingSet(examples, maximumTokens: parameters.maximumTokens, base: base.configuration)
@@ -54,11 +56,15 @@ package final class Trainer {
       dropout: AdapterDropout(probability: parameters.method.dropout, seed: parameters.seed),
       layout: layout ?? FrozenLayout(training: base.configuration), activations: activations, pool: pool)
     optimizer = AdamW(parameters, block: transformer.parameters)
+    let validated = parameters.validation == nil ? [] : try TrainingSet(validation, maximumTokens: parameters.maximumTokens, base: base.configuration).examples
+    self.validation = try Self.validation(
+      of: validated, parameters, steps: self.order.steps.count, learnable: trainingSet.learnable.count, transformer, microBatchTokens)
     trace = TrainingTrace(
       commitments: TrainingTrace.Commitments(
         semantics: EngineSemantics.version, base: base.root, parameters: parameters.digest, tokens: StateCommitment.tokenRoot(of: trainingSet.examples),
-        plan: self.order.digest, initialState: StateCommitment.root(of: transformer.parameters, optimizer)))
-    let largest = MicroBatches.largest(self.order.steps.map { $0.examples.map { [trainingSet] in trainingSet.examples[$0] } }, tokenBound: microBatchTokens)
+        validation: self.validation?.tokenRoot, plan: self.order.digest, initialState: StateCommitment.root(of: transformer.parameters, optimizer)))
+    let largest = MicroBatches.largest(
+      self.order.steps.map { $0.examples.map { [trainingSet] in trainingSet.examples[$0] } } + [validated], tokenBound: microBatchTokens)
     transformer.reserve(tokens: largest.rows, positions: largest.positions)
   }
 
@@ -71,28 +77,74 @@ package final class Trainer {
     guard start.configuration.computesLike(configuration) else { throw TrainingError.otherStart }
     return try AdapterFolder(configuration: configuration, tensors: start.tensors)
   }
+
+  private static func validation(
+    of examples: [EncodedExample], _ parameters: TrainingParameters, steps: Int, learnable: Int, _ transformer: Transformer, _ microBatchTokens: Int
+  ) throws(TrainingError) -> Validation? {
+    guard let settings = parameters.validation, let interval = parameters.validationInterval(stepCount: steps, exampleCount: learnable) else { return nil }
+    return try Validation(
+      settings, every: interval, of: steps, examples: examples, transformer: transformer, microBatchTokens: microBatchTokens)
+  }
 }
 
 // MARK: - Running
 
 extension Trainer {
+  /// Of the whole plan. A run that its validations end takes fewer.
   package var totalSteps: Int { order.steps.count }
   package var completedSteps: Int { trace.steps.count }
+  package var isComplete: Bool { !isValidationDue && (completedSteps == totalSteps || isStopped) }
+
+  /// A state that is to be measured, and is not yet.
+  package var isValidationDue: Bool { validation?.isDue(after: completedSteps) == true && trace.steps.last?.validation == nil }
+
+  /// Whether the validations ended the run.
+  package var isStopped: Bool { validation?.stopping?.isOver == true }
+
+  /// After how many steps the parameters were what `files` has.
+  package var keptStep: Int { validation?.stopping?.best?.step ?? completedSteps }
+
+  /// The supervised tokens that a validation is over. Nil where there is none.
+  package var validationTokenCount: Int? { validation?.tokenCount }
 
   /// Examples with nothing to learn within the maximum length: they are in the token root and in no step.
   package var omittedExampleCount: Int { trainingSet.examples.count - trainingSet.learnable.count }
 
   /// Takes all steps that are left. Asks between steps whether to stop; what was done stays done, and `checkpoint` holds it.
-  package func run(isCancelled: () -> Bool = { false }, report: (StepReport) -> Void = { _ in }) throws {
-    while completedSteps < totalSteps {
+  package func run(
+    isCancelled: () -> Bool = { false }, report: (StepReport) -> Void = { _ in }, validated: (ValidationReport) -> Void = { _ in }
+  ) throws {
+    while !isComplete {
       guard !isCancelled() else { throw TrainingError.cancelled(step: completedSteps) }
-      report(try step())
+      if isValidationDue { validated(try validate(isCancelled: isCancelled)) } else { report(try step()) }
+    }
+  }
+
+  /// Measures the state as it is. Cancelled, it has changed nothing.
+  package func validate(isCancelled: () -> Bool = { false }) throws(TrainingError) -> ValidationReport {
+    guard let validation, let step = trace.steps.last, isValidationDue else { preconditionFailure("no validation is due") }
+    guard let loss = try validationLoss(validation, isCancelled) else { throw .cancelled(step: completedSteps) }
+    validation.note(loss, step: completedSteps)
+    // The last step has a root, and this may have become the last one.
+    let state = step.state ?? (isStopped ? StateCommitment.root(of: transformer.parameters, optimizer) : nil)
+    trace.steps[completedSteps - 1] = TrainingTrace.Step(
+      lossNatsPerToken: step.lossNatsPerToken, gradientNorm: step.gradientNorm, state: state, validation: loss)
+    return ValidationReport(loss, after: completedSteps, of: totalSteps, tokenCount: validation.tokenCount, validation.stopping)
+  }
+
+  private func validationLoss(_ validation: Validation, _ isCancelled: () -> Bool) throws(TrainingError) -> Int64? {
+    do {
+      return try validation.loss(isCancelled: isCancelled)
+    } catch {
+      guard case .scoreOverflow = error else { throw error }
+      throw .notFinite(what: "the loss on the validation part", step: completedSteps - 1)
     }
   }
 
   /// Takes the next step. At a number that is not finite it throws, and the trainer is of no further use.
   package func step() throws(TrainingError) -> StepReport {
-    precondition(completedSteps < totalSteps, "every step has been taken")
+    precondition(completedSteps < totalSteps && !isStopped, "every step has been taken")
+    precondition(!isValidationDue, "the state is to be measured first")
     let started = ContinuousClock.now
     let number = completedSteps
     let planned = order.steps[number]
@@ -163,22 +215,27 @@ extension Trainer {
 // MARK: - Results
 
 extension Trainer {
-  /// The trained adapter. Nil where the whole model was trained.
+  /// The trained adapter, as it was when it did best where validations can end the run. Nil where the whole model was trained.
   package func adapter() throws(ModelError) -> AdapterFolder? {
     guard let adapterConfiguration else { return nil }
-    return try AdapterFolder(configuration: adapterConfiguration, tensors: parameterTensors)
+    return try AdapterFolder(configuration: adapterConfiguration, tensors: keptTensors)
   }
 
-  /// The trained model. Nil where an adapter was trained.
+  /// The trained model, likewise. Nil where an adapter was trained.
   package func model() throws(ModelError) -> ModelFolder? {
     guard adapterConfiguration == nil else { return nil }
-    return try ModelFolder(configuration: configuration, tensors: parameterTensors)
+    return try ModelFolder(configuration: configuration, tensors: keptTensors)
   }
 
   /// The adapter's or the model's files, by their paths.
   package func files() throws(ModelError) -> [String: Data] {
     if let adapter = try adapter() { return adapter.files }
     return try model()?.files ?? [:]
+  }
+
+  private var keptTensors: [Tensor] {
+    guard let validation, let kept = validation.kept, validation.stopping?.best != nil else { return parameterTensors }
+    return transformer.parameters.tensors(kept)
   }
 
   var parameterTensors: [Tensor] { transformer.parameters.tensors(transformer.parameters.values) }
@@ -192,17 +249,19 @@ extension Trainer {
 extension Trainer {
   /// The complete state: a trainer made of the same inputs that restores it goes on to the same bytes.
   package func checkpoint() -> Data {
-    Checkpoint(trace: trace, powers: optimizer.powers).encoded(
-      with: [transformer.parameters.values, optimizer.firstMoment, optimizer.secondMoment])
+    let kept = validation?.stopping?.best == nil ? nil : validation?.kept
+    return Checkpoint(trace: trace, powers: optimizer.powers).encoded(with: state + (kept.map { [$0] } ?? []))
   }
+
+  private var state: [FloatBuffer] { [transformer.parameters.values, optimizer.firstMoment, optimizer.secondMoment] }
 
   /// Refuses a checkpoint that is damaged or of a run with other inputs.
   package func restore(_ bytes: Data) throws(TrainingError) {
-    let checkpoint = try Checkpoint(
-      decoding: bytes, commitments: trace.commitments, into: [transformer.parameters.values, optimizer.firstMoment, optimizer.secondMoment])
+    let checkpoint = try Checkpoint(decoding: bytes, commitments: trace.commitments, into: state, kept: validation?.kept)
     guard checkpoint.trace.steps.count <= totalSteps else { throw .checkpointDamaged }
     trace = checkpoint.trace
     optimizer.powers = checkpoint.powers
+    validation?.resume(after: trace.steps)
   }
 
   /// Restores an opened state: a checkpoint that somebody else made, after `count` steps of a run with this one's commitments. It is believed only
@@ -215,5 +274,6 @@ extension Trainer {
       optimizer.powers.beta1_power == powers.beta1_power, optimizer.powers.beta2_power == powers.beta2_power
     else { throw .stateNotCommitted(step: count) }
     trace.steps = Array(claimed.steps.prefix(count))
+    validation?.resume(after: trace.steps)
   }
 }

@@ -4,6 +4,7 @@ package import Artifacts
 package enum TrainingError: ExplainedError, Hashable {
   case impossibleParameter(String)
   case nothingSupervised(exampleCount: Int)
+  case nothingToValidate(exampleCount: Int)
   case tokenOutsideVocabulary(RecordID, token: Int32, vocabularySize: Int)
   case tooLong(maximumTokens: Int, positions: Int)
   case notFinite(what: String, step: Int)
@@ -19,6 +20,8 @@ package enum TrainingError: ExplainedError, Hashable {
     switch self {
     case .impossibleParameter(let name): "training cannot run with this value of \"\(name)\""
     case .nothingSupervised(let count): "none of the \(count) examples has a token to learn"
+    case .nothingToValidate(0): "the validation part is empty, and this training is to be measured on it"
+    case .nothingToValidate(let count): "none of the \(count) examples of the validation part has a token to measure"
     case .tokenOutsideVocabulary(let id, let token, let size): "record \(id.digest.short): token \(token) is outside the base's vocabulary of \(size)"
     case .tooLong(let tokens, let positions): "examples of \(tokens) tokens exceed the base's \(positions) positions"
     case .notFinite(let what, let step): "step \(step): \(what) is not a finite number"
@@ -35,6 +38,7 @@ package enum TrainingError: ExplainedError, Hashable {
   package var hint: String? {
     switch self {
     case .nothingSupervised: "conversations are learnt from the assistant's turns: check that there are some within the maximum length"
+    case .nothingToValidate: "give the dataset's split a larger \"validation\", or train without \"validate\" and \"early-stopping\""
     case .tokenOutsideVocabulary: "check that the tokenizer belongs to the base"
     case .tooLong(_, let positions): "set the maximum length to \(positions) tokens or fewer"
     case .notFinite: "lower the learning rate, or clip the gradient"

@@ -1,9 +1,9 @@
 /// What a run will take, before it starts: exact in steps and tokens, near in operations and memory.
 package struct TrainingEstimate: Hashable, Sendable {
   package let stepCount: Int
-  /// Rows computed over all steps.
+  /// Rows that are learned from, over all steps.
   package let tokenCount: Int
-  /// Additions and multiplications of the products and of attention, which are nearly all of the work.
+  /// Additions and multiplications of the products and of attention, which are nearly all of the work; of the validations too, all that the plan has.
   package let operations: Double
   /// Weights as products read them, trained numbers with gradients and moments, activations of the largest micro-batch, logits.
   package let peakByteCount: Int
@@ -12,30 +12,38 @@ package struct TrainingEstimate: Hashable, Sendable {
 
   /// Of the fastest way that takes no more than `byteCount`; where none does, of the way that takes the least.
   package static func fitting(
-    _ byteCount: Int, base: ModelConfiguration, examples: [EncodedExample], parameters: TrainingParameters
+    _ byteCount: Int, base: ModelConfiguration, examples: [EncodedExample], validation: [EncodedExample] = [], parameters: TrainingParameters
   ) throws(TrainingError) -> TrainingEstimate {
-    var least = try TrainingEstimate(base: base, examples: examples, parameters: parameters)
+    var least = try TrainingEstimate(base: base, examples: examples, validation: validation, parameters: parameters)
     for economy in TrainingEconomy.all.dropFirst() where least.peakByteCount > byteCount {
-      let next = try TrainingEstimate(base: base, examples: examples, parameters: parameters, microBatchTokens: economy.microBatchTokens, activations: economy.activations)
+      let next = try TrainingEstimate(
+        base: base, examples: examples, validation: validation, parameters: parameters, microBatchTokens: economy.microBatchTokens,
+        activations: economy.activations)
       if next.peakByteCount < least.peakByteCount { least = next }
     }
     return least
   }
 
   package init(
-    base: ModelConfiguration, examples: [EncodedExample], parameters: TrainingParameters, microBatchTokens: Int = 4096,
-    activations: Activations = .kept
+    base: ModelConfiguration, examples: [EncodedExample], validation: [EncodedExample] = [], parameters: TrainingParameters,
+    microBatchTokens: Int = 4096, activations: Activations = .kept
   ) throws(TrainingError) {
     if let name = parameters.impossibleValue { throw .impossibleParameter(name) }
     let set = try TrainingSet(examples, maximumTokens: parameters.maximumTokens, base: base)
     guard !set.hasNothingToLearn else { throw .nothingSupervised(exampleCount: examples.count) }
     let steps = ExampleOrder(of: set, parameters: parameters).steps.map { $0.examples.map { set.examples[$0] } }
     let cost = ModelCost(base, parameters.method, activations)
+    let interval = parameters.validationInterval(stepCount: steps.count, exampleCount: set.learnable.count)
+    let validated = interval == nil ? [] : try TrainingSet(validation, maximumTokens: parameters.maximumTokens, base: base).examples
+    let validationCount = interval.map { (steps.count + $0 - 1) / $0 } ?? 0
     economy = TrainingEconomy(activations: activations, microBatchTokens: microBatchTokens)
     stepCount = steps.count
     tokenCount = steps.joined().reduce(0) { $0 + $1.rowCount }
-    operations = steps.joined().reduce(0) { $0 + cost.operations(of: $1) }
-    peakByteCount = cost.fixedByteCount + cost.byteCountPerToken * MicroBatches.largest(steps, tokenBound: microBatchTokens).rows
+    operations =
+      steps.joined().reduce(0) { $0 + cost.operations(of: $1) } + Double(validationCount) * validated.reduce(0) { $0 + cost.forwardOperations(of: $1) }
+    let rows = MicroBatches.largest(steps + [validated], tokenBound: microBatchTokens).rows
+    let kept = parameters.validation?.stopping == nil ? 0 : 4 * cost.trainedCount
+    peakByteCount = cost.fixedByteCount + kept + cost.byteCountPerToken * rows
   }
 
   /// At a machine's measured speed.
@@ -55,6 +63,8 @@ private struct ModelCost {
   /// Of all layers' linear maps.
   private let linearCount: Int
   private let headCount: Int
+  /// Numbers that are trained.
+  let trainedCount: Int
   let fixedByteCount: Int
   let byteCountPerToken: Int
 
@@ -69,13 +79,14 @@ private struct ModelCost {
     switch method {
     case .full:
       isFull = true
+      trainedCount = all
       stored = 4 * all + (base.tiesEmbeddings ? headCount : 0)  // Value, gradient, two moments; the tied head's own gradient.
     case .lora(let adapter):
       isFull = false
       widths = AdapterWidths(rank: adapter.rank, targets: adapter.targets, drops: adapter.dropout > 0)
-      let trained = TensorShape.adapter(base, rank: adapter.rank, targets: adapter.targets).reduce(0) { $0 + $1.count }
+      trainedCount = TensorShape.adapter(base, rank: adapter.rank, targets: adapter.targets).reduce(0) { $0 + $1.count }
       let copies = FrozenLayout(training: base) == .packed ? 2 * (linearCount + headCount) : 0
-      stored = copies + 4 * trained
+      stored = copies + 4 * trainedCount
     }
     let logits = LanguageHead.chunkRows(vocabularySize: base.vocabularySize) * base.vocabularySize
     fixedByteCount = 4 * (all + stored + logits)  // The folder that was read is counted once.
@@ -92,5 +103,12 @@ private struct ModelCost {
     let attentionForward = 2 * rows * rows * Double(base.headCount * base.headDimension * base.layerCount)
     let again = activations == .recomputed ? Double(base.layerCount - 1) / Double(base.layerCount) : 0
     return passes * (linear + head) + 3.5 * attentionForward + again * (2 * linear + attentionForward)
+  }
+
+  /// Two for each weight and token; attention over half of the square.
+  func forwardOperations(of example: EncodedExample) -> Double {
+    let rows = Double(example.rowCount)
+    let products = rows * Double(linearCount) + Double(example.supervisedTokenCount) * Double(headCount)
+    return 2 * products + 2 * rows * rows * Double(base.headCount * base.headDimension * base.layerCount)
   }
 }

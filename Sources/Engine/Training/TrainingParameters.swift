@@ -49,11 +49,13 @@ package struct TrainingParameters: Hashable, Sendable {
   /// Longer examples are cut to this many tokens.
   package var maximumTokens: Int
   package var seed: UInt64
+  /// Nil where a run looks at nothing but what it learns from.
+  package var validation: ValidationSettings?
 
   package init(
     method: Method, length: Length, learningRate: Double = 2e-4, schedule: Schedule = .cosine, warmupFraction: Double = 0,
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01, clip: Double = 1, examplesPerBatch: Int = 8,
-    maximumTokens: Int = 1024, seed: UInt64 = 0
+    maximumTokens: Int = 1024, seed: UInt64 = 0, validation: ValidationSettings? = nil
   ) {
     self.method = method
     self.length = length
@@ -68,6 +70,7 @@ package struct TrainingParameters: Hashable, Sendable {
     self.examplesPerBatch = examplesPerBatch
     self.maximumTokens = maximumTokens
     self.seed = seed
+    self.validation = validation
   }
 
   package static let allLinear = Set(Projection.allCases)
@@ -89,6 +92,7 @@ extension TrainingParameters {
       ("beta1", (0..<1).contains(beta1)), ("beta2", (0..<1).contains(beta2)), ("epsilon", epsilon > 0 && epsilon.isFinite),
       ("weight decay", weightDecay >= 0 && weightDecay.isFinite), ("clip", clip >= 0 && clip.isFinite),
       ("examples per batch", examplesPerBatch > 0), ("maximum tokens", maximumTokens > 1), ("length", isLengthPossible), ("method", isMethodPossible),
+      ("validation", validation?.isPossible ?? true),
     ]
     return checks.first { !$0.isPossible }?.name
   }
@@ -109,6 +113,11 @@ extension TrainingParameters {
 
   /// What the parameters' digest is taken over.
   package var canonical: JSONValue {
+    guard let validation else { return .object(plainMembers) }
+    return .object(plainMembers.merging(["validation": validation.canonical]) { own, _ in own })
+  }
+
+  private var plainMembers: [String: JSONValue] {
     [
       "schema": "soulpack.training/1", "method": methodValue, "length": lengthValue, "learningRate": .number(learningRate),
       "schedule": .string(schedule.rawValue), "warmupFraction": .number(warmupFraction), "betas": [.number(beta1), .number(beta2)],

@@ -15,9 +15,11 @@ package struct TrainingTrace: Hashable, Sendable {
     package let gradientNorm: Double
     /// The root over (parameter, m, v) after the step, where one was taken.
     package let state: Digest?
+    /// Σ round(nll·2²⁰) of the validation part after the step, where it was measured.
+    package let validation: Int64?
 
-    package init(lossNatsPerToken: Double, gradientNorm: Double, state: Digest?) {
-      (self.lossNatsPerToken, self.gradientNorm, self.state) = (lossNatsPerToken, gradientNorm, state)
+    package init(lossNatsPerToken: Double, gradientNorm: Double, state: Digest?, validation: Int64? = nil) {
+      (self.lossNatsPerToken, self.gradientNorm, self.state, self.validation) = (lossNatsPerToken, gradientNorm, state, validation)
     }
   }
 
@@ -27,6 +29,8 @@ package struct TrainingTrace: Hashable, Sendable {
     package let base: Digest
     package let parameters: Digest
     package let tokens: Digest
+    /// Of the examples of the validation part. Nil where none are measured.
+    package let validation: Digest?
     package let plan: Digest
     package let initialState: Digest
   }
@@ -71,30 +75,41 @@ package struct TrainingTrace: Hashable, Sendable {
 }
 
 extension TrainingTrace.Step {
+  /// What RFC 8785 can hold.
+  static let largestValidation: Int64 = 1 << 53
+
   func canonical(number: Int) -> JSONValue {
     var members: [String: JSONValue] = ["step": .integer(Int64(number)), "loss": .number(lossNatsPerToken), "norm": .number(gradientNorm)]
     if let state { members["state"] = .digest(state) }
+    if let validation { members["validation"] = .integer(validation) }
     return .object(members)
   }
 
   init?(canonical value: JSONValue) {
     guard let loss = value["loss"]?.number, let norm = value["norm"]?.number else { return nil }
-    self.init(lossNatsPerToken: loss, gradientNorm: norm, state: value["state"]?.digest)
+    let validation = value["validation"]?.integer
+    // A stranger's number: differences of two such sums must be numbers too.
+    guard value["validation"] == nil || validation.map({ (0...Self.largestValidation).contains($0) }) == true else { return nil }
+    self.init(lossNatsPerToken: loss, gradientNorm: norm, state: value["state"]?.digest, validation: validation)
   }
 }
 
 extension TrainingTrace.Commitments {
   var canonical: JSONValue {
-    [
+    var members: [String: JSONValue] = [
       "semantics": .string(semantics), "base": .digest(base), "parameters": .digest(parameters), "tokens": .digest(tokens), "plan": .digest(plan),
       "initialState": .digest(initialState),
     ]
+    if let validation { members["validation"] = .digest(validation) }
+    return .object(members)
   }
 
   init?(canonical value: JSONValue) {
     guard let semantics = value["semantics"]?.string, let base = value["base"]?.digest, let parameters = value["parameters"]?.digest,
       let tokens = value["tokens"]?.digest, let plan = value["plan"]?.digest, let initialState = value["initialState"]?.digest
     else { return nil }
-    self.init(semantics: semantics, base: base, parameters: parameters, tokens: tokens, plan: plan, initialState: initialState)
+    let validation = value["validation"]?.digest
+    guard (value["validation"] == nil) == (validation == nil) else { return nil }
+    self.init(semantics: semantics, base: base, parameters: parameters, tokens: tokens, validation: validation, plan: plan, initialState: initialState)
   }
 }

@@ -41,3 +41,19 @@ struct ShardIndex {
     return tensors
   }
 }
+
+// MARK: - Writing
+
+extension ShardIndex {
+  /// As `transformers` names them, counted from 1.
+  static func fileName(_ number: Int, of count: Int) -> String { String(format: "model-%05d-of-%05d.safetensors", number, count) }
+
+  /// The index of shards that hold these tensors.
+  static func file(of shards: [[String]], byteCount: Int) -> Data {
+    let places = shards.enumerated().flatMap { index, names in names.map { ($0, JSONValue.string(fileName(index + 1, of: shards.count))) } }
+    let document: JSONValue = [
+      "metadata": ["total_size": .integer(Int64(byteCount))], "weight_map": .object(Dictionary(uniqueKeysWithValues: places)),
+    ]
+    return Data(document.pretty.utf8)
+  }
+}

@@ -50,12 +50,17 @@ package enum TensorFile {
   package static func write(_ tensors: [Tensor]) -> Data {
     let sorted = tensors.inNameOrder
     precondition(zip(sorted, sorted.dropFirst()).allSatisfy { $0.name != $1.name }, "two tensors have one name")
-    let header = header(of: sorted)
-    var file = Data(capacity: 8 + header.count + sorted.reduce(0) { $0 + $1.values.count * 4 })
-    withUnsafeBytes(of: UInt64(header.count).littleEndian) { file.append(contentsOf: $0) }
-    file.append(contentsOf: header)
+    let opening = opening(of: sorted)
+    var file = Data(capacity: opening.count + sorted.reduce(0) { $0 + $1.values.count * 4 })
+    file.append(opening)
     for tensor in sorted { tensor.values.withUnsafeBytes { file.append(contentsOf: $0) } }
     return file
+  }
+
+  /// What stands before the numbers of these tensors, which are in name order: the header and its length.
+  static func opening(of tensors: [Tensor]) -> Data {
+    let header = header(of: tensors)
+    return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Data($0) } + header
   }
 
   private static func header(of tensors: [Tensor]) -> [UInt8] {

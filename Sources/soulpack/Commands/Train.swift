@@ -8,12 +8,18 @@ internal import Store
 
 /// `soulpack train`: up to the selection of a candidate; no archive.
 struct Train: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Train the candidates and choose among them; make no archive.")
+  static let configuration = CommandConfiguration(
+    abstract: "Train the candidates and choose among them; make no archive.",
+    discussion: "With --show-example nothing is trained: it prepares the data and prints what the model would see of one record, and what of that it learns."
+  )
 
+  @Flag(help: "Print the first training example, token by token as it is masked, and train nothing. It shows the text of a record.")
+  var showExample = false
   @OptionGroup var arguments: BuildArguments
 
   func run() async throws {
     let session = try BuildSession(arguments, goal: .train)
+    if showExample { return try await ExampleSession(session).show() }
     guard let result = try await session.run() else { return }
     // The goal may be a gate; what there is to tell is what was chosen.
     let id = ActionID("select")
