@@ -1,5 +1,6 @@
 internal import Artifacts
 internal import Curation
+internal import Foundation
 internal import Hashing
 
 /// The conversation keys of some records of a dataset.
@@ -11,11 +12,13 @@ struct ConversationKeys {
 
   init(of wanted: [RecordID], in dataset: StoredDataset, besides other: StoredDataset) throws {
     digests = Array(repeating: nil, count: wanted.count)
+    let shared = Set(other.shards.map(\.digest))
+    let own = dataset.shards.filter { !shared.contains($0.digest) }
+    // Where nobody has a key, nothing has to be found: that is seen at once, and finding would be most of the work.
+    if own.count == dataset.shards.count, try !Self.haveKeys(own, in: dataset) { return }
     let table = DigestTable(wanted.map(\.digest))
     var isFound = [Bool](repeating: false, count: wanted.count)
     var missing = table.count
-    let shared = Set(other.shards.map(\.digest))
-    let own = dataset.shards.filter { !shared.contains($0.digest) }
     for shards in [own, dataset.shards.filter { shared.contains($0.digest) }] where missing > 0 {
       for (first, key) in try concurrentMap(shards.count, { try Self.found(table, in: dataset, shards[$0]) }).joined() where !isFound[first] {
         isFound[first] = true
@@ -34,6 +37,26 @@ struct ConversationKeys {
   }
 
   var isEmpty: Bool { digests.allSatisfy { $0 == nil } }
+
+  /// Whether any record of these shards has a key. Mostly the first shard has one, or none does.
+  private static func haveKeys(_ shards: [StoredDataset.Shard], in dataset: StoredDataset) throws -> Bool {
+    if let first = shards.first, try hasKey(dataset.bytes(of: first)) { return true }
+    return try concurrentMap(shards.count) { try hasKey(dataset.bytes(of: shards[$0])) }.contains(true)
+  }
+
+  /// A key stands first in its line (docs/curation.md, "Dataset").
+  private static func hasKey(_ shard: Data) -> Bool {
+    let beginning: StaticString = "{\"conversation\":"
+    return shard.withUnsafeBytes { raw in
+      let bytes = raw.bindMemory(to: UInt8.self)
+      var start = 0
+      while start + beginning.utf8CodeUnitCount <= bytes.count {
+        if bytes.holds(beginning, at: start..<(start + beginning.utf8CodeUnitCount)) { return true }
+        start = bytes.endOfLine(from: start) + 1
+      }
+      return false
+    }
+  }
 
   /// What stands in one shard, by its first index in the table.
   private static func found(_ table: DigestTable, in dataset: StoredDataset, _ shard: StoredDataset.Shard) throws -> [(first: Int, key: Digest?)] {

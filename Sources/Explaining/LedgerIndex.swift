@@ -108,21 +108,23 @@ private struct LedgerPart: Sendable {
     var line = CanonicalLine(bytes, range)
     var file, id, number, fate, stage, reason: Range<Int>?
     while let member = line.next() {
-      if bytes.holds("id", at: member.name) { id = member.value }
-      else if bytes.holds("fate", at: member.name) { fate = member.value }
-      else if bytes.holds("file", at: member.name) { file = member.value }
-      else if bytes.holds("stage", at: member.name) { stage = member.value }
-      else if bytes.holds("reason", at: member.name) { reason = member.value }
-      else if bytes.holds("line", at: member.name) {
-        number = member.value
-        // What follows by name are reasons and measures, and a kept record has no reason.
-        if let fate, bytes.holds("\"kept\"", at: fate) { break }
+      // Most names are told apart by their first letter.
+      switch bytes[member.name.lowerBound] {
+      case UInt8(ascii: "i") where bytes.holds("id", at: member.name): id = member.value
+      case UInt8(ascii: "f") where bytes.holds("fate", at: member.name): fate = member.value
+      case UInt8(ascii: "f") where bytes.holds("file", at: member.name): file = member.value
+      case UInt8(ascii: "s") where bytes.holds("stage", at: member.name): stage = member.value
+      case UInt8(ascii: "r") where bytes.holds("reason", at: member.name): reason = member.value
+      case UInt8(ascii: "l") where bytes.holds("line", at: member.name): number = member.value
+      default: continue
       }
+      // After a line's number come by name reasons and measures, and a kept record has no reason.
+      if number != nil, let fate, bytes.holds("\"kept\"", at: fate) { break }
     }
     guard !line.isMalformed, let file, let fate, let line = number.flatMap(bytes.natural), let fileIndex = index(ofFile: bytes, file),
       let fateIndex = index(ofFate: bytes, fate, stage, reason)
     else { return false }
-    let key = id.flatMap { RecordID(jsonString: bytes, $0) }
+    let key = id.flatMap(bytes.recordID)
     guard (key == nil) == (id == nil) else { return false }
     rows.append(LedgerIndex.Row(id: key, file: fileIndex, fate: fateIndex, line: line))
     return true
@@ -153,17 +155,5 @@ private struct LedgerPart: Sendable {
   /// The text that a JSON string holds. Nil where it is none.
   private func text(_ bytes: CanonicalLine.Bytes, _ range: Range<Int>) -> String? {
     try? JSONValue(parsing: Data(bytes[range])).string  // What does not parse has no place here, and is refused as nil.
-  }
-}
-
-extension RecordID {
-  /// Reads `"sha256:…"`, quotes included: nothing is allocated for each of a million.
-  fileprivate init?(jsonString bytes: CanonicalLine.Bytes, _ range: Range<Int>) {
-    let prefix: StaticString = "\"sha256:"
-    let digits = range.lowerBound + prefix.utf8CodeUnitCount
-    guard range.count == prefix.utf8CodeUnitCount + 65, bytes.holds(prefix, at: range.lowerBound..<digits),
-      bytes[range.upperBound - 1] == UInt8(ascii: "\""), let digest = Digest(hexadecimal: UnsafeBufferPointer(rebasing: bytes[digits..<(digits + 64)]))
-    else { return nil }
-    self.init(digest)
   }
 }

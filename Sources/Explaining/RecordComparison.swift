@@ -49,7 +49,7 @@ package struct RecordComparison: Sendable {
     let indices = try concurrentMap(2) { try LedgerIndex([old, new][$0].ledger, leavingOut: shared) }
     var pairing = RecordPairing(old: indices[0], new: indices[1])
     pairing.pairByPlace()
-    pairing.pairByContent()
+    try pairing.pairByContent()
     try pairing.pairByConversation(old.dataset, new.dataset)
     pairing.pairByNeighbour()
     self.init(pairing)

@@ -1,5 +1,6 @@
 internal import Artifacts
 internal import Curation
+internal import Foundation
 
 /// Finds for each record of an old ledger the one of a new ledger that it became: by place and content, then by content, then by conversation,
 /// then by the neighbours that it stands between. A record that has found its partner is out of the later rounds.
@@ -60,14 +61,19 @@ struct RecordPairing: Sendable {
     }
   }
 
-  /// Equal content wherever it stands; of several, the first with the first.
-  mutating func pairByContent() {
-    let free = freeOld
-    guard free.contains(where: { old.rows[$0].id != nil }) else { return }
-    var queue = RowQueue(freeNew.compactMap { row in new.rows[row].id.map { (row, $0.digest) } })
-    for i in free {
-      if let id = old.rows[i].id, let j = queue.next(id.digest) { pair(i, j) }
+  /// Equal content wherever it stands; of several, the first with the first. Equal digests fall into the same of as many shares as there are cores.
+  mutating func pairByContent() throws {
+    let (oldRows, newRows) = (freeOld, freeNew)
+    guard !newRows.isEmpty, oldRows.contains(where: { old.rows[$0].id != nil }) else { return }
+    let (old, new, count) = (old, new, UInt64(ProcessInfo.processInfo.activeProcessorCount))
+    let pairs = try concurrentMap(Int(count)) { share in
+      func key(_ row: Int, _ index: LedgerIndex) -> Digest? {
+        index.rows[row].id.flatMap { $0.digest.words.z % count == UInt64(share) ? $0.digest : nil }
+      }
+      var queue = RowQueue(newRows, capacity: newRows.count / Int(count)) { key($0, new) }
+      return oldRows.compactMap { i in key(i, old).flatMap { queue.next($0) }.map { (i, $0) } }
     }
+    for (i, j) in pairs.joined() { pair(i, j) }
   }
 
   /// Kept records of one conversation; of several, the first with the first.
@@ -77,9 +83,9 @@ struct RecordPairing: Sendable {
     let oldKeys = try ConversationKeys(of: freeOld.compactMap { old.rows[$0].id }, in: oldDataset, besides: newDataset)
     guard !oldKeys.isEmpty else { return }
     let newKeys = try ConversationKeys(of: freeNew.compactMap { new.rows[$0].id }, in: newDataset, besides: oldDataset)
-    var queue = RowQueue(zip(freeNew, newKeys.digests).compactMap { row, key in key.map { (row, $0) } })
+    var queue = RowQueue(Array(freeNew.indices), capacity: freeNew.count) { newKeys.digests[$0] }
     for (i, key) in zip(freeOld, oldKeys.digests) {
-      if let key, let j = queue.next(key) { pair(i, j) }
+      if let key, let index = queue.next(key) { pair(i, freeNew[index]) }
     }
   }
 

@@ -7,10 +7,19 @@ struct RowQueue {
   /// By the first index of each digest in the table: which is next. −1 when none is left.
   private var heads: [Int32]
 
-  init(_ rows: [(row: Int, digest: Digest)]) {
-    self.rows = rows.map(\.row)
-    table = DigestTable(rows.map(\.digest))
-    heads = rows.indices.map { Int32($0) }
+  /// Of those `rows` that have a digest, of which there are about `capacity`.
+  init(_ rows: [Int], capacity: Int, digest: (Int) -> Digest?) {
+    var (found, digests): ([Int], [Digest]) = ([], [])
+    found.reserveCapacity(capacity + capacity / 16)
+    digests.reserveCapacity(capacity + capacity / 16)
+    for row in rows {
+      guard let digest = digest(row) else { continue }
+      found.append(row)
+      digests.append(digest)
+    }
+    self.rows = found
+    table = DigestTable(digests)
+    heads = found.indices.map { Int32($0) }
   }
 
   /// Nil when no row of this digest is left.

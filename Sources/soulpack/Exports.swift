@@ -63,8 +63,8 @@ struct Exports {
 
   private func write(_ part: CurationExport.Part, of export: CurationExport, to target: Target, _ terminal: Terminal) throws {
     switch target {
-    case .descriptor(STDOUT_FILENO): try Exports.inPieces(part, of: export) { try terminal.put($0) }
-    case .descriptor(let descriptor): try Exports.inPieces(part, of: export) { try Exports.write($0, to: descriptor, named: "descriptor \(descriptor)") }
+    case .descriptor(STDOUT_FILENO): try export.write(part) { try terminal.put($0) }
+    case .descriptor(let descriptor): try export.write(part) { try Exports.write($0, to: descriptor, named: "descriptor \(descriptor)") }
     case .file(let url): try write(part, of: export, to: url)
     }
   }
@@ -73,12 +73,12 @@ struct Exports {
   private func write(_ part: CurationExport.Part, of export: CurationExport, to url: URL) throws {
     var status = stat()
     guard stat(url.path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else {
-      return try WholeFile(url).replace(byWriting: { write in try Exports.inPieces(part, of: export, write) })
+      return try WholeFile(url).replace(byWriting: { write in try export.write(part, write) })
     }
     let descriptor = open(url.path, O_WRONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw LostExport(place: url.path, code: errno) }
     defer { close(descriptor) }
-    try Exports.inPieces(part, of: export) { try Exports.write($0, to: descriptor, named: url.path) }
+    try export.write(part) { try Exports.write($0, to: descriptor, named: url.path) }
   }
 
   /// A reader that goes away ends the command, and is no failure, as on standard output.
@@ -90,19 +90,6 @@ struct Exports {
       guard count > 0 else { throw errno == EPIPE ? EndsWith(code: .done) : LostExport(place: place, code: errno) as any Error }
       rest = rest.dropFirst(count)
     }
-  }
-
-  /// A system call for every line would cost more than the line.
-  private static func inPieces(_ part: CurationExport.Part, of export: CurationExport, _ write: ([UInt8]) throws -> Void) throws {
-    let pieceByteCount = 1 << 18
-    var piece: [UInt8] = []
-    try export.write(part) { line in
-      piece += line
-      guard piece.count >= pieceByteCount else { return }
-      try write(piece)
-      piece.removeAll(keepingCapacity: true)
-    }
-    try write(piece)
   }
 }
 

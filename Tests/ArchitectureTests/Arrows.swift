@@ -6,7 +6,7 @@ let arrows: [String: Set<String>] = [
   "Artifacts": [],
   "Normalizing": [],
   "Licensing": ["Artifacts"],
-  "Hashing": ["Artifacts", "CCrypto"],
+  "Hashing": ["Artifacts", "CCrypto", "CSHA256"],
   "Archiving": ["CArchive"],
   "Signing": ["Artifacts", "Hashing", "CSodium"],
   "Store": ["Artifacts", "Hashing", "CDisk", "GRDB", "GRDBSQLite"],

@@ -11,6 +11,33 @@ struct DigestTests {
     #expect(Digest(hashing: Data("abc".utf8)).hex == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
   }
 
+  /// Lengths around a block's, an odd one before and after a long one, and nothing at all.
+  private static let pieces = [[], [0], [3], [64], [0, 1, 0], [55, 1, 8], [56, 56], [63, 65, 128], [1, 4_096, 62, 2], [70_001, 64, 5, 0, 131_072]]
+
+  @Test("pieces and the whole are hashed at once as each by itself", arguments: pieces, [true, false])
+  func piecewise(lengths: [Int], sideBySide: Bool) {
+    let bytes = (0..<lengths.reduce(0, +)).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
+    var hasher = PiecewiseSHA256(sideBySide: sideBySide)
+    var start = 0
+    for length in lengths {
+      let piece = bytes[start..<(start + length)]
+      #expect(piece.withUnsafeBytes { hasher.take($0) } == Digest(hashing: Array(piece)))
+      start += length
+    }
+    #expect(hasher.finalize() == Digest(hashing: bytes))
+  }
+
+  @Test("every length up to three blocks")
+  func shortPieces() {
+    let bytes = (0..<192).map { UInt8($0) }
+    for first in 0...bytes.count {
+      var hasher = PiecewiseSHA256()
+      let digests = [bytes[..<first], bytes[first...]].map { piece in piece.withUnsafeBytes { hasher.take($0) } }
+      #expect(digests == [Digest(hashing: Array(bytes[..<first])), Digest(hashing: Array(bytes[first...]))], "\(first)")
+      #expect(hasher.finalize() == Digest(hashing: bytes), "\(first)")
+    }
+  }
+
   @Test("RFC 4231, test case 2")
   func authentication() {
     let tag = Digest(authenticating: Data("what do ya want for nothing?".utf8), key: Data("Jefe".utf8))

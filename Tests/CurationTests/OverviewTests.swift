@@ -41,8 +41,10 @@ struct OverviewTests {
       "b.jsonl": [goodLine, textLine("a \"quoted\" text", conversation: "k"), textLine("plain")].joined(separator: "\n"), "a \"b\".md": "Prose.",
     ])
     let export = CurationExport(StoredDataset(curation.dataset), try LedgerQuery(curation.ledger.bytes))
-    var lines: [Data] = []
-    try export.write(.records) { lines.append(Data($0.dropLast())) }
+    var bytes = Data()
+    try export.write(.records) { bytes.append(contentsOf: $0) }
+    #expect(bytes.last == UInt8(ascii: "\n"))
+    let lines = bytes.dropLast().split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { Data($0) }
     let places = try lines.map { line in
       var members = try #require(try JSONValue(parsingCanonical: line).object)
       let removed = members.removeValue(forKey: "source")
@@ -58,10 +60,9 @@ struct OverviewTests {
   @Test("without deduplication each copy has a source of its own")
   func copies() async throws {
     let curation = try await curate(["a.jsonl": Array(repeating: textLine("same"), count: 3).joined(separator: "\n")], stages: [.repair])
-    var lines: [Int64] = []
-    try CurationExport(StoredDataset(curation.dataset), try LedgerQuery(curation.ledger.bytes)).write(.records) { line in
-      lines.append(try JSONValue(parsing: Data(line))["source"]?["line"]?.integer ?? 0)
-    }
+    var bytes: [UInt8] = []
+    try CurationExport(StoredDataset(curation.dataset), try LedgerQuery(curation.ledger.bytes)).write(.records) { bytes += $0 }
+    let lines = try bytes.split(separator: UInt8(ascii: "\n")).map { try JSONValue(parsing: Data($0))["source"]?["line"]?.integer }
     #expect(lines == [1, 2, 3])
   }
 

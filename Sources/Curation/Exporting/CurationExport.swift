@@ -2,8 +2,8 @@ package import Artifacts
 internal import Foundation
 
 /// A curation written out for other tools: what was kept, and what became of every record; one canonical line (RFC 8785) each. Lines are handed
-/// on as they are made, so that nothing is held but what came in. Their members are copied as they are written and not understood: an export
-/// costs little more than its bytes.
+/// on some hundred at a time, while the next are made, so that little is held but what came in. Their members are copied as they are written and
+/// not understood: an export costs little more than its bytes.
 package struct CurationExport {
   package typealias Write = ([UInt8]) throws -> Void
 
@@ -24,59 +24,64 @@ package struct CurationExport {
     }
   }
 
+  // MARK: - Records
+
   /// The dataset's lines, in its order, each with `source`: `file` and `line`, where it stands in the folder.
   ///
   /// Without deduplication one content can be kept several times. Its lines then name the sources in their order: the ledger does not say
   /// which of them had which conversation key.
   private func records(_ write: Write) throws {
-    let places = try keptPlaces()
-    var last: (id: RecordID, copies: Int)?
-    var number = 0
-    for shard in dataset.shards {
-      try dataset.bytes(of: shard).withUnsafeBytes { raw in
-        let bytes = raw.bindMemory(to: UInt8.self)
-        var start = 0
-        while start < bytes.count {
-          let range = start..<bytes.endOfLine(from: start)
-          number += 1
-          guard let id = RecordLine.identity(of: UnsafeRawBufferPointer(rebasing: raw[range]))?.id else {
-            throw CurationError.malformedDataset(line: number, problem: "is not a record")
-          }
-          // Equal ids stand next to each other.
-          let copies = last?.id == id ? last?.copies ?? 0 : 0
-          last = (id, copies + 1)
-          guard let place = places.place(of: id, copy: copies) else { throw UnknownSource(record: id) }
-          guard let line = SourcedLine(bytes, range, place) else {
-            throw CurationError.malformedDataset(line: number, problem: "is not in canonical form (RFC 8785)")
-          }
-          try write(line.bytes)
-          start = range.upperBound + 1
+    let (places, dataset) = (try KeptPlaces(ledger), dataset)
+    let numbers = dataset.shards.reduce(into: [1]) { $0.append($0[$0.count - 1] + $1.recordCount) }
+    try concurrentForEach(dataset.shards.count, { try Self.records(dataset, dataset.shards[$0], firstLine: numbers[$0], places) }, write)
+  }
+
+  /// Of one shard; copies of one content are never parted.
+  private static func records(_ dataset: StoredDataset, _ shard: StoredDataset.Shard, firstLine: Int, _ places: KeptPlaces) throws -> [UInt8] {
+    try dataset.bytes(of: shard).withUnsafeBytes { raw in
+      let bytes = raw.bindMemory(to: UInt8.self)
+      var lines: [UInt8] = []
+      lines.reserveCapacity(bytes.count + shard.recordCount * SourcedLine.usualAdditionInBytes)
+      var last: (id: RecordID, copies: Int)?
+      var (start, number) = (0, firstLine)
+      while start < bytes.count {
+        let range = start..<bytes.endOfLine(from: start)
+        guard let id = RecordLine.identity(of: UnsafeRawBufferPointer(rebasing: raw[range]))?.id else {
+          throw CurationError.malformedDataset(line: number, problem: "is not a record")
         }
+        // Equal ids stand next to each other.
+        let copies = last?.id == id ? last?.copies ?? 0 : 0
+        last = (id, copies + 1)
+        guard let place = places.place(of: id, copy: copies) else { throw UnknownSource(record: id) }
+        guard SourcedLine.append(bytes, range, place, to: &lines) else {
+          throw CurationError.malformedDataset(line: number, problem: "is not in canonical form (RFC 8785)")
+        }
+        (start, number) = (range.upperBound + 1, number + 1)
       }
+      return lines
     }
   }
 
-  /// Where each record that was kept comes from, in the order of the sources.
-  private func keptPlaces() throws -> KeptPlaces {
-    var places = KeptPlaces()
-    try ledger.forEachSpelledLine { number, bytes, range in
-      guard places.take(bytes, range) else { throw CurationError.malformedLedger(line: number) }
-      return true
-    }
-    return places
-  }
+  // MARK: - Fates
+
+  /// Where the bytes lie in the file is for whoever reads the store.
+  private static let left: [StaticString] = ["file", "line", "offset", "bytes"]
 
   /// What became of every record that was read, in the order of the sources.
   private func fates(_ write: Write) throws {
-    // Where the bytes lie in the file is for whoever reads the store.
-    let left: [StaticString] = ["file", "line", "offset", "bytes"]
-    try ledger.forEachSpelledLine { number, bytes, range in
-      guard let place = SpelledPlace(bytes, range), let line = SourcedLine(bytes, range, place, without: left) else {
+    let ledger = ledger
+    try concurrentForEach(ledger.ledger.chunks.count, { try Self.fates(ledger, $0) }, write)
+  }
+
+  private static func fates(_ ledger: LedgerQuery, _ chunk: Int) throws -> [UInt8] {
+    var lines: [UInt8] = []
+    try ledger.forEachSpelledLine(in: ledger.ledger.chunks[chunk...chunk]) { number, bytes, range in
+      guard let place = SpelledPlace(bytes, range), SourcedLine.append(bytes, range, place, without: left, to: &lines) else {
         throw CurationError.malformedLedger(line: number)
       }
-      try write(line.bytes)
       return true
     }
+    return lines
   }
 }
 

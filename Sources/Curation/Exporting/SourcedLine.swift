@@ -1,41 +1,42 @@
 internal import Artifacts
 
-/// A canonical line with the member `source` more, which stands where its name does, and some members fewer. It ends with a line feed.
-struct SourcedLine {
-  private(set) var bytes: [UInt8] = []
+/// A canonical line with the member `source` more, which stands where its name does, and some members fewer.
+enum SourcedLine {
+  /// About so much longer does a line become.
+  static let usualAdditionInBytes = 64
 
-  /// Nil where the line is not of that form.
-  init?(_ line: CanonicalLine.Bytes, _ range: Range<Int>, _ place: SpelledPlace, without left: [StaticString] = []) {
-    bytes.reserveCapacity(range.count + place.file.count + 48)
-    bytes.append(UInt8(ascii: "{"))
+  /// Appends it with a line feed. False, and with something of it appended, where `line` is not of that form.
+  static func append(
+    _ line: CanonicalLine.Bytes, _ range: Range<Int>, _ place: SpelledPlace, without left: [StaticString] = [], to bytes: inout [UInt8]
+  ) -> Bool {
     var members = CanonicalLine(line, range)
     var isPlaced = false
+    // Instead of a comma, the first member has the brace before it.
+    var separator = UInt8(ascii: "{")
+    func add(_ member: some Sequence<UInt8>) {
+      bytes.append(separator)
+      bytes.append(contentsOf: member)
+      separator = UInt8(ascii: ",")
+    }
     while let member = members.next() {
-      if !isPlaced, line[member.name].isAfter(SourcedLine.name) {
-        add(place)
+      if !isPlaced, line[member.name].isAfter(name) {
+        add(place.spelled)
         isPlaced = true
       }
       if left.contains(where: { line.holds($0, at: member.name) }) { continue }
-      separate()
-      bytes.append(contentsOf: line[(member.name.lowerBound - 1)..<member.value.upperBound])
+      add(line[(member.name.lowerBound - 1)..<member.value.upperBound])
     }
-    guard !members.isMalformed else { return nil }
-    if !isPlaced { add(place) }
+    if !isPlaced { add(place.spelled) }
     bytes.append(contentsOf: "}\n".utf8)
+    return !members.isMalformed
   }
 
-  private static let name: StaticString = "source"
+  fileprivate static let name: StaticString = "source"
+}
 
-  private mutating func add(_ place: SpelledPlace) {
-    separate()
-    bytes.append(contentsOf: "\"\(SourcedLine.name)\":{\"file\":".utf8)
-    bytes.append(contentsOf: place.file)
-    bytes.append(contentsOf: ",\"line\":\(place.line)}".utf8)
-  }
-
-  private mutating func separate() {
-    if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
-  }
+extension SpelledPlace {
+  /// The member.
+  fileprivate var spelled: [UInt8] { Array("\"\(SourcedLine.name)\":{\"file\":".utf8) + file + Array(",\"line\":\(line)}".utf8) }
 }
 
 extension Slice<CanonicalLine.Bytes> {

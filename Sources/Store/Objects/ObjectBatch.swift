@@ -1,5 +1,4 @@
 package import Artifacts
-internal import Dispatch
 package import Foundation
 internal import GRDB
 internal import Glibc
@@ -112,6 +111,11 @@ package final class ObjectBatch {
     return digest
   }
 
+  /// Takes pieces of `bytes` that were hashed, and writes them from where they are.
+  func keep(_ pieces: [Item], from bytes: UnsafeRawBufferPointer) throws {
+    try write(pieces.filter { taken.insert($0.digest).inserted }, from: bytes)
+  }
+
   /// Lets `fill` read a small object into memory, `byteLimit` bytes at most, and takes what it read.
   func keepSmall(_ byteLimit: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Int) throws -> (digest: Digest, byteCount: Int) {
     if filled + byteLimit > slab.count || items.count == Self.slabItemLimit { try flush() }
@@ -197,55 +201,28 @@ package final class ObjectBatch {
   }
 }
 
-/// Hashes the whole of an object on a thread of its own, while its chunks are cut and hashed: of one large file, each takes as long as the other.
-private final class WholeHasher: Sendable {
-  private let queue = DispatchQueue(label: "soulpack.whole")
-  /// Touched by the queue between `begin` and `wait`, and by the caller at no other time than after `wait`.
-  nonisolated(unsafe) private var hasher: SHA256? = SHA256()
-
-  /// Less is hashed at once: a thread is not worth it.
-  private static let asideByteCount = 1 << 20
-
-  /// `bytes` must stay until `wait` returns.
-  func begin(_ bytes: UnsafeRawBufferPointer) {
-    guard bytes.count >= Self.asideByteCount else { return hasher?.update(bytes) ?? () }
-    nonisolated(unsafe) let bytes = bytes
-    queue.async { self.hasher?.update(bytes) }
-  }
-
-  func wait() { queue.sync {} }
-
-  /// Of everything; once.
-  func finish() -> Digest {
-    wait()
-    guard let digest = hasher.take()?.finalize() else { preconditionFailure("an object is finished once") }
-    return digest
-  }
-}
-
 /// An object that is cut into chunks while it is hashed.
 struct LargeObject: ~Copyable {
   /// As much as is read at once: chunks are cut where a whole one of any length is in memory.
   static let windowByteCount = 4 << 20
 
-  private let whole = WholeHasher()
+  private var hasher = PiecewiseSHA256()
   private var list = ChunkList()
-  /// How many bytes were seen, and not taken.
-  private var left = 0
 
   /// Takes chunks from the front of `bytes`, all of it where nothing follows; gives how many bytes that were. What it did not take comes again,
   /// at the front.
   mutating func take(_ bytes: UnsafeRawBufferPointer, isLast: Bool, into batch: ObjectBatch) throws -> Int {
-    whole.begin(UnsafeRawBufferPointer(rebasing: bytes[left...]))
-    defer { whole.wait() }
+    var pieces: [ObjectBatch.Item] = []
     var taken = 0
     while isLast ? taken < bytes.count : bytes.count - taken >= ChunkCutter.maximum {
       let rest = UnsafeRawBufferPointer(rebasing: bytes[taken...])
-      let chunk = UnsafeRawBufferPointer(rebasing: rest[..<ChunkCutter.firstLength(of: rest)])
-      list.append(try batch.keep(chunk, isNamed: false), byteCount: chunk.count)
-      taken += chunk.count
+      let count = ChunkCutter.firstLength(of: rest)
+      let digest = hasher.take(UnsafeRawBufferPointer(rebasing: rest[..<count]))
+      pieces.append(ObjectBatch.Item(digest: digest, start: taken, byteCount: count, isNamed: false))
+      list.append(digest, byteCount: count)
+      taken += count
     }
-    left = bytes.count - taken
+    try batch.keep(pieces, from: bytes)
     return taken
   }
 
@@ -254,7 +231,7 @@ struct LargeObject: ~Copyable {
   /// An object of one chunk is that chunk.
   consuming func finish(into batch: ObjectBatch) throws -> Digest {
     let list = self.list
-    let digest = whole.finish()
+    let digest = hasher.finalize()
     guard list.chunks.count > 1 else {
       batch.name(digest)
       return digest

@@ -34,12 +34,20 @@ enum ChunkCutter {
     _ base: UnsafePointer<UInt8>, _ gear: UnsafeBufferPointer<UInt64>, _ hash: inout UInt64, from start: Int, to end: Int, below limit: UInt64
   ) -> Int? {
     guard let table = gear.baseAddress else { return nil }
+    func word(_ index: Int) -> UInt64 { table[Int(base[index])] }
     var value = hash
     var index = start
-    while index < end {
+    // Two at a time: what the next pair waits for is one shift and one sum, and not two.
+    while index &+ 1 < end {
+      let next = (value &<< 1) &+ word(index)
       if value < limit { return index }
-      value = (value &<< 1) &+ table[Int(base[index])]
-      index &+= 1
+      if next < limit { return index &+ 1 }
+      value = (value &<< 2) &+ ((word(index) &<< 1) &+ word(index &+ 1))
+      index &+= 2
+    }
+    if index < end {
+      if value < limit { return index }
+      value = (value &<< 1) &+ word(index)
     }
     hash = value
     return nil
