@@ -35,7 +35,7 @@ static void cut(product_arguments *s, const ck_bodies *bodies, int32_t threads) 
 }
 
 // Elements of a right side that are laid out together: 16 MiB, which the last cache holds until the cells have read them.
-enum { LARGEST_SHARED_OPERAND = 1 << 22, DEPTH_STEP = 288 };
+enum { LARGEST_SHARED_OPERAND = 1 << 22, DEPTH_STEP = 768 };
 
 // Where several cells stand below each other, each would lay out the same columns for itself: it is done once for all of them.
 static void lay_out_once(ck_pool *pool, const ck_bodies *bodies, product_arguments *s, ck_packed *shared) {

@@ -80,15 +80,34 @@ extension DecoderLayer {
 
   /// Query, key and value of norm(x), the heads of the first two normed where the family does, and turned by their positions.
   func project(_ slots: LayerSlots, _ pass: LayerPass) {
-    let arena = pass.arena
-    inputNorm.forward(arena[slots.input], into: arena[slots.normedInput], scales: arena[slots.inputScale], rows: pass.tokens, pool: pass.pool)
+    let normed = norm(slots, pass)
     let parts = pass.parts(slots.queryKeyValue)
     attention.forward(
-      pass.rows(slots.normedInput), into: pass.projected(slots), scaledHidden: arena[slots.attentionHidden], dropout: pass.dropout,
-      tokens: pass.tokens, pool: pass.pool)
+      normed, into: pass.projected(slots), scaledHidden: pass.arena[slots.attentionHidden], dropout: pass.dropout, tokens: pass.tokens, pool: pass.pool)
     headNorms?.forward(slots, pass)
     pass.rotary.turn(parts[0], heads: pass.configuration.headCount, positions: pass.batch.positions, pool: pass.pool)
     pass.rotary.turn(parts[1], heads: pass.configuration.keyValueHeadCount, positions: pass.batch.positions, pool: pass.pool)
+  }
+
+  /// What query, key and value read, until the scratch is used again.
+  private func norm(_ slots: LayerSlots, _ pass: LayerPass) -> MatrixRows {
+    let normed = pass.rows(pass.scratch.normed)
+    inputNorm.forward(pass.arena[slots.input], into: normed.start, scales: pass.arena[slots.inputScale], rows: pass.tokens, pool: pass.pool)
+    return normed
+  }
+
+  /// What gate and up read, likewise.
+  private func normMiddle(_ slots: LayerSlots, _ pass: LayerPass) -> MatrixRows {
+    let normed = pass.rows(pass.scratch.normed)
+    middleNorm.forward(pass.arena[slots.middle], into: normed.start, scales: pass.arena[slots.middleScale], rows: pass.tokens, pool: pass.pool)
+    return normed
+  }
+
+  /// What down reads, likewise: silu(gate) · up.
+  private func activate(_ slots: LayerSlots, _ pass: LayerPass) -> MatrixRows {
+    let activated = pass.rows(pass.scratch.activated)
+    ck_silu_forward(pass.pool.handle, pass.tokens * activated.stride, pass.arena[slots.gate], pass.arena[slots.up], activated.start)
+    return activated
   }
 
   /// middle = x + attended · Wₒᵀ
@@ -103,16 +122,12 @@ extension DecoderLayer {
   /// result = middle + (silu(gate) · up) · Wₐᵀ
   func feedForward(_ slots: LayerSlots, into result: UnsafeMutablePointer<Float>, _ pass: LayerPass) {
     let arena = pass.arena
-    let (gate, up, activated) = (pass.rows(slots.gate), pass.rows(slots.up), pass.rows(slots.activated))
-    middleNorm.forward(
-      arena[slots.middle], into: arena[slots.normedMiddle], scales: arena[slots.middleScale], rows: pass.tokens, pool: pass.pool)
     feed.forward(
-      pass.rows(slots.normedMiddle), into: [gate, up], scaledHidden: arena[slots.feedHidden], dropout: pass.dropout, tokens: pass.tokens,
-      pool: pass.pool)
-    ck_silu_forward(pass.pool.handle, pass.tokens * gate.stride, gate.start, up.start, activated.start)
+      normMiddle(slots, pass), into: [pass.rows(slots.gate), pass.rows(slots.up)], scaledHidden: arena[slots.feedHidden], dropout: pass.dropout,
+      tokens: pass.tokens, pool: pass.pool)
     let branch = pass.rows(pass.scratch.branch)
     down.forward(
-      activated, into: [branch], scaledHidden: arena[slots.downHidden], dropout: pass.dropout, tokens: pass.tokens, pool: pass.pool)
+      activate(slots, pass), into: [branch], scaledHidden: arena[slots.downHidden], dropout: pass.dropout, tokens: pass.tokens, pool: pass.pool)
     ck_add(pass.pool.handle, pass.tokens * branch.stride, arena[slots.middle], branch.start, result)
   }
 }
@@ -131,14 +146,14 @@ extension DecoderLayer {
     let arena = pass.arena
     let scratch = pass.scratch
     let (gate, up) = (pass.rows(slots.gate), pass.rows(slots.up))
-    let (stream, branch, dActivated) = (pass.rows(scratch.stream), pass.rows(scratch.branch), pass.rows(scratch.activated))
+    let (stream, branch, dActivated) = (pass.rows(scratch.stream), pass.rows(scratch.branch), pass.rows(scratch.activatedGradient))
     down.backward(
-      [stream], x: pass.rows(slots.activated), scaledHidden: arena[slots.downHidden], hiddenGradient: arena[scratch.hidden],
+      [stream], x: activate(slots, pass), scaledHidden: arena[slots.downHidden], hiddenGradient: arena[scratch.hidden],
       dropout: pass.dropout, into: dActivated, tokens: pass.tokens, pool: pass.pool)
     // The gate and up of this layer are not read again: their gradients take their place.
     ck_silu_backward(pass.pool.handle, pass.tokens * gate.stride, gate.start, up.start, dActivated.start, gate.start, up.start)
     feed.backward(
-      [gate, up], x: pass.rows(slots.normedMiddle), scaledHidden: arena[slots.feedHidden], hiddenGradient: arena[scratch.hidden],
+      [gate, up], x: normMiddle(slots, pass), scaledHidden: arena[slots.feedHidden], hiddenGradient: arena[scratch.hidden],
       dropout: pass.dropout, into: branch, tokens: pass.tokens, pool: pass.pool)
     middleNorm.backward(
       branch.start, x: arena[slots.middle], scales: arena[slots.middleScale], residual: stream.start, into: stream.start, rows: pass.tokens,
@@ -163,7 +178,7 @@ extension DecoderLayer {
     pass.rotary.turnBack(gradients[1], heads: pass.configuration.keyValueHeadCount, positions: pass.batch.positions, pool: pass.pool)
     headNorms?.backward(gradients, slots, pass)
     attention.backward(
-      gradients, x: pass.rows(slots.normedInput), scaledHidden: arena[slots.attentionHidden], hiddenGradient: arena[scratch.hidden],
+      gradients, x: norm(slots, pass), scaledHidden: arena[slots.attentionHidden], hiddenGradient: arena[scratch.hidden],
       dropout: pass.dropout, into: reachesInput ? branch : nil, tokens: pass.tokens, pool: pass.pool)
     guard reachesInput else { return }
     inputNorm.backward(

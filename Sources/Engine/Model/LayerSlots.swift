@@ -46,12 +46,12 @@ struct PassLayout {
   }
 }
 
-/// Where one layer keeps what its backward pass needs: numbers per token.
+/// Where one layer keeps what its backward pass needs: numbers per token. What one pass over kept numbers gives, the normed streams and the activated
+/// gate, is not kept: it is a third of all, and making it again costs less than a hundredth of the products that read it.
 struct LayerSlots {
   /// The residual stream before the layer [hidden].
   private(set) var input: RowSlot
   let inputScale: RowSlot
-  let normedInput: RowSlot
   /// Query, key and value side by side, the first two turned by their positions.
   let queryKeyValue: RowSlot
   /// Query and key as projected, and the factor of each of their heads: of no width where heads are not normed.
@@ -64,10 +64,8 @@ struct LayerSlots {
   /// The residual stream after attention [hidden].
   let middle: RowSlot
   let middleScale: RowSlot
-  let normedMiddle: RowSlot
   let gate: RowSlot
   let up: RowSlot
-  let activated: RowSlot
   let attentionHidden: RowSlot
   let outputHidden: RowSlot
   let feedHidden: RowSlot
@@ -79,7 +77,6 @@ struct LayerSlots {
     let keys = configuration.keyValueHeadCount * configuration.headDimension
     input = layout.take(hidden)
     inputScale = layout.take(1)
-    normedInput = layout.take(hidden)
     queryKeyValue = layout.take(queries + 2 * keys)
     let normsHeads = configuration.family.normsHeads
     projectedQueryKey = layout.take(normsHeads ? queries + keys : 0)
@@ -90,10 +87,8 @@ struct LayerSlots {
     reciprocals = layout.take(configuration.headCount)
     middle = layout.take(hidden)
     middleScale = layout.take(1)
-    normedMiddle = layout.take(hidden)
     gate = layout.take(configuration.intermediateSize)
     up = layout.take(configuration.intermediateSize)
-    activated = layout.take(configuration.intermediateSize)
     attentionHidden = layout.take(widths.attention)
     outputHidden = layout.take(widths.output)
     feedHidden = layout.take(widths.feed)
@@ -116,9 +111,14 @@ struct ScratchSlots {
   let stream: RowSlot
   /// A branch's output before it is added, or its input's gradient [hidden].
   let branch: RowSlot
+  /// The normed stream that a branch reads [hidden].
+  let normed: RowSlot
+  /// silu(gate) · up [intermediate].
+  let activated: RowSlot
+  /// d of what a layer keeps under these names, and of `activated`.
   let queryKeyValue: RowSlot
   let attended: RowSlot
-  let activated: RowSlot
+  let activatedGradient: RowSlot
   let hidden: RowSlot
   /// An adapter's input of which something was left out, of the widest map.
   let dropped: RowSlot
@@ -128,10 +128,12 @@ struct ScratchSlots {
     let keys = configuration.keyValueHeadCount * configuration.headDimension
     final = layout.take(configuration.hiddenSize)
     branch = layout.take(configuration.hiddenSize)
+    normed = layout.take(configuration.hiddenSize)
+    activated = layout.take(configuration.intermediateSize)
     stream = layout.take(isTraining ? configuration.hiddenSize : 0)
     queryKeyValue = layout.take(isTraining ? queries + 2 * keys : 0)
     attended = layout.take(isTraining ? queries : 0)
-    activated = layout.take(isTraining ? configuration.intermediateSize : 0)
+    activatedGradient = layout.take(isTraining ? configuration.intermediateSize : 0)
     hidden = layout.take(isTraining ? widths.largest : 0)
     dropped = layout.take(isTraining && widths.drops ? max(configuration.hiddenSize, queries, configuration.intermediateSize) : 0)
   }
