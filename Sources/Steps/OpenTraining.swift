@@ -8,8 +8,8 @@ package enum OpenTraining {
   package static func trainer(_ context: StepContext) throws -> Trainer {
     let job = try TrainStep.job(context, try TrainingSettings(context.action))
     let estimate = try TrainingEstimate.fitting(
-      Memory.allowed(nil), base: job.base.configuration, examples: job.train.examples, validation: job.validation?.examples ?? [],
-      parameters: job.parameters)
+      Memory.allowed(nil), base: job.base.configuration, baseByteCount: job.base.byteCount, examples: job.train.examples,
+      validation: job.validation?.examples ?? [], parameters: job.parameters)
     try Memory.require(byteCount: estimate.peakByteCount)
     return try Trainer(
       base: job.base, examples: job.train.examples, validation: job.validation?.examples ?? [], parameters: job.parameters,

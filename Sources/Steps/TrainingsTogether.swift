@@ -17,7 +17,7 @@ extension TrainingForecast {
       let (start, examples, validation) = try datasets[shared] ?? load(context, settings)
       datasets[shared] = (start, examples, validation)
       let estimate = try TrainingEstimate.fitting(
-        Memory.allowed(context.memoryByteCount), base: start.model.configuration, examples: examples.examples,
+        Memory.allowed(context.memoryByteCount), base: start.model.configuration, baseByteCount: start.model.byteCount, examples: examples.examples,
         validation: validation?.examples ?? [], parameters: settings.training)
       total += try TrainingForecast(estimate, threads: context.threads).duration
     }

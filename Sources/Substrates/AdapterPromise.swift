@@ -20,7 +20,7 @@ struct AdapterPromise {
 
   /// More bytes than any spelling of the promised tensors needs: float32 numbers, and a kilobyte of header for each.
   func weightsByteLimit() throws -> Int {
-    try start(seed: 0).tensors.reduce(65_536) { $0 + 4 * $1.values.count + 1024 }
+    try start(seed: 0).tensors.reduce(65_536) { $0 + 4 * $1.count + 1024 }
   }
 
   /// Refuses every adapter but the promised one, and gives it in our own spelling: what a foreign program wrote into spare fields of its

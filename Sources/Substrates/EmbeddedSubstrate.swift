@@ -28,7 +28,7 @@ package struct EmbeddedSubstrate: Substrate {
   /// What the training will take, said before it begins, and how it fits into memory.
   private func announce(_ job: TrainingJob, _ bench: Workbench) throws -> TrainingEconomy {
     let estimate = try TrainingEstimate.fitting(
-      Memory.allowed(bench.memoryByteCount), base: job.base.configuration, examples: job.train.examples,
+      Memory.allowed(bench.memoryByteCount), base: job.base.configuration, baseByteCount: job.base.byteCount, examples: job.train.examples,
       validation: job.validation?.examples ?? [], parameters: job.parameters)
     try Memory.require(byteCount: estimate.peakByteCount, allowed: bench.memoryByteCount)
     let forecast = try TrainingForecast(estimate, threads: bench.threads)

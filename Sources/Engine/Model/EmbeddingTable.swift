@@ -5,8 +5,8 @@ final class EmbeddingTable {
   let vocabularySize: Int
   let width: Int
   private enum Storage {
-    /// The folder's own values, not a copy.
-    case frozen([Float])
+    /// The folder's own numbers, not a copy.
+    case frozen(Tensor.Numbers)
     case trained(ParameterPointers)
   }
 
@@ -14,7 +14,7 @@ final class EmbeddingTable {
   /// The contribution of the tied head, until the sites are added.
   let headGradient: FloatBuffer?
 
-  init(frozen values: [Float], configuration: ModelConfiguration) {
+  init(frozen values: Tensor.Numbers, configuration: ModelConfiguration) {
     storage = .frozen(values)
     headGradient = nil
     vocabularySize = configuration.vocabularySize
@@ -37,7 +37,7 @@ final class EmbeddingTable {
   /// Y [tokens × width]
   func forward(_ tokens: [Int32], into y: UnsafeMutablePointer<Float>, pool: KernelPool) {
     switch storage {
-    case .frozen(let values): values.withStart { ck_embedding_forward(pool.handle, tokens.count, width, $0, CK_FLOAT32, tokens, y) }
+    case .frozen(let numbers): numbers.withStart { ck_embedding_forward(pool.handle, tokens.count, width, $0, $1, tokens, y) }
     case .trained(let pointers): ck_embedding_forward(pool.handle, tokens.count, width, pointers.values, CK_FLOAT32, tokens, y)
     }
   }

@@ -7,6 +7,7 @@ struct TransformerBuilder {
   private let purpose: Transformer.Purpose
   private let layout: FrozenLayout
   private let pool: KernelPool
+  private let room = WideningRoom()
   private let tensors: [String: Tensor]
   let parameters: ParameterBlock
 
@@ -41,7 +42,7 @@ struct TransformerBuilder {
 
   func embedding() -> EmbeddingTable {
     if let trained = trained(TensorShape.embedding) { return EmbeddingTable(trained: trained, configuration: base.configuration) }
-    return EmbeddingTable(frozen: values(TensorShape.embedding), configuration: base.configuration)
+    return EmbeddingTable(frozen: tensor(TensorShape.embedding).numbers, configuration: base.configuration)
   }
 
   func head(_ embedding: EmbeddingTable) -> LanguageHead {
@@ -91,7 +92,7 @@ struct TransformerBuilder {
     if let trained = trained(name) {
       return Weight(trained: trained.values, gradient: trained.gradient, outputs: outputs, inputs: inputs)
     }
-    return Weight(frozen: values(name), outputs: outputs, inputs: inputs, layout: layout, passesGradients: purpose != .inference, pool: pool)
+    return Weight(frozen: tensor(name).numbers, outputs: outputs, inputs: inputs, layout: layout, passesGradients: purpose != .inference, room: room, pool: pool)
   }
 
   private func bias(_ projection: Projection, layer: Int) -> BiasWeight? {
@@ -103,14 +104,16 @@ struct TransformerBuilder {
 
   private func norm(_ name: String) -> NormWeight {
     let epsilon = base.configuration.normEpsilon
-    if let trained = trained(name) { return NormWeight(trained: trained, width: tensors[name]?.values.count ?? 0, epsilon: epsilon) }
+    if let trained = trained(name) { return NormWeight(trained: trained, width: tensors[name]?.count ?? 0, epsilon: epsilon) }
     return NormWeight(frozen: values(name), epsilon: epsilon)
   }
 
   private func trained(_ name: String) -> ParameterPointers? { parameters[name] }
 
-  private func values(_ name: String) -> [Float] {
+  private func values(_ name: String) -> [Float] { tensor(name).values }
+
+  private func tensor(_ name: String) -> Tensor {
     guard let tensor = tensors[name] else { preconditionFailure("a checked folder has every tensor") }
-    return tensor.values
+    return tensor
   }
 }

@@ -7,6 +7,8 @@ struct Weight {
     case packed(forward: PackedOperand, backward: PackedOperand?)
     /// Frozen, and read as it is: the values are those of the folder, not a copy.
     case plain([Float])
+    /// The same of numbers that are widened for each product.
+    case narrow(NarrowMatrix)
     /// Changes every step; the gradient beside it.
     case trained(values: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>)
   }
@@ -15,18 +17,19 @@ struct Weight {
   let inputs: Int
   private let storage: Storage
 
-  init(frozen values: [Float], outputs: Int, inputs: Int, layout: FrozenLayout, passesGradients: Bool, pool: KernelPool) {
+  init(frozen numbers: Tensor.Numbers, outputs: Int, inputs: Int, layout: FrozenLayout, passesGradients: Bool, room: WideningRoom, pool: KernelPool) {
     self.outputs = outputs
     self.inputs = inputs
-    if layout == .shared || pool.fault != nil {  // Faults need the plain order.
-      storage = .plain(values)
+    if pool.fault != nil {  // Faults need the plain order.
+      storage = .plain(numbers.widened)
+    } else if layout == .packed {
+      storage = .packed(
+        forward: PackedOperand(numbers, rows: inputs, columns: outputs, rowStride: 1, columnStride: inputs, pool: pool),
+        backward: passesGradients ? PackedOperand(numbers, rows: outputs, columns: inputs, rowStride: inputs, columnStride: 1, pool: pool) : nil)
+    } else if case .bfloat16(let patterns) = numbers {
+      storage = .narrow(NarrowMatrix(patterns, rows: outputs, columns: inputs, room: room))
     } else {
-      storage = values.withUnsafeBufferPointer { values in
-        .packed(
-          forward: PackedOperand(values, rows: inputs, columns: outputs, rowStride: 1, columnStride: inputs, pool: pool),
-          backward: passesGradients
-            ? PackedOperand(values, rows: outputs, columns: inputs, rowStride: inputs, columnStride: 1, pool: pool) : nil)
-      }
+      storage = .plain(numbers.widened)
     }
   }
 
@@ -41,6 +44,7 @@ struct Weight {
     switch storage {
     case .packed(let forward, _): forward.multiply(tokens, x, tail: tail, into: y, accumulate: false, pool: pool)
     case .plain(let values): values.withStart { forward(x, $0, tail, into: y, tokens: tokens, pool: pool) }
+    case .narrow(let matrix): matrix.multiplyTransposed(x, tail: tail, into: y, tokens: tokens, pool: pool)
     case .trained(let values, _): forward(x, values, tail, into: y, tokens: tokens, pool: pool)
     }
   }
@@ -55,6 +59,7 @@ struct Weight {
     case .packed(_, let backward):
       guard let backward else { preconditionFailure("the weight was packed for the forward pass alone") }
       backward.multiply(tokens, dy, tail: tail, into: dx, accumulate: accumulate, pool: pool)
+    case .narrow(let matrix): matrix.multiply(dy, tail: tail, into: dx, accumulate: accumulate, tokens: tokens, pool: pool)
     case .plain(let values): values.withStart { backwardPlain(dy, $0, tail, into: dx, accumulate: accumulate, tokens: tokens, pool: pool) }
     case .trained(let values, _): backwardPlain(dy, values, tail, into: dx, accumulate: accumulate, tokens: tokens, pool: pool)
     }
@@ -77,10 +82,9 @@ struct Weight {
 final class PackedOperand {
   private let handle: OpaquePointer
 
-  /// b [rows × columns], element (p, j) at p·rowStride + j·columnStride of `values`.
-  init(_ values: UnsafeBufferPointer<Float>, rows: Int, columns: Int, rowStride: Int, columnStride: Int, pool: KernelPool) {
-    guard let start = values.baseAddress else { preconditionFailure("a weight has elements") }
-    handle = ck_pack_create(pool.handle, rows, columns, start, CK_FLOAT32, rowStride, columnStride)
+  /// b [rows × columns], element (p, j) at p·rowStride + j·columnStride of `values`, which may go afterwards.
+  init(_ values: Tensor.Numbers, rows: Int, columns: Int, rowStride: Int, columnStride: Int, pool: KernelPool) {
+    handle = values.withStart { ck_pack_create(pool.handle, rows, columns, $0, $1, rowStride, columnStride) }
   }
 
   deinit { ck_pack_destroy(handle) }

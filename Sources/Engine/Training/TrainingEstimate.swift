@@ -12,27 +12,29 @@ package struct TrainingEstimate: Hashable, Sendable {
 
   /// Of the fastest way that takes no more than `byteCount`; where none does, of the way that takes the least.
   package static func fitting(
-    _ byteCount: Int, base: ModelConfiguration, examples: [EncodedExample], validation: [EncodedExample] = [], parameters: TrainingParameters
+    _ byteCount: Int, base: ModelConfiguration, baseByteCount: Int? = nil, examples: [EncodedExample], validation: [EncodedExample] = [],
+    parameters: TrainingParameters
   ) throws(TrainingError) -> TrainingEstimate {
-    var least = try TrainingEstimate(base: base, examples: examples, validation: validation, parameters: parameters)
+    var least = try TrainingEstimate(base: base, baseByteCount: baseByteCount, examples: examples, validation: validation, parameters: parameters)
     for economy in TrainingEconomy.all.dropFirst() where least.peakByteCount > byteCount {
       let next = try TrainingEstimate(
-        base: base, examples: examples, validation: validation, parameters: parameters, microBatchTokens: economy.microBatchTokens,
-        activations: economy.activations)
+        base: base, baseByteCount: baseByteCount, examples: examples, validation: validation, parameters: parameters,
+        microBatchTokens: economy.microBatchTokens, activations: economy.activations)
       if next.peakByteCount < least.peakByteCount { least = next }
     }
     return least
   }
 
+  /// `baseByteCount`: `ModelFolder.byteCount`; nil where its numbers are float32.
   package init(
-    base: ModelConfiguration, examples: [EncodedExample], validation: [EncodedExample] = [], parameters: TrainingParameters,
+    base: ModelConfiguration, baseByteCount: Int? = nil, examples: [EncodedExample], validation: [EncodedExample] = [], parameters: TrainingParameters,
     microBatchTokens: Int = 4096, activations: Activations = .kept
   ) throws(TrainingError) {
     if let name = parameters.impossibleValue { throw .impossibleParameter(name) }
     let set = try TrainingSet(examples, maximumTokens: parameters.maximumTokens, base: base)
     guard !set.hasNothingToLearn else { throw .nothingSupervised(exampleCount: examples.count) }
     let steps = ExampleOrder(of: set, parameters: parameters).steps.map { $0.examples.map { set.examples[$0] } }
-    let cost = ModelCost(base, parameters.method, activations)
+    let cost = ModelCost(base, baseByteCount, parameters.method, activations)
     let interval = parameters.validationInterval(stepCount: steps.count, exampleCount: set.learnable.count)
     let validated = interval == nil ? [] : try TrainingSet(validation, maximumTokens: parameters.maximumTokens, base: base).examples
     let validationCount = interval.map { (steps.count + $0 - 1) / $0 } ?? 0
@@ -68,7 +70,7 @@ private struct ModelCost {
   let fixedByteCount: Int
   let byteCountPerToken: Int
 
-  init(_ base: ModelConfiguration, _ method: TrainingParameters.Method, _ activations: Activations) {
+  init(_ base: ModelConfiguration, _ baseByteCount: Int?, _ method: TrainingParameters.Method, _ activations: Activations) {
     self.base = base
     self.activations = activations
     linearCount = base.layerCount * Projection.allCases.reduce(0) { $0 + $1.shape(in: base).outputs * $1.shape(in: base).inputs }
@@ -89,7 +91,7 @@ private struct ModelCost {
       stored = copies + 4 * trainedCount
     }
     let logits = LanguageHead.chunkRows(vocabularySize: base.vocabularySize) * base.vocabularySize
-    fixedByteCount = 4 * (all + stored + logits)  // The folder that was read is counted once.
+    fixedByteCount = (baseByteCount ?? 4 * all) + 4 * (stored + logits)  // The folder that was read is counted once.
     byteCountPerToken = 4 * PassLayout(base, widths, activations).layout.width
   }
 

@@ -1,4 +1,4 @@
-/// The number formats of safetensors that the engine reads, each widened to float32 without rounding.
+/// The number formats of safetensors that the engine reads, each of which widens to float32 without rounding.
 enum ElementType: String {
   case float32 = "F32"
   case float16 = "F16"
@@ -30,22 +30,19 @@ enum ElementType: String {
     self = type
   }
 
-  func decode(_ bytes: UnsafeRawBufferPointer) -> [Float] {
-    let count = bytes.count / byteCount
-    return [Float](unsafeUninitializedCapacity: count) { values, written in
-      switch self {
-      case .float32:
-        UnsafeMutableRawBufferPointer(values).copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<(count * 4)]))
-      case .float16:
-        for index in 0..<count {
-          values[index] = Float(Float16(bitPattern: UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))))
-        }
-      case .brainFloat16:
-        for index in 0..<count {
-          let high = UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
-          values[index] = Float(bitPattern: UInt32(high) << 16)
-        }
-      }
+  /// Little-endian, as this machine is.
+  func decode(_ bytes: UnsafeRawBufferPointer) -> Tensor.Numbers {
+    switch self {
+    case .float32: .float32(copy(of: bytes))
+    case .float16: .float32((copy(of: bytes) as [UInt16]).map { Float(Float16(bitPattern: $0)) })
+    case .brainFloat16: .bfloat16(copy(of: bytes))
+    }
+  }
+
+  private func copy<Element>(of bytes: UnsafeRawBufferPointer) -> [Element] {
+    let count = bytes.count / MemoryLayout<Element>.stride
+    return [Element](unsafeUninitializedCapacity: count) { elements, written in
+      UnsafeMutableRawBufferPointer(elements).copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<(count * MemoryLayout<Element>.stride)]))
       written = count
     }
   }

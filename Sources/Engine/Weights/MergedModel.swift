@@ -29,7 +29,7 @@ package struct MergedModel {
     var shards: [[Tensor]] = []
     var byteCount: Int64 = 0
     for tensor in base.tensors {
-      let own = Int64(tensor.values.count) * 4
+      let own = Int64(tensor.count) * 4
       if shards.isEmpty || byteCount + own > byteLimit {
         shards.append([])
         byteCount = 0
@@ -46,7 +46,7 @@ package struct MergedModel {
     let shards = shards(of: shardByteLimit)
     guard shards.count > 1 else { return try self.write(base.tensors, to: ModelFolder.weightsFileName, write) }
     for (index, tensors) in shards.enumerated() { try self.write(tensors, to: ShardIndex.fileName(index + 1, of: shards.count), write) }
-    try write(ShardIndex.fileName, ShardIndex.file(of: shards.map { $0.map(\.name) }, byteCount: base.tensors.reduce(0) { $0 + $1.values.count * 4 }))
+    try write(ShardIndex.fileName, ShardIndex.file(of: shards.map { $0.map(\.name) }, byteCount: base.tensors.reduce(0) { $0 + $1.count * 4 }))
   }
 
   private func write(_ tensors: [Tensor], to file: String, _ write: (String, Data) throws -> Void) throws {
@@ -62,7 +62,7 @@ package struct MergedModel {
   private func merged(_ weight: Tensor) -> Tensor {
     guard let a = adapter[Self.name("A", of: weight)], let b = adapter[Self.name("B", of: weight)] else { return weight }
     let (outputs, inputs, rank) = (weight.shape[0], weight.shape[1], a.shape[0])
-    let sum = FloatBuffer(uninitializedCount: weight.values.count)
+    let sum = FloatBuffer(uninitializedCount: weight.count)
     b.values.withStart { b in
       a.values.withStart { a in
         pool.multiply(

@@ -46,6 +46,9 @@ package struct ModelFolder: Sendable {
     [ModelConfiguration.fileName: configuration.file, Self.weightsFileName: TensorFile.write(tensors)]
   }
 
+  /// Of the numbers in memory: two for each of a file in bfloat16, else four.
+  package var byteCount: Int { tensors.reduce(0) { $0 + $1.numbers.byteCount } }
+
   package subscript(name: String) -> Tensor? { tensors.first { $0.name == name } }
 
   /// The Merkle root over the tensors in name order, each by its name, shape and float32 bytes: the same for F32, BF16 and sharded

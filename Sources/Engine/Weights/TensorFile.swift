@@ -9,7 +9,7 @@ package import Foundation
 package enum TensorFile {
   package static let headerByteLimit: UInt64 = 100_000_000
 
-  /// The tensors in name order, their numbers widened to float32, which is exact for F16 and BF16.
+  /// The tensors in name order. F16 is widened to float32, and BF16 whenever it is read: both exactly.
   package static func read(_ file: Data) throws(TensorFileError) -> [Tensor] {
     let result: Result<[Tensor], TensorFileError> = file.withUnsafeBytes { bytes in
       Result { () throws(TensorFileError) in try read(bytes) }
@@ -28,7 +28,7 @@ package enum TensorFile {
     let elements = try header.entries.map { (entry) throws(TensorFileError) in try ElementType(of: entry) }
     try checkCoverage(header.entries, byteCount: data.count)
     return zip(header.entries, elements).map { entry, element in
-      Tensor(name: entry.name, shape: entry.shape, values: element.decode(UnsafeRawBufferPointer(rebasing: data[entry.begin..<entry.end])))
+      Tensor(name: entry.name, shape: entry.shape, numbers: element.decode(UnsafeRawBufferPointer(rebasing: data[entry.begin..<entry.end])))
     }.inNameOrder
   }
 
@@ -51,7 +51,7 @@ package enum TensorFile {
     let sorted = tensors.inNameOrder
     precondition(zip(sorted, sorted.dropFirst()).allSatisfy { $0.name != $1.name }, "two tensors have one name")
     let opening = opening(of: sorted)
-    var file = Data(capacity: opening.count + sorted.reduce(0) { $0 + $1.values.count * 4 })
+    var file = Data(capacity: opening.count + sorted.reduce(0) { $0 + $1.count * 4 })
     file.append(opening)
     for tensor in sorted { tensor.values.withUnsafeBytes { file.append(contentsOf: $0) } }
     return file
@@ -67,7 +67,7 @@ package enum TensorFile {
     var text = #"{"__metadata__":{"format":"pt"}"#
     var offset = 0
     for tensor in tensors {
-      let end = offset + tensor.values.count * 4
+      let end = offset + tensor.count * 4
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       text += #",\#(quotedJSON(tensor.name)):{"dtype":"F32","shape":[\#(shape)],"data_offsets":[\#(offset),\#(end)]}"#
       offset = end
