@@ -113,7 +113,7 @@ extension ChatFormat {
     while start < example.tokens.count {
       let learnt = example.supervised[start]
       let end = example.supervised[start...].firstIndex(of: !learnt) ?? example.tokens.count
-      lines += (learnt ? "learnt   " : "context  ") + escapedJSON(tokenizer.decode(example.tokens[start..<end])) + "\n"
+      lines += (learnt ? "learnt   " : "context  ") + escapedJSON(tokenizer.decode(example.tokens[start..<end], isContinued: start > 0)) + "\n"
       start = end
     }
     return lines
