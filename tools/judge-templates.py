@@ -156,6 +156,38 @@ OWN = {
     "{% for k, v in {'x': 1, 'y': 2}.items() %}{{ k }}{{ v }}{{ loop.previtem is defined }}{{ loop.nextitem is defined }}{% endfor %}"
     "{% set block %}  captured {{ messages | length }} {% endset %}{{ block | trim }}{{ range(3) | list | length }}{% for i in range(2, 9, 3) %}{{ i }}{% endfor %}"
     "{{ '\\x41\\u00e9\\t\\'' }}{{ \"a\" \"b\" }}{{ 'a.b'.startswith(('x', 'a')) }}{{ 'ab'.removeprefix('a') }}{{ 'hello'.find('l') }}{{ 'X' | lower | capitalize }}",
+    "macros": """{%- set names = namespace(count=0, seen='') -%}
+{%- macro render(content, loud=false, mark='<' ~ 'm>', last=mark) %}
+  {%- set names.count = names.count + 1 %}
+  {%- set inner = content | trim %}
+  {{- mark + inner + last }}{{ '!' if loud }}{{ loop is defined }}{{ m is defined }}{{ later }}
+{%- endmacro -%}
+{%- macro deep(n, of='') -%}
+  {%- if n > 0 -%}({{ deep(n - 1, of=of ~ n) }}){%- else -%}{{ of }}{{ missing | default('none') }}{%- endif -%}
+{%- endmacro -%}
+{%- macro pair(a, b) -%}{{ a }}-{{ b }}-{{ b is defined }}{% for x in [1, 2, 3] %}{% if x == 2 %}{% continue %}{% endif %}{{ x }}{{ loop.index }}{% endfor %}{%- endmacro -%}
+{%- macro turn(message) %}<|im_start|>{{ message.role }}
+{{ render(message.content, mark='', last='') }}<|im_end|>{% endmacro %}
+{%- macro listed(value) -%}
+  {%- if value is mapping -%}{ {%- for k, v in value | dictsort %}{{ k }}:{{ listed(v) }}{{ ',' if not loop.last }}{% endfor -%} }
+  {%- elif value is string -%}"{{ value }}"
+  {%- else -%}{{ value }}{%- endif -%}
+{%- endmacro -%}
+{{ deep(5) }}|{{ deep(n=2, of='x') }}|{{ pair(1) }}|{{ pair(b=2, a=1) }}|{{ pair(nothing, nothing) }}|{{ render(' a ', true) }}|{{ render('b', last='>') }}
+{{ listed({'b': 1, 'A': {'z': 'y', 'Z': none, 'c': true}, 'a': 'x'}) }}{{ deep(1) | length }}{{ (deep(1) ~ pair(1, 2)) | upper }}
+{%- set later = 'L' %}
+{%- for m in messages %}
+{{ turn(m) }}{{ names.count }}{{ '<' ~ ({'k': m.role} | tojson | safe) ~ '>' }}{{ m.role | safe }}
+{%- endfor %}
+{%- set written %}{{ render('c') }}{% endset %}{{ written }}{% if add_generation_prompt %}{{ turn({'role': 'assistant', 'content': ''}) }}{% endif %}""",
+    "macro-twice": "{% macro f(a) %}{{ a }}{% endmacro %}{{ f(1, a=2) }}",
+    "macro-many": "{% macro f(a) %}{{ a }}{% endmacro %}{{ f(1, 2) }}",
+    "macro-stranger": "{% macro f(a) %}{{ a }}{% endmacro %}{{ f(b=1) }}",
+    "macro-early": "{{ f(1) }}{% macro f(a) %}{{ a }}{% endmacro %}",
+    "macro-scope": "{% macro f() %}{{ x }}{{ y }}{% set x = 3 %}{{ x }}{% endmacro %}{{ f() }}{% set x = 1 %}{{ f() }}"
+    "{% for y in [5] %}{{ f() }}{{ y }}{% set x = 2 %}{{ f() }}{{ x }}{% endfor %}{{ x }}{{ f() }}",
+    "macro-presets": "{% macro f(a, b=a, c=d, d=c) %}[{{ a }},{{ b }},{{ c }},{{ d }}]{% endmacro %}"
+    "{{ f(1) }}{{ f(1, 2) }}{{ f(1, d=4) }}{{ f(b=2) }}{{ f(1, c=none) }}{{ f(a=nothing, b=nothing) }}",
     "content-twice": "{% for m in messages %}{{ m.content }}{{ m.content | upper if m.content is string and false else m.content }}{% endfor %}",
     "undefined-call": "{% for m in messages %}{{ m.nothing.more }}{% endfor %}",
     "wrong-types": "{{ messages[0].content + 1 }}",

@@ -29,6 +29,21 @@ LINES = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 
 
+ADDED = [
+    AddedToken("<left>", lstrip=True, normalized=False),
+    AddedToken("<right>", rstrip=True, normalized=False),
+    AddedToken("<both>", lstrip=True, rstrip=True, normalized=True),
+    AddedToken("<|im", normalized=False),
+    AddedToken("e\u0301\u0301t\u00e9", normalized=True),
+    AddedToken("  \n ", normalized=False),
+    AddedToken("ſpecial token", normalized=True),
+    AddedToken("word", single_word=True, normalized=False),
+    AddedToken("wörd", single_word=True, lstrip=True, normalized=True),
+    AddedToken("-", single_word=True, rstrip=True, normalized=False),
+    AddedToken("<stop>", special=True, normalized=False, lstrip=True, rstrip=True),
+]
+
+
 def corpus():
     """Local text in many scripts' company: licences, datasets, and this machine's translations of words."""
     paths = sorted(glob.glob("/usr/share/common-licenses/*")) + sorted(glob.glob(str(ROOT / "datasets/**/*.*"), recursive=True))
@@ -70,7 +85,7 @@ def synthetic(texts, wanted):
         "digit-runs": (None, pre_tokenizers.Sequence([pre_tokenizers.Digits(), byte_level(use_regex=True)]), None),
     }
     for name, (normalizer, pre_tokenizer, processor) in kinds.items():
-        if wanted and name not in wanted and name != list(kinds)[-1]:
+        if wanted and name not in wanted and (name != list(kinds)[-1] or not {"ignore-merges", "merges-as-strings"} & set(wanted)):
             continue
         tokenizer = Tokenizer(models.BPE())
         if normalizer:
@@ -84,22 +99,10 @@ def synthetic(texts, wanted):
         )
         # Without a split a text is one piece, and learning from long ones takes hours.
         tokenizer.train_from_iterator([text[:2000] for text in texts[:60]] if name == "bytes" else texts, trainer)
-        tokenizer.add_tokens(
-            [
-                AddedToken("<left>", lstrip=True, normalized=False),
-                AddedToken("<right>", rstrip=True, normalized=False),
-                AddedToken("<both>", lstrip=True, rstrip=True, normalized=True),
-                AddedToken("<|im", normalized=False),
-                AddedToken("e\u0301\u0301t\u00e9", normalized=True),
-                AddedToken("  \n ", normalized=False),
-                AddedToken("ſpecial token", normalized=True),
-                AddedToken("word", single_word=True, normalized=False),
-                AddedToken("wörd", single_word=True, lstrip=True, normalized=True),
-                AddedToken("-", single_word=True, rstrip=True, normalized=False),
-                AddedToken("<stop>", special=True, normalized=False, lstrip=True, rstrip=True),
-            ]
-        )
+        tokenizer.add_tokens(ADDED)
         yield name, json.loads(tokenizer.to_str())
+    if wanted and not {"ignore-merges", "merges-as-strings"} & set(wanted):
+        return
     document = json.loads(tokenizer.to_str())
     document["post_processor"] = {
         "type": "Sequence",
@@ -122,6 +125,80 @@ def synthetic(texts, wanted):
     yield "merges-as-strings", document
 
 
+MARK = "\u2581"
+TURNS = ["<unk>", "<s>", "</s>"]
+PREPENDED = {"type": "Prepend", "prepend": MARK}
+REPLACED = {"type": "Replace", "pattern": {"String": " "}, "content": MARK}
+
+
+def metaspace(scheme, splits):
+    return {"type": "Metaspace", "replacement": MARK, "prepend_scheme": scheme, "split": splits}
+
+
+def with_characters(texts, wanted, size=32000, characters=2000):
+    """As above, of the family of Llama 2: tokens of characters, spaces as a mark, bytes for what has no token. No names: all of them."""
+    legacy = {"type": "Sequence", "normalizers": [PREPENDED, REPLACED]}
+    # Normalizer, pre-tokenizer, whether the decoder takes a space off, whether the special tokens are normalized.
+    kinds = {
+        "llama2": (legacy, None, True, False),
+        "llama2-normalized": (legacy, None, True, True),
+        "metaspace-first": (None, metaspace("first", False), True, False),
+        "metaspace-first-split": (None, metaspace("first", True), True, True),
+        "metaspace-always": ({"type": "Sequence", "normalizers": []}, metaspace("always", False), True, False),
+        "metaspace-always-split": (None, {"type": "Metaspace", "replacement": MARK, "add_prefix_space": True}, True, False),
+        "metaspace-never": (None, metaspace("never", False), False, False),
+        "replaced": (REPLACED, None, False, False),
+        "llama2-over-spaces": (legacy, None, True, False),
+        "metaspace-over-spaces": (None, metaspace("first", False), True, False),
+    }
+    learnt = {}
+    for name, (normalizer, pre_tokenizer, strips, is_normalized) in kinds.items():
+        if wanted and name not in wanted:
+            continue
+        over_spaces = name.endswith("over-spaces")
+        if over_spaces not in learnt:
+            learnt[over_spaces] = learn_characters(texts, over_spaces, size, characters)
+        vocabulary, merges = learnt[over_spaces]
+        vocabulary = {token: id for id, token in enumerate(TURNS + [f"<0x{byte:02X}>" for byte in range(256)] + vocabulary)}
+        decoders = [{"type": "Replace", "pattern": {"String": MARK}, "content": " "}, {"type": "ByteFallback"}, {"type": "Fuse"}]
+        added = [
+            {"id": id, "content": token, "single_word": False, "lstrip": False, "rstrip": False, "normalized": is_normalized, "special": True}
+            for id, token in enumerate(TURNS)
+        ]
+        template = {
+            "type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+            "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+            "special_tokens": {"<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]}},
+        }
+        model = {
+            "type": "BPE", "dropout": None, "unk_token": "<unk>", "continuing_subword_prefix": None, "end_of_word_suffix": None, "fuse_unk": True,
+            "byte_fallback": True, "ignore_merges": False, "vocab": vocabulary, "merges": merges,
+        }
+        document = {
+            "version": "1.0", "truncation": None, "padding": None, "added_tokens": added, "normalizer": normalizer, "pre_tokenizer": pre_tokenizer,
+            "post_processor": template, "model": model,
+            "decoder": {"type": "Sequence", "decoders": decoders + [{"type": "Strip", "content": " ", "start": 1, "stop": 0}] * strips},
+        }
+        tokenizer = Tokenizer.from_str(json.dumps(document))
+        tokenizer.add_tokens(ADDED + [AddedToken("<|im_end|>", special=True, normalized=False), AddedToken(MARK + "x", normalized=False)])
+        yield name, json.loads(tokenizer.to_str())
+
+
+def learn_characters(texts, over_spaces, size, characters):
+    """Characters that are met often and merges of them, within words or over their borders."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = normalizers.Replace(" ", MARK)
+    if not over_spaces:
+        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement=MARK, prepend_scheme="always")
+    trainer = trainers.BpeTrainer(vocab_size=size - 259, limit_alphabet=characters, initial_alphabet=[MARK], show_progress=False)
+    tokenizer.train_from_iterator([text[:2000] for text in texts[:60]] if over_spaces else texts, trainer)
+    document = json.loads(tokenizer.to_str())["model"]
+    tokens = sorted(document["vocab"], key=document["vocab"].get)
+    # Rows of spaces have tokens in published vocabularies.
+    rows = [(MARK * n, MARK * n) for n in (1, 2, 4)]
+    return tokens + [a + b for a, b in rows if a + b not in document["vocab"]], [list(row) for row in rows] + document["merges"]
+
+
 def alphabets():
     """Scalars to draw from: one pool for each block of 128 that has any, and pools of trouble."""
     assigned = [v for v in range(0x110000) if not 0xD800 <= v <= 0xDFFF]
@@ -140,7 +217,7 @@ def alphabets():
     return blocks, trouble
 
 
-WORDS = SPECIAL + ["word", "word", "wörd", "wo\u0308rd", "-", "<stop>", "_", "\u200d", "\u0301", "<left>", "<right>", "<both>", "<|im", "<|im_", "|>", "e\u0301\u0301t\u00e9", "\u00e9\u0301t\u00e9", "  \n ", "ſpecial token", "'s", "'LL", "'Ve", "'ſ", " ", "  ", "\n", "\r\n", "12345", "Hello", " world", "don't", "Ġ", "Ċ", "日本語", "é", "e\u0301"]
+WORDS = SPECIAL + ["<s>", "</s>", "<unk>", "<0x0A>", "<0x", "0A>", "\u2581", "\u2581\u2581", "\u2581x", "\u2581the", "word", "word", "wörd", "wo\u0308rd", "-", "<stop>", "_", "\u200d", "\u0301", "<left>", "<right>", "<both>", "<|im", "<|im_", "|>", "e\u0301\u0301t\u00e9", "\u00e9\u0301t\u00e9", "  \n ", "ſpecial token", "'s", "'LL", "'Ve", "'ſ", " ", "  ", "\n", "\r\n", "12345", "Hello", " world", "don't", "Ġ", "Ċ", "日本語", "é", "e\u0301"]
 
 
 def strings(count, seed):
@@ -218,10 +295,14 @@ def main():
         texts, learnt = strings(count, seed), corpus()
         draw = random.Random(seed)
         lists = [[draw.randrange(0, 33000 if i % 2 else 300) for _ in range(draw.randint(0, 12))] for i in range(count // 10)]
+        # Characters as the bytes that stand for them in `with_characters`, some of them cut, and other tokens between.
+        for text in texts[-(count // 10) :]:
+            run = [3 + byte for byte in text[:8].encode()]
+            lists.append(run[draw.randint(0, 1) : len(run) - draw.choice([0, 0, 1])] + [draw.randrange(33000)] * draw.randint(0, 1) + run)
         write_blocks(folder / "strings.bin", [text.encode() for text in texts])
         write_blocks(folder / "corpus.bin", [text.encode() for text in learnt])
         write_blocks(folder / "lists.bin", [struct.pack(f"<{len(one)}i", *one) for one in lists])
-        for name, document in synthetic(learnt, wanted):
+        for name, document in [*synthetic(learnt, wanted), *with_characters(learnt, wanted)]:
             if wanted and name not in wanted:
                 continue
             (folder / f"{name}.tokenizer.json").write_text(json.dumps(document))

@@ -2,7 +2,7 @@
 """Writes Tests/EngineTests/Text: small tokenizers and chat templates with what the judges say of hostile texts and conversations.
 
     python3 -m venv /tmp/judge && /tmp/judge/bin/pip install tokenizers transformers jinja2
-    /tmp/judge/bin/python tools/text-fixtures.py
+    /tmp/judge/bin/python tools/text-fixtures.py [name …]
 
 A file holds the tokenizer or the template and its cases, so that it says by itself what is to come out. The vocabularies are trained here, on
 this repository's documentation; the templates are those of `judge-templates.py`, which we wrote in the manner of well-known ones.
@@ -10,6 +10,7 @@ this repository's documentation; the templates are those of `judge-templates.py`
 import importlib.util
 import json
 import random
+import sys
 from pathlib import Path
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
@@ -33,7 +34,7 @@ TEXTS = [
     "👩‍👩‍👧‍👦 🇩🇪 #\ufe0f\u20e3 \U000e0041", "a\u00a0b\u3000\u3000c\u2028d\u0085e\u200bf\ufeffg", "\x00\x01\x1b[0m\x7f\ufffd\uffff\U0010ffff",
     "<|im_start|>user\nhi<|im_end|>\n<|endoftext|>", "<|im_<|im_end|>end|>", "a <stop> b<stop>  <stop>\n", "word words sword word_ word-word wörd wo\u0308rd\u0301 wörd",
     "<left>  <right>  x <both> y", "    \n \n<both>", "the keeper's lamp; \"quotes\" (and) [brackets] {braces} --- ... !!!\n\n\n", "if x == 1:\n\treturn foo(x)  # why\n",
-    "a" * 70, "ab" * 40, " " * 40, "ĠĊ Ä", "x\u0300\u0301\u0302\u0323", "\u1e9b\u0323 \ufb01 \u2126",
+    "</s>", "<s> a</s>b</s> c", "<0x0A>", "\u2581a \u2581 a", "a" * 70, "ab" * 40, " " * 40, "ĠĊ Ä", "x\u0300\u0301\u0302\u0323", "\u1e9b\u0323 \ufb01 \u2126",
 ]
 
 
@@ -76,11 +77,19 @@ def tokenizer_fixture(normalizer, pre_tokenizer, processor, options):
     elif processor:
         tokenizer.post_processor = processor
     document = json.loads(tokenizer.to_str())
+    return answered(edited(document, options))
+
+
+def edited(document, options):
     if options.get("ignore_merges"):
         # Without the later merges, a piece that is a token as a whole shows that it is one.
         document["model"]["merges"] = document["model"]["merges"][:200]
     if options.get("as_text"):
         document["model"]["merges"] = [" ".join(pair) for pair in document["model"]["merges"]]
+    return document
+
+
+def answered(document):
     tokenizer = Tokenizer.from_str(json.dumps(document))
 
     def ids(text, ordinary=False, framed=False):
@@ -90,6 +99,8 @@ def tokenizer_fixture(normalizer, pre_tokenizer, processor, options):
     cases = [{"text": t, "ids": ids(t), "ordinary": ids(t, ordinary=True), "framed": ids(t, ordinary=True, framed=True)} for t in TEXTS]
     draw = random.Random(1)
     lists = [[draw.randrange(0, 660) for _ in range(draw.randint(0, 12))] for _ in range(40)]
+    # What spells bytes in the family of Llama 2: characters, cut ones, a space in front.
+    lists += [[3 + byte for byte in part] for part in (b"\xe2\x96\x81a", b"a\xc3", b"\xa9b", b" a", "日本\n".encode(), b"\xf0\x9f\x91\xa9 \xff")]
     decoded = [{"ids": one, "text": tokenizer.decode(one, skip_special_tokens=False)} for one in lists]
     return {"tokenizer": document, "cases": cases, "decoded": decoded}
 
@@ -109,6 +120,8 @@ def template_fixture(template):
 
 
 def write(folder, name, fixture):
+    if sys.argv[1:] and name not in sys.argv[1:]:
+        return
     path = OUT / folder / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(fixture, ensure_ascii=True, separators=(",", ":")) + "\n")
@@ -117,5 +130,8 @@ def write(folder, name, fixture):
 
 for name, *parts in tokenizers():
     write("Tokenizers", name, tokenizer_fixture(*parts))
+LEARNT = [(ROOT / "docs" / name).read_text() for name in ("architecture.md", "store.md", "numerics.md")] + TEXTS * 3
+for name, document in JUDGE.with_characters(LEARNT, ["llama2", "metaspace-first"], 700, 90):
+    write("Tokenizers", name, answered(document))
 for name, template in TEMPLATES.OWN.items():
     write("Templates", name, template_fixture(template))

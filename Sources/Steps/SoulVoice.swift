@@ -37,19 +37,21 @@ package final class SoulVoice {
   /// characters: perhaps nothing. Its false ends the answer.
   package func answer(_ messages: [Message], limit: Int, sampling: Sampling, hear: (String) -> Bool = { _ in true }) throws -> Answer {
     let prompt = try base.format.prompt(for: messages)
-    var bytes: [UInt8] = []
-    var heard = 0
+    var decoder = TokenDecoder(base.format.tokenizer)
+    var text = ""
     var isHeard = true
+    func pass(_ new: String) -> Bool {
+      text += new
+      return hear(new)
+    }
     let tokens = try generator.generate(after: prompt, limit: limit, endTokens: Set(base.format.stopTokens), sampling: sampling) { token in
-      bytes += base.format.tokenizer.decodeBytes(CollectionOfOne(token))
-      let whole = bytes.count - bytes.unfinishedCharacterLength
-      isHeard = hear(String(decoding: bytes[heard..<whole], as: UTF8.self))
-      heard = whole
+      isHeard = pass(decoder.append(token))
       return isHeard
     }
-    if isHeard, heard < bytes.count { isHeard = hear(String(decoding: bytes[heard...], as: UTF8.self)) }
+    let rest = decoder.finish()
+    if isHeard, !rest.isEmpty { isHeard = pass(rest) }
     let end: Answer.End = !isHeard ? .listener : tokens.count == limit ? .limit : prompt.count + tokens.count == positionCount ? .positions : .turn
-    return Answer(text: String(decoding: bytes, as: UTF8.self), tokenCount: tokens.count, end: end)
+    return Answer(text: text, tokenCount: tokens.count, end: end)
   }
 
   /// The end of a conversation that leaves room for an answer of `limit` tokens, or of half the positions where that is less: what the system says
@@ -63,16 +65,5 @@ package final class SoulVoice {
       turns = turns.drop { $0.role == .assistant }
     }
     return fixed + turns
-  }
-}
-
-extension [UInt8] {
-  /// How many bytes at the end begin a character of UTF-8 that is not whole yet (Unicode 16.0, table 3-7).
-  fileprivate var unfinishedCharacterLength: Int {
-    for (index, byte) in reversed().prefix(3).enumerated() where byte & 0xC0 != 0x80 {
-      let length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1
-      return length > index + 1 ? index + 1 : 0
-    }
-    return 0
   }
 }

@@ -15,7 +15,12 @@ extension ObjectStore {
     let draft = folder.path + ".\(UUID().uuidString.prefix(8)).partial"
     do {
       try FileManager.default.createDirectory(atPath: folder.deletingLastPathComponent().path, withIntermediateDirectories: true)
+      removeDrafts(of: folder)
       try makeFolder(draft)
+      let held = try OpenFile(draft, O_RDONLY | O_DIRECTORY)
+      // Until this is done or this process ends, however it ends: see `removeDrafts`.
+      flock(held.descriptor, LOCK_EX | LOCK_NB)
+      defer { flock(held.descriptor, LOCK_UN) }
       try write(snapshot, to: URL(filePath: draft, directoryHint: .isDirectory))
       try move(draft, to: folder)
     } catch {
@@ -23,6 +28,23 @@ extension ObjectStore {
       do { try removeTree(draft) } catch {}
       throw error
     }
+  }
+
+  /// What checkouts of this folder left behind that were killed: drafts by their whole name, and of those the ones that no process holds.
+  private func removeDrafts(of folder: URL) {
+    let parent = folder.deletingLastPathComponent().path
+    // Best effort, here and below: what stays is in nobody's way.
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where Self.isDraft(name, of: folder.lastPathComponent) {
+      let path = parent + "/" + name
+      guard let draft = try? OpenFile(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), flock(draft.descriptor, LOCK_EX | LOCK_NB) == 0 else { continue }
+      try? removeTree(path)
+    }
+  }
+
+  private static func isDraft(_ name: String, of folder: String) -> Bool {
+    guard name.hasPrefix(folder + "."), name.hasSuffix(".partial") else { return false }
+    let mark = name.dropFirst(folder.count + 1).dropLast(".partial".count)
+    return mark.utf8.count == 8 && mark.utf8.allSatisfy { "0123456789ABCDEF".utf8.contains($0) }
   }
 
   private func refuseExisting(_ folder: URL) throws {

@@ -36,10 +36,11 @@ struct BuildArguments: ParsableArguments {
   @OptionGroup var common: CommonArguments
   @OptionGroup var recipe: RecipeArguments
 
-  @Option(name: [.customShort("j", allowingJoined: true), .long], help: ArgumentHelp("Actions at once. Training takes turns: it uses all threads.", valueName: "n"))
+  // Taken as it comes: `-j -1` is a wrong number, and not a missing one.
+  @Option(name: [.customShort("j", allowingJoined: true), .long], parsing: .unconditional, help: ArgumentHelp("Actions at once. Training takes turns: it uses all threads.", valueName: "n"))
   var jobs: Int = ProcessInfo.processInfo.activeProcessorCount
 
-  @Option(help: ArgumentHelp("Threads of the engine. The result is the same for any number.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Threads of the engine. The result is the same for any number.", valueName: "n"))
   var threads: Int = ProcessInfo.processInfo.activeProcessorCount
 
   @Flag(name: [.customShort("n"), .long], help: "Say what would run, and run nothing.")

@@ -87,6 +87,8 @@ struct UsageError: ExplainedError {
   let message: String
   let hint: String?
 
+  init(_ message: String, hint: String) { (self.message, self.hint) = (message, hint) }
+
   /// `Error: WHAT`, `Usage: FORM`, and where to read more.
   init(parserText text: String) {
     let lines = text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }

@@ -148,6 +148,28 @@ struct SigningTests {
     }
   }
 
+  @Test("a rule is taken back by its pattern; a pattern that fits no name, and a policy that is not there, are mistakes that are named")
+  func trustRemove() throws {
+    try Tool.inProject([:]) { tool in
+      let key = try #require(try tool.must("keys", "new", "me", "--no-passphrase", "--json").json()["key"]?.string)
+      for pattern in ["lamp*", "*", "a-?"] { try tool.must("trust", "add", pattern, key) }
+      let left = try tool.must("trust", "remove", "lamp*", "--json").json()["rules"]?.array?.compactMap { $0["souls"]?.string }
+      #expect(left == ["*", "a-?"])
+      try tool.run("trust", "remove", "lamp*").expectFailure(2, #"there is no rule for "lamp*""#, hint: "soulpack trust list shows them")
+      for pattern in ["../../x", "out/lamp-1.0.0.soul", "Lamp", "", "-a"] {
+        try tool.run("trust", "add", "--", pattern, key).expectFailure(2, "\"\(pattern)\" fits no Soul's name", hint: "a name has small letters")
+      }
+      #expect(try tool.must("trust", "list", "--json").json()["rules"]?.array?.count == 2)
+    }
+    try Tool.inBuiltProject { tool in
+      let policy = try tool.run("verify", "out/voice-1.0.0.soul", "--policy", "nope")
+      policy.expectFailure(2, "", hint: "without --policy your own is asked")
+      #expect(policy.errors.contains("/nope: there is no such policy\n"), "\(policy.errors)")
+      try tool.run("build", "-j", "-1").expectFailure(2, "-j must be between 1 and 1024")
+      try tool.run("run", "out/voice-1.0.0.soul", "--threads", "-1").expectFailure(2, "")
+    }
+  }
+
   @Test("rules that many processes add at once are all in the policy")
   func trustAtOnce() throws {
     try Tool.inProject([:]) { tool in

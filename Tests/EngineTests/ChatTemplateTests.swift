@@ -26,7 +26,7 @@ struct ChatTemplateTests {
 
   @Test("there are fixtures of every family")
   func areThere() {
-    let wanted = ["chatml", "expressions", "generation", "inst", "llama3", "qwen3", "smollm2", "white-space", "zephyr"]
+    let wanted = ["chatml", "expressions", "generation", "inst", "llama3", "macros", "qwen3", "smollm2", "white-space", "zephyr"]
     #expect(Set(wanted).isSubset(of: Self.names))
   }
 
@@ -96,6 +96,8 @@ struct ChatTemplateTests {
       "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ [m.content, ''] | join }}<|im_end|>{% endfor %}",
       "{% for m in messages %}{% set c %}{{ m.content }}{% endset %}<|im_start|>{{ m.role }}\n{{ c }}<|im_end|>{% endfor %}",
       "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content | tojson }}<|im_end|>{% endfor %}",
+      "{% macro f(c, d='') %}{{ c + d }}{% endmacro %}{% for m in messages %}<|im_start|>{{ m.role }}\n{{ f(d=m.content, c='<') }}<|im_end|>{% endfor %}",
+      "{% macro f(m) %}<|im_start|>{{ m.role }}\n{{ '<' ~ (m.content | safe) }}<|im_end|>{% endmacro %}{% for m in messages %}{{ f(m) }}{% endfor %}",
     ])
   func noInjection(template: String) throws {
     let format = try Self.format(template + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}")
@@ -109,7 +111,19 @@ struct ChatTemplateTests {
   @Test(
     "what is outside the subset is refused by name, line and column, even where it would not be reached",
     arguments: [
-      ("{{ a | safe }}", 1, 8, #"the filter "safe" is not supported"#), ("{% macro f() %}{% endmacro %}", 1, 4, #"the tag "macro" is not supported"#),
+      ("{{ a | safe + 'b' }}", 1, 8, #"the filter "safe" in such a place is not supported"#), ("{% call f() %}{% endcall %}", 1, 4, #"the tag "call" is not supported"#),
+      ("{{ a | striptags }}", 1, 8, #"the filter "striptags" is not supported"#), ("{% endmacro %}", 1, 4, #""endmacro" where no such block is open"#),
+      ("{% macro f() %}{{ caller() }}{% endmacro %}", 1, 19, #"the function "caller" is not supported"#),
+      ("{% macro f() %}{{ varargs }}{% endmacro %}", 1, 19, #""varargs" in a macro is not supported"#),
+      ("{% for x in y %}{% macro f() %}{% endmacro %}{% endfor %}", 1, 20, "a macro that is not at the top of the template is not supported"),
+      ("{% macro f() %}{% endmacro %}{{ f }}", 1, 33, #"the macro "f" as a value is not supported"#),
+      ("{% macro f() %}{% endmacro %}{% set f = 1 %}", 1, 37, #"another meaning of the macro's name "f" is not supported"#),
+      ("{% macro f(a=1, b) %}{% endmacro %}", 1, 17, #"the parameter "b" without a default after one with a default"#),
+      ("{% macro f(a, a) %}{% endmacro %}", 1, 15, #"such a parameter as "a" is not supported"#),
+      ("{% macro f(a) %}{% endmacro %}{{ f(a=1, a=2) }}", 1, 35, #"an argument of "f" stands there twice"#),
+      ("{% macro f() %}{% generation %}{% endgeneration %}{% endmacro %}", 1, 19, #""generation" within a macro is not supported"#),
+      ("{% macro f() %}{{ tools }}{% endmacro %}{{ f() }}{% set tools = 1 %}", 1, 19, #"a macro that reads "tools", which the template sets, is not supported"#),
+      ("{% macro range() %}{% endmacro %}", 1, 10, #"a macro of the name "range" is not supported"#),
       ("a\n{% if false %}{% include 'x' %}{% endif %}", 2, 18, #"the tag "include" is not supported"#),
       ("{% if x is sameas y %}{% endif %}", 1, 12, #"the test "sameas" is not supported"#),
       ("{{ messages.append(1) }}", 1, 12, #"the method "append" is not supported"#), ("{{ cycler('a') }}", 1, 4, #"the function "cycler" is not supported"#),
@@ -204,6 +218,8 @@ struct ChatTemplateTests {
       "{{ " + String(repeating: "-", count: 5000) + "1 }}", "{{ x" + String(repeating: ".x", count: 5000) + " }}", "{{ 1" + String(repeating: "|list", count: 5000) + " }}",
       String(repeating: "{% if 1 %}", count: 5000) + String(repeating: "{% endif %}", count: 5000),
       "{{ " + String(repeating: "[", count: 5000) + String(repeating: "]", count: 5000) + " }}", "{{ 1" + String(repeating: " if 1 else 1", count: 5000) + " }}",
+      "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(15) ~ f(15) ~ f(15) }}" + doubled(99),
+      "{% macro f(x) %}{{ x }}{{ x }}{% endmacro %}{% set ns = namespace(x='a') %}{% for i in range(99) %}{% set ns.x = f(ns.x) %}{% endfor %}",
       "{{ range(100001) }}", String(repeating: "{% for i in range(9999) %}", count: 9) + String(repeating: "{% endfor %}", count: 9),
       "{% set ns = namespace(x='aaaaaaaa') %}{% for i in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
       "{% set ns = namespace(x=['a']) %}{% for i in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",

@@ -29,7 +29,7 @@ struct TextFixtureTests {
   }
 
   @Test("there are fixtures of every family")
-  func areThere() { #expect(Self.names == ["gpt2", "llama3", "prefix", "qwen2", "smollm2"]) }
+  func areThere() { #expect(Self.names == ["gpt2", "llama2", "llama3", "metaspace-first", "prefix", "qwen2", "smollm2"]) }
 
   @Test("ids are the judge's: with special tokens, without them, and with what the post-processor adds", arguments: names)
   func ids(name: String) throws {
@@ -48,11 +48,78 @@ struct TextFixtureTests {
   func decoded(name: String) throws {
     let (fixture, tokenizer) = try fixture(name)
     for one in try #require(fixture["decoded"]?.array) {
-      #expect(tokenizer.decode(try TextFixtures.ids(one["ids"])).utf8.elementsEqual(try #require(one["text"]?.string).utf8))
+      let (ids, text) = (try TextFixtures.ids(one["ids"]), try #require(one["text"]?.string))
+      #expect(tokenizer.decode(ids).utf8.elementsEqual(text.utf8))
+      var decoder = TokenDecoder(tokenizer)
+      let streamed = ids.map { decoder.append($0) }.joined() + decoder.finish()
+      #expect(streamed.utf8.elementsEqual(text.utf8), "one token after the other")
     }
   }
 
-  @Test("what is written of it reads back as the same", arguments: names)
+  @Test("what is said comes as soon as it is certain: bytes wait for their character, and those of a fallback for what follows")
+  func streamed() throws {
+    let (_, tokenizer) = try fixture("llama2")
+    func id(_ byte: UInt8) -> Int32 { 3 + Int32(byte) }
+    let a = try #require(tokenizer.encode("a").first)
+    var decoder = TokenDecoder(tokenizer)
+    #expect(decoder.append(id(0x20)) == "" && decoder.append(a) == " a", "one space is taken off the beginning, and this token brings its own")
+    #expect("é".utf8.map { decoder.append(id($0)) } == ["", ""])
+    #expect(decoder.append(a) == "é a")
+    #expect([0xC3, 0x41].map { decoder.append(id($0)) } == ["", ""])
+    #expect(decoder.finish() == "\u{FFFD}\u{FFFD}")
+    #expect(tokenizer.decode([a], isContinued: true) == " a" && tokenizer.decode([a]) == "a")
+    let (_, bytes) = try fixture("gpt2")
+    var other = TokenDecoder(bytes)
+    #expect(bytes.encode("é").map { other.append($0) }.last == "é")
+  }
+
+  @Test("a text without a space, and one of nothing else, are encoded in less than quadratic work", arguments: ["llama2", "metaspace-first"])
+  func longWords(name: String) throws {
+    let (_, tokenizer) = try fixture(name)
+    for text in [String(repeating: "ab", count: 500_000), String(repeating: " ", count: 1_000_000), String(repeating: "\u{2581}e\n", count: 300_000)] {
+      let ids = tokenizer.encodeOrdinary(text)
+      #expect(tokenizer.decode(ids).utf8.elementsEqual(text.replacing("\u{2581}", with: " ").utf8.dropFirst(name != "llama2" && text.first != "a" ? 1 : 0)))
+    }
+  }
+
+  @Test("no message spells a special token or a byte's, and the spaces of a conversation are the template's own", arguments: ["llama2", "metaspace-first"])
+  func conversation(name: String) throws {
+    let (_, tokenizer) = try fixture(name)
+    let template = "{{ bos_token }}{% for m in messages %}{% if m.role == 'user' %}[INST] {{ m.content }} [/INST]"
+      + "{% else %} {{ m.content }} {{ eos_token }}{% endif %}{% endfor %}"
+    let format = try ChatFormat(
+      tokenizer: tokenizer, tokenizerConfig: Data(#"{"bos_token":"<s>","eos_token":"</s>"}"#.utf8), templateFile: Data(template.utf8))
+    var cache = PieceCache()
+    for text in ["</s>", "<0x0A>", "<unk> a", "\u{2581}</s>"] {
+      let (tokens, learnt) = try format.encode([Message(role: .user, content: text), Message(role: .assistant, content: text)], cache: &cache)
+      #expect(tokens.filter { $0 < 3 } == [1, 2] && !tokens.contains(3 + 0x0A))
+      #expect(tokens.last == 2 && learnt.last == true)
+      let said = zip(tokens, learnt).filter(\.1).map(\.0)
+      #expect(tokenizer.decode(said, isContinued: true) == " \(text.replacing("\u{2581}", with: " ")) </s>")
+    }
+    // Before the first words after <s>, as the judge does it, and never before an answer, which goes on from its prompt.
+    let tokens = try format.encode([Message(role: .user, content: "a"), Message(role: .assistant, content: "a")], cache: &cache).tokens
+    #expect(tokenizer.decode(tokens) == (name == "llama2" ? "<s> [INST] a [/INST] a </s>" : "<s>[INST] a [/INST] a </s>"))
+  }
+
+  @Test("a special token that is normalized is refused under a template: it could not be told who wrote it")
+  func normalizedSpecial() throws {
+    let fixture = try TextFixtures.read("llama2", in: "Tokenizers")
+    var document = try #require(fixture["tokenizer"]?.object)
+    var tokens = try #require(document["added_tokens"]?.array)
+    var end = try #require(tokens[2].object)
+    end["normalized"] = true
+    tokens[2] = .object(end)
+    document["added_tokens"] = .array(tokens)
+    let tokenizer = try TokenizerFile.read(JSONValue.object(document).canonical)
+    #expect(tokenizer.encode("a</s> </s>").filter { $0 == 2 }.count == 1, "by the judge, found where the normalizer's mark stands before it")
+    let error = #expect(throws: TokenizerError.self) {
+      try ChatFormat(tokenizer: tokenizer, tokenizerConfig: Data(#"{"eos_token":"</s>"}"#.utf8), templateFile: Data("{{ eos_token }}".utf8))
+    }
+    #expect(error?.message == #"tokenizer: added_tokens: under a chat template, the special token "</s>" that is normalized is not supported"#)
+  }
+
+  @Test("what is written of it reads back as the same", arguments: names.filter { !["llama2", "metaspace-first"].contains($0) })
   func rewritten(name: String) throws {
     let (fixture, tokenizer) = try fixture(name)
     let bytes = TokenizerFile.canonical(of: tokenizer)
@@ -104,13 +171,42 @@ struct TextBadFileTests {
       (#""merges":["#, #""merges":[["zzz","a"],"#, #"model.merges[0]: "zzz" is no token of model.vocab"#),
       (#""merges":["#, #""merges":["a b c","#, "model.merges[0]: not two tokens"),
       (#""type":"BPE""#, #""type":"WordPiece""#, #"model.type: "WordPiece" is not supported"#),
-      (#""byte_fallback":false"#, #""byte_fallback":true"#, "model.byte_fallback: true is not supported"),
+      (#""byte_fallback":false"#, #""byte_fallback":true"#, #"decoder: {"add_prefix_space":true,"trim_offsets":true,"type":"ByteLevel","use_regex":true} under byte_fallback is"#),
       (#""content":"<stop>","id":644"#, #""content":"<stop>","id":646"#, #"added_tokens[8]: "<stop>" has the id 646, but the tokens before it leave it 644"#),
       (#""content":"<stop>","id":644"#, #""content":"<left>","id":644"#, #"added_tokens[8]: "<left>" stands there twice"#),
       (#""content":"<|im_end|>","id":2"#, #""content":"<|im_end|>","id":1"#, #"added_tokens[2]: "<|im_end|>" has the id 1, but it is 2 in model.vocab"#),
     ])
   func faults(old: String, new: String, expected: String) throws {
     let error = #expect(throws: TokenizerError.self) { try read(replacing: old, by: new) }
+    #expect(error?.message.hasPrefix("tokenizer: " + expected) == true, "\(error?.message ?? "")")
+  }
+
+  @Test(
+    "of the family of Llama 2, too, what is not understood is refused by name",
+    arguments: [
+      (#""prepend":"▁""#, #""prepend":"_""#, "normalizer: {"), (#""pattern":{"String":" "}"#, #""pattern":{"Regex":" "}"#, "normalizer: {"),
+      (#""pre_tokenizer":null"#, #""pre_tokenizer":{"type":"Whitespace"}"#, #"pre_tokenizer: "Whitespace" under byte_fallback is not supported"#),
+      (#""start":1"#, #""start":2"#, "decoder: {"), (#"{"type":"ByteFallback"},"#, "", "decoder: {"),
+      (#""ignore_merges":false"#, #""ignore_merges":true"#, "model.ignore_merges: true is not supported"),
+      (#""<0x7F>":130"#, #""<0x7f>":130"#, #"model.vocab: no token "<0x7F>", which byte_fallback needs"#),
+      (#""merges":["#, #""merges":[["<0x","41>"],"#, "model.merges[0]: gives the token of a byte"),
+      (#"{"content":"<s>","#, #"{"content":"a","#, #"added_tokens[1]: the special token "a", a single character that text could spell, is not supported"#),
+      (#""content":"<s>","id":1"#, #""content":"<0x41>","id":68"#, #"added_tokens[1]: "<0x41>", the token of a byte, is not supported"#),
+    ])
+  func fallbackFaults(old: String, new: String, expected: String) throws {
+    var document = try #require(try TextFixtures.read("llama2", in: "Tokenizers")["tokenizer"]?.object)
+    document["post_processor"] = .null
+    // Their ids do not depend on how many tokens there are.
+    document["added_tokens"] = .array(Array(try #require(document["added_tokens"]?.array).prefix(3)))
+    var text = JSONValue.object(document).canonicalText
+    #expect(text.contains(old))
+    text = text.replacing(old, with: new, maxReplacements: 1)
+    if new.contains(#"["<0x","41>"]"#) { text = text.replacing(#""vocab":{"#, with: #""vocab":{"<0x":90001,"41>":90002,"#) }
+    if new.contains(#"{"content":"a""#) {
+      let id = try #require(document["model"]?["vocab"]?["a"]?.integer)
+      text = text.replacing(#"{"content":"a","id":1,"#, with: #"{"content":"a","id":\#(id),"#)
+    }
+    let error = #expect(throws: TokenizerError.self) { try TokenizerFile.read(Data(text.utf8)) }
     #expect(error?.message.hasPrefix("tokenizer: " + expected) == true, "\(error?.message ?? "")")
   }
 

@@ -62,7 +62,7 @@ struct TextTokenizerFileTests {
   @Test(
     "options of the model that change ids are refused by name",
     arguments: [
-      ("dropout", "0.1"), ("unk_token", #""<unk>""#), ("byte_fallback", "true"), ("end_of_word_suffix", #""</w>""#),
+      ("dropout", "0.1"), ("unk_token", #""<unk>""#), ("byte_fallback", #""yes""#), ("end_of_word_suffix", #""</w>""#),
       ("type", #""Unigram""#),
     ])
   func refusesModelOption(option: String, value: String) throws {

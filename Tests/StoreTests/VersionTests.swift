@@ -31,6 +31,22 @@ struct VersionTests {
     #expect(try await FolderScanner(store).scan(empty).digest == second.digest)
   }
 
+  @Test("what a killed checkout left behind goes with the next one to that place; what another one writes stays, and so does what only looks alike")
+  func leftovers() async throws {
+    let folder = try TemporaryFolder()
+    let store = try folder.openStore()
+    try folder.write("one", to: "letters/a")
+    let scan = try await FolderScanner(store).scan(folder.url.appending(path: "letters"))
+    let names = ["out.0A1B2C3D.partial", "out.0A1B2C3E.partial", "out.notes.partial", "out.0a1b2c3d.partial", "other.0A1B2C3D.partial"]
+    for name in names { try folder.write("half", to: name + "/a/b") }
+    let held = open(folder.url.appending(path: names[1]).path, O_RDONLY | O_DIRECTORY)
+    defer { close(held) }
+    #expect(flock(held, LOCK_EX | LOCK_NB) == 0)
+    try store.objects.checkOut(scan.snapshot, to: folder.url.appending(path: "out"))
+    let left = try FileManager.default.contentsOfDirectory(atPath: folder.url.path).filter { $0.hasSuffix(".partial") }
+    #expect(Set(left) == Set(names.dropFirst()))
+  }
+
   @Test("a version whose bytes are damaged is not written at all")
   func damaged() async throws {
     let folder = try TemporaryFolder()

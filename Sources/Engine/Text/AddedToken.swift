@@ -29,9 +29,11 @@ package struct AddedToken: Hashable, Sendable {
   }
 
   /// What it looks like in the text where it is searched, and when it is decoded.
-  func spelling(inFormC: Bool) -> [UInt8] {
+  func spelling(inFormC: Bool, _ metaspace: Metaspace?) -> [UInt8] {
     let bytes = Array(content.utf8)
-    return isNormalized && inFormC ? FormC.composed(bytes) : bytes
+    guard isNormalized else { return bytes }
+    if let metaspace, metaspace.isNormalizer { return metaspace.written(bytes, from: .ofText) }
+    return inFormC ? FormC.composed(bytes) : bytes
   }
 }
 

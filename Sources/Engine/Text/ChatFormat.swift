@@ -54,7 +54,7 @@ package struct ChatFormat: Sendable {
   }
 
   private init(tokenizer: Tokenizer, template bytes: [UInt8], settings: ChatSettings) throws(TokenizerError) {
-    if tokenizer.normalizesToNFC, let token = tokenizer.addedTokens.first(where: { $0.isSpecial && $0.isNormalized }) {
+    if tokenizer.normalizesToNFC || tokenizer.metaspace?.isNormalizer == true, let token = tokenizer.addedTokens.first(where: { $0.isSpecial && $0.isNormalized }) {
       // Where it stands in what the template wrote could not be told after the text was changed.
       throw .unsupported(place: "added_tokens", value: "under a chat template, the special token \"\(token.content)\" that is normalized")
     }
@@ -98,7 +98,7 @@ struct ChatSettings {
   /// By the names that templates know them by, such as `bos_token`.
   var specialTokens: [String: String] = [:]
 
-  private static let names = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"]
+  static let names = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"]
 
   init(_ bytes: Data?) throws(TokenizerError) {
     guard let bytes else { return }
@@ -131,7 +131,7 @@ extension ChatFormat {
     switch kind {
     case .chatML(let start):
       let tokens = encode(messages, startOfTurn: start, cache: &cache).tokens
-      return tokens + [start] + tokenizer.encodeOrdinary("assistant\n", cache: &cache)
+      return tokens + [start] + tokenizer.encodeOrdinary("assistant\n", from: .afterToken, cache: &cache)
     case .template(let template): return try encode(messages, addsGenerationPrompt: true, template, cache: &cache).tokens
     }
   }
@@ -149,16 +149,16 @@ extension ChatFormat {
       tokens += ids
       supervised += repeatElement(learnt, count: ids.count)
     }
-    let lineEnd = tokenizer.encodeOrdinary("\n", cache: &cache)
+    let lineEnd = tokenizer.encodeOrdinary("\n", from: .afterToken, cache: &cache)
     for message in messages {
       append([startOfTurn])
       if message.role == .assistant {
         // The header by itself, since a model that answers is given the header by itself.
-        append(tokenizer.encodeOrdinary("assistant\n", cache: &cache))
-        append(tokenizer.encodeOrdinary(message.content, cache: &cache) + [endOfTurn], learnt: true)
+        append(tokenizer.encodeOrdinary("assistant\n", from: .afterToken, cache: &cache))
+        append(tokenizer.encodeOrdinary(message.content, from: .continued, cache: &cache) + [endOfTurn], learnt: true)
       } else {
         // In one go, as a program does that renders the template to text first.
-        append(tokenizer.encodeOrdinary(message.role.rawValue + "\n" + message.content, cache: &cache) + [endOfTurn])
+        append(tokenizer.encodeOrdinary(message.role.rawValue + "\n" + message.content, from: .afterToken, cache: &cache) + [endOfTurn])
       }
       append(lineEnd)
     }

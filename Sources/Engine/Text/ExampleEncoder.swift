@@ -128,7 +128,7 @@ extension ChatFormat {
       let isLast = index + 1 == example.tokens.count || example.supervised[index + 1] != example.supervised[index]
       guard isLast || tokenizer.decodeBytes(CollectionOfOne(example.tokens[index])).last == UInt8(ascii: "\n") else { continue }
       let tokens = Array(example.tokens[start...index])
-      runs.append(ExampleRun(tokens: tokens, isLearnt: example.supervised[index], text: tokenizer.decode(tokens)))
+      runs.append(ExampleRun(tokens: tokens, isLearnt: example.supervised[index], text: tokenizer.decode(tokens, isContinued: start > 0)))
       start = index + 1
     }
     return runs

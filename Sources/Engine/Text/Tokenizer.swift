@@ -1,6 +1,6 @@
 internal import Normalizing
 
-/// Byte-level byte-pair encoding (Sennrich et al. 2016, over bytes as in GPT-2): text to token ids and back.
+/// Byte-pair encoding (Sennrich et al. 2016), over bytes as in GPT-2, or over characters as in SentencePiece: text to token ids and back.
 ///
 /// Its judge is Hugging Face `tokenizers`: the same file and text give the same ids, without the special tokens that a post-processor
 /// would add.
@@ -8,6 +8,8 @@ package struct Tokenizer: Sendable {
   package let preTokenizer: PreTokenizer
   /// Text is brought to Unicode's form C first.
   package let normalizesToNFC: Bool
+  /// How spaces are written where tokens are made of characters; nil where they are made of bytes.
+  package let metaspace: Metaspace?
   /// A piece that is a token as a whole is that token, whatever the merges say.
   package let ignoresMerges: Bool
   package let addedTokens: [AddedToken]
@@ -15,12 +17,16 @@ package struct Tokenizer: Sendable {
   package let merges: [Merge]
   /// What a post-processor puts around a whole text.
   package let frame: TextFrame
-  /// The model's own vocabulary by id: nil where an id is an added token's alone, or nobody's.
+  /// The model's own vocabulary by id, in bytes or as characters are spelt: nil where an id is an added token's alone, or nobody's.
   let vocabulary: [[UInt8]?]
 
   private let table: MergeTable
   /// The token of each byte; nil where the vocabulary lacks it.
   private let byteTokens: [Int32?]
+  /// What `metaspace` has instead.
+  private let characters: (tokens: CharacterTokens, pieces: MetaspacePieces)?
+  /// The bytes that ids stand for by `byte_fallback`.
+  private let fallbackBytes: [Int32: UInt8]
   /// The tokens that a piece may be as a whole, where merges are ignored.
   private let wholePieces: ByteTable
   private let wholeTokens: [Int32]
@@ -33,13 +39,14 @@ package struct Tokenizer: Sendable {
   /// Refuses merges that give a special token: text could then spell it.
   init(
     vocabulary: [[UInt8]?], merges: [Merge], preTokenizer: PreTokenizer, addedTokens: [AddedToken], normalizesToNFC: Bool = false,
-    ignoresMerges: Bool = false, frame: TextFrame = TextFrame()
+    metaspace: Metaspace? = nil, ignoresMerges: Bool = false, frame: TextFrame = TextFrame()
   ) throws(TokenizerError) {
     self.vocabulary = vocabulary
     self.merges = merges
     self.preTokenizer = preTokenizer
     self.addedTokens = addedTokens
     self.normalizesToNFC = normalizesToNFC
+    self.metaspace = metaspace
     self.ignoresMerges = ignoresMerges
     self.frame = frame
     table = MergeTable(merges)
@@ -47,11 +54,38 @@ package struct Tokenizer: Sendable {
     specialIDs = special
     byteTokens = Self.byteTokens(in: vocabulary, except: special)
     (wholePieces, wholeTokens) = Self.wholePieces(in: ignoresMerges ? vocabulary : [], except: special)
-    spellings = Self.spellings(vocabulary, addedTokens, inFormC: normalizesToNFC)
+    characters = if let metaspace { (try CharacterTokens(vocabulary), MetaspacePieces(metaspace, vocabulary: vocabulary)) } else { nil }
+    func spelling(_ token: AddedToken) -> [UInt8] { token.spelling(inFormC: normalizesToNFC, metaspace) }
+    if metaspace == nil {
+      // The judge's decoder reads added tokens as it reads any other: a content within the byte-level alphabet stands for those bytes.
+      spellings = Self.spellings(vocabulary, addedTokens) { ByteLevel.bytes(spelledBy: spelling($0)) ?? spelling($0) }
+      fallbackBytes = [:]
+    } else {
+      spellings = Self.spellings(vocabulary, addedTokens, spelling).map(Metaspace.read)
+      let bytes = spellings.enumerated().compactMap { id, spelling in CharacterTokens.byte(spelledBy: spelling).map { (Int32(id), $0) } }
+      fallbackBytes = Dictionary(uniqueKeysWithValues: bytes)
+    }
     rawMatcher = AddedTokenMatcher(addedTokens.filter { !$0.isNormalized }) { Array($0.content.utf8) }
-    normalizedMatcher = AddedTokenMatcher(addedTokens.filter(\.isNormalized)) { $0.spelling(inFormC: normalizesToNFC) }
+    normalizedMatcher = AddedTokenMatcher(addedTokens.filter(\.isNormalized), spelling: spelling)
     if let index = merges.firstIndex(where: { special.contains($0.merged) }) {
       throw .malformed(place: "model.merges[\(index)]", reason: "gives a special token")
+    }
+    try refuseSpellable()
+  }
+
+  /// Where tokens are made of characters: a special token that is one of them, and the token of a byte that characters would spell, too.
+  private func refuseSpellable() throws(TokenizerError) {
+    guard metaspace != nil else { return }
+    if let index = merges.firstIndex(where: { fallbackBytes[$0.merged] != nil }) {
+      throw .malformed(place: "model.merges[\(index)]", reason: "gives the token of a byte")
+    }
+    for (index, token) in addedTokens.enumerated() {
+      let content = Array(token.content.utf8)
+      let place = "added_tokens[\(index)]"
+      if token.isSpecial, CharacterTokens.onlyScalar(of: content) != nil {
+        throw .unsupported(place: place, value: "the special token \(quoted(content)), a single character that text could spell,")
+      }
+      if fallbackBytes[token.id] != nil { throw .unsupported(place: place, value: "\(quoted(content)), the token of a byte,") }
     }
   }
 
@@ -88,18 +122,20 @@ extension Tokenizer {
     return encode(text, admittingSpecial: false, cache: &cache)
   }
 
-  /// As above, for many texts in a row. A cache belongs to one tokenizer.
-  package func encodeOrdinary(_ text: String, cache: inout PieceCache) -> [Int32] {
-    encode(text, admittingSpecial: false, cache: &cache)
+  /// As above, for many texts in a row. A cache belongs to one tokenizer. `start` says what stands before the text.
+  package func encodeOrdinary(_ text: String, from start: PartStart = .ofText, cache: inout PieceCache) -> [Int32] {
+    encode(text, from: start, admittingSpecial: false, cache: &cache)
   }
 
-  private func encode(_ text: String, admittingSpecial: Bool, cache: inout PieceCache) -> [Int32] {
+  private func encode(_ text: String, from start: PartStart = .ofText, admittingSpecial: Bool, cache: inout PieceCache) -> [Int32] {
     var output: [Int32] = []
     let bytes = Array(text.utf8)
     for segment in rawMatcher.segments(of: bytes, admittingSpecial: { _ in admittingSpecial }) {
       switch segment {
       case .token(let id, _): output.append(id)
-      case .text(let range): encodePart(bytes, range, admittingSpecial: { _ in admittingSpecial }, &cache, &output)
+      case .text(let range):
+        let start = range.lowerBound == 0 ? start : .afterToken
+        encodePart(bytes, range, from: start, admittingSpecial: { _ in admittingSpecial }, &cache, &output)
       }
     }
     return output
@@ -119,8 +155,9 @@ extension Tokenizer {
         var start = range.lowerBound
         for end in cuts.filter({ range.lowerBound < $0 && $0 < range.upperBound }) + [range.upperBound] where end > start {
           var tokens: [Int32] = []
-          let (from, offset) = (range.lowerBound, start)
-          encodePart(text, start..<end, isContinued: start > from, admittingSpecial: { isTemplates($0.moved(by: offset)) }, &cache, &tokens)
+          let offset = start
+          let part: PartStart = start > range.lowerBound ? .continued : start > 0 ? .afterToken : .ofText
+          encodePart(text, start..<end, from: part, admittingSpecial: { isTemplates($0.moved(by: offset)) }, &cache, &tokens)
           body(start, tokens)
           start = end
         }
@@ -146,26 +183,36 @@ extension Tokenizer {
 
   /// What lies between added tokens that are matched in the text as it was written.
   private func encodePart(
-    _ text: [UInt8], _ range: Range<Int>, isContinued: Bool = false, admittingSpecial: (Range<Int>) -> Bool, _ cache: inout PieceCache,
+    _ text: [UInt8], _ range: Range<Int>, from start: PartStart, admittingSpecial: (Range<Int>) -> Bool, _ cache: inout PieceCache,
     _ output: inout [Int32]
   ) {
     var part = range.count == text.count ? text : Array(text[range])
     if normalizesToNFC { part = FormC.composed(part) }
+    if let metaspace, metaspace.isNormalizer { part = metaspace.written(part, from: start) }
     part.withUnsafeBufferPointer { bytes in
       for segment in normalizedMatcher.segments(of: part, admittingSpecial: admittingSpecial) {
         switch segment {
         case .token(let id, _): output.append(id)
         case .text(let range):
-          let text = UnsafeBufferPointer(rebasing: bytes[range])
-          preTokenizer.forEachPiece(of: text, isContinued: isContinued && range.lowerBound == 0) { cache.append($0, of: self, to: &output) }
+          forEachPiece(of: UnsafeBufferPointer(rebasing: bytes[range]), from: range.lowerBound == 0 ? start : .afterToken) {
+            cache.append($0, of: self, to: &output)
+          }
         }
       }
     }
   }
 
+  private func forEachPiece(of text: UnsafeBufferPointer<UInt8>, from start: PartStart, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+    guard let metaspace, let characters else { return preTokenizer.forEachPiece(of: text, isContinued: start == .continued, body) }
+    if metaspace.isNormalizer { return characters.pieces.forEach(of: text, body) }
+    metaspace.written(text, from: start).withUnsafeBufferPointer { characters.pieces.forEach(of: $0, body) }
+  }
+
   /// Appends the tokens of one piece. A byte without a token is left out, as the judge does where no unknown token is declared.
   func merge(_ piece: UnsafeBufferPointer<UInt8>, with merger: inout PieceMerger, into output: inout [Int32]) {
-    if ignoresMerges, let whole = wholePieces.index(of: UnsafeRawBufferPointer(piece)) {
+    if let characters {
+      merger.merge(characters.tokens.tokens(of: piece), by: table, into: &output)
+    } else if ignoresMerges, let whole = wholePieces.index(of: UnsafeRawBufferPointer(piece)) {
       output.append(wholeTokens[whole])
     } else {
       merger.merge(piece.compactMap { byteTokens[Int($0)] }, by: table, into: &output)
@@ -180,17 +227,30 @@ extension Range<Int> {
 // MARK: - Decoding
 
 extension Tokenizer {
-  /// The bytes that some ids stand for, special tokens as they are spelt. An id without a token stands for nothing.
+  /// The bytes that some ids stand for, special tokens as they are spelt. An id without a token stands for nothing. Where tokens are made of characters,
+  /// the bytes of `decode`.
   package func decodeBytes(_ ids: some Sequence<Int32>) -> [UInt8] {
+    guard metaspace == nil else { return Array(decode(ids).utf8) }
     var output: [UInt8] = []
-    for id in ids where spellings.indices.contains(Int(id)) { output += spellings[Int(id)] }
+    for id in ids { output += spelling(of: id) ?? [] }
     return output
   }
 
-  /// The text that some ids stand for. Bytes that are not UTF-8 become U+FFFD (one for each maximal subpart; Unicode 16.0, section 3.9.6).
-  package func decode(_ ids: some Sequence<Int32>) -> String {
-    String(decoding: decodeBytes(ids), as: UTF8.self)
+  /// The text that some ids stand for. Bytes that are not UTF-8 become U+FFFD: one for each maximal subpart (Unicode 16.0, section 3.9.6), or, of bytes
+  /// that `byte_fallback` spelt, one for each byte of the run. `isContinued` says that text stands before this, so that its beginning is none.
+  package func decode(_ ids: some Sequence<Int32>, isContinued: Bool = false) -> String {
+    guard metaspace != nil else { return String(decoding: decodeBytes(ids), as: UTF8.self) }
+    var decoder = TokenDecoder(self, isContinued: isContinued)
+    var text = ""
+    for id in ids { text += decoder.append(id) }
+    return text + decoder.finish()
   }
+
+  /// What an id stands for; nil where it has no token.
+  func spelling(of id: Int32) -> [UInt8]? { spellings.indices.contains(Int(id)) ? spellings[Int(id)] : nil }
+
+  /// The byte that an id stands for where `byte_fallback` spelt one.
+  func fallbackByte(of id: Int32) -> UInt8? { fallbackBytes[id] }
 }
 
 // MARK: - Tables
@@ -216,15 +276,13 @@ extension Tokenizer {
     return (pieces, tokens)
   }
 
-  private static func spellings(_ vocabulary: [[UInt8]?], _ addedTokens: [AddedToken], inFormC: Bool) -> [[UInt8]] {
+  private static func spellings(
+    _ vocabulary: [[UInt8]?], _ addedTokens: [AddedToken], _ spelling: (AddedToken) -> [UInt8]
+  ) -> [[UInt8]] {
     let count = max(vocabulary.count, (addedTokens.map { Int($0.id) }.max() ?? -1) + 1)
     var spellings = vocabulary.map { $0 ?? [] }
     spellings += Array(repeating: [], count: count - vocabulary.count)
-    for token in addedTokens {
-      // The judge's decoder reads added tokens as it reads any other: a content within the byte-level alphabet stands for those bytes.
-      let spelling = token.spelling(inFormC: inFormC)
-      spellings[Int(token.id)] = ByteLevel.bytes(spelledBy: spelling) ?? spelling
-    }
+    for token in addedTokens { spellings[Int(token.id)] = spelling(token) }
     return spellings
   }
 }

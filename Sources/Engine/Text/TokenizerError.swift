@@ -36,7 +36,7 @@ package enum TokenizerError: ExplainedError, Hashable {
     switch self {
     case .malformed, .badSpecialToken: nil
     case .noRow: "take the tokenizer.json that was published with the model, or a base whose \"vocab_size\" counts all its tokens"
-    case .unsupported: "byte-level BPE with the splits of GPT-2, Qwen2, Llama 3 or SmolLM2 is supported"
+    case .unsupported: "byte-level BPE with the splits of GPT-2, Qwen2, Llama 3 or SmolLM2 is supported, and BPE with byte_fallback as Llama 2 has it"
     case .missingSpecialToken: "take the tokenizer.json and tokenizer_config.json that were published with the model"
     case .noChatTemplate: "choose the model's variant for conversations, or put the template that you mean into its folder as chat_template.jinja"
     case .template(let error): error.hint

@@ -7,15 +7,20 @@ extension TokenizerDocument {
       "version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder",
     ], in: "")
     for name in ["truncation", "padding"] { try require(members[name], isAnyOf: [.null], at: name) }
-    try checkDecoder()
-    let ignoresMerges = try modelOptions()
+    try checkModelOptions()
     let frame = try frame(members["post_processor"], at: "post_processor")
     let addedTokens = try addedTokens()
     try check(frame, against: addedTokens)
     let vocabulary = try vocabularyByID(addedTokens)
+    if spellsBytes {
+      return try Tokenizer(
+        vocabulary: vocabulary, merges: model.merges, preTokenizer: PreTokenizer(stages: []), addedTokens: addedTokens, metaspace: try metaspace(),
+        frame: frame)
+    }
+    try checkDecoder()
     let tokenizer = try Tokenizer(
       vocabulary: vocabulary, merges: model.merges, preTokenizer: try preTokenizer(), addedTokens: addedTokens,
-      normalizesToNFC: try normalizesToNFC(), ignoresMerges: ignoresMerges, frame: frame)
+      normalizesToNFC: try normalizesToNFC(), ignoresMerges: model.options["ignore_merges"]?.bool ?? false, frame: frame)
     if let byte = tokenizer.missingBytes.first(where: Self.isOfText) {
       throw .malformed(place: "model.vocab", reason: "no token for the byte \(byte), which spells \(quoted(ByteLevel.spelling(of: [byte]).utf8))")
     }
@@ -31,20 +36,22 @@ extension TokenizerDocument {
     }
   }
 
-  /// Checks the model's options, and gives `ignore_merges`.
-  private func modelOptions() throws(TokenizerError) -> Bool {
+  /// Whether tokens are made of characters, and bytes are what stands for those without one; else they are made of bytes.
+  private var spellsBytes: Bool { model.options["byte_fallback"] == true }
+
+  private func checkModelOptions() throws(TokenizerError) {
     let options = model.options
     try refuseUnknown(options, known: [
       "type", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk", "byte_fallback", "ignore_merges",
     ], in: "model.")
     try require(options["dropout"], isAnyOf: [.null], at: "model.dropout")
-    try require(options["unk_token"], isAnyOf: [.null], at: "model.unk_token")
+    if !spellsBytes { try require(options["unk_token"], isAnyOf: [.null], at: "model.unk_token") }
     for name in ["continuing_subword_prefix", "end_of_word_suffix"] {
       try require(options[name], isAnyOf: [.null, ""], at: "model." + name)
     }
-    try require(options["byte_fallback"], isAnyOf: [.null, false], at: "model.byte_fallback")
-    try require(options["ignore_merges"], isAnyOf: [.null, false, true], at: "model.ignore_merges")
-    return options["ignore_merges"]?.bool ?? false
+    // With a token for every byte, which we ask for, nothing is unknown, and `unk_token` and `fuse_unk` change nothing.
+    try require(options["byte_fallback"], isAnyOf: [.null, false, true], at: "model.byte_fallback")
+    try require(options["ignore_merges"], isAnyOf: spellsBytes ? [.null, false] : [.null, false, true], at: "model.ignore_merges")
   }
 
   private func normalizesToNFC() throws(TokenizerError) -> Bool {
@@ -176,7 +183,9 @@ extension TokenizerDocument {
         throw .malformed(place: "model.vocab", reason: "id \(id) is negative or stands there twice")
       }
       let spelling = vocabulary.spelling(at: index)
-      if let bytes = ByteLevel.bytes(spelledBy: spelling), !bytes.isEmpty {
+      if spellsBytes {
+        tokens[Int(id)] = Array(spelling)
+      } else if let bytes = ByteLevel.bytes(spelledBy: spelling), !bytes.isEmpty {
         tokens[Int(id)] = bytes
       } else if added.contains(id) {
         tokens[Int(id)] = Array(spelling)
@@ -226,25 +235,4 @@ extension TokenizerDocument {
     default: throw .unsupported(place: place, value: describe(value))
     }
   }
-}
-
-// MARK: - Refusing
-
-/// A member that is not there reads as null.
-private func require(_ value: JSONValue?, isAnyOf values: [JSONValue], at place: String) throws(TokenizerError) {
-  guard values.contains(value ?? .null) else { throw .unsupported(place: place, value: describe(value)) }
-}
-
-private func refuseUnknown(_ members: [String: JSONValue], known: Set<String>, in place: String) throws(TokenizerError) {
-  if let name = members.keys.filter({ !known.contains($0) }).min() {
-    throw .unsupported(place: place + name, value: describe(members[name]))
-  }
-}
-
-/// A value in a message: its type where it has one, else its JSON, cut where it is long.
-private func describe(_ value: JSONValue?) -> String {
-  guard let value else { return "nothing" }
-  if let type = value["type"]?.string { return "\"\(type)\"" }
-  let text = value.canonicalText
-  return text.count > 200 ? text.prefix(200) + "…" : text
 }

@@ -2,8 +2,12 @@ package import Foundation
 internal import Artifacts
 
 extension TokenizerFile {
-  /// The canonical `tokenizer.json` (RFC 8785) of a tokenizer: Hugging Face `tokenizers` loads it and gives the same ids.
-  package static func canonical(of tokenizer: Tokenizer) -> Data { tokenizer.document.canonical }
+  /// The canonical `tokenizer.json` (RFC 8785) of a byte-level tokenizer, as those that we train: Hugging Face `tokenizers` loads it and gives the same
+  /// ids. Others are a base's, whose own file is kept; a vocabulary of characters may hold two spellings that are one to Swift's strings.
+  package static func canonical(of tokenizer: Tokenizer) -> Data {
+    precondition(tokenizer.metaspace == nil, "only byte-level tokenizers are written")
+    return tokenizer.document.canonical
+  }
 }
 
 extension Tokenizer {

@@ -16,14 +16,14 @@ struct Reproduce: AsyncParsableCommand {
       training. Holdout, scores and choice are not done again. \
       A recipe that reads files outside of this project or runs commands is carried out only if your trust policy believes who signed it, or with --allow-run. \
       A Soul is a .soul file, NAME@VERSION, or the first digits of a Soul digest that this project's store has sealed. It takes as long as the training \
-      took. Exit code 0: the same. 6: not the same.
+      took. Exit code 0: the same. 6: not the same. 1: it could not be tried.
 
       --step N checks one step alone, in the time of at most 16, from the last state before it that the archive commits to. It is not in the archive; whoever \
       can do the training writes it with --open N --to FILE, and it is believed only where it has the root that the archive names. The data are needed all the same.
       """)
 
   @Argument(help: "The Soul.") var soul: String
-  @Option(help: ArgumentHelp("Threads of the engine. The result is the same for any number.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Threads of the engine. The result is the same for any number.", valueName: "n"))
   var threads: Int = ProcessInfo.processInfo.activeProcessorCount
   @Option(help: ArgumentHelp("Check this step alone, counted from 1.", valueName: "n")) var step: Int?
   @Option(help: ArgumentHelp("The opened state that it is checked from; steps 1 to 16 take none.", valueName: "file")) var state: String?

@@ -22,14 +22,14 @@ struct Run: AsyncParsableCommand {
   @Argument(help: "The Soul: a .soul file, NAME@VERSION, or the first digits of a Soul digest.") var soul: String
   @Argument(help: "What it is to answer.") var prompt: String?
   @Option(help: ArgumentHelp("What the system says before the conversation.", valueName: "text")) var system: String?
-  @Option(help: ArgumentHelp("0 takes the likeliest token each time.", valueName: "number")) var temperature: Double = 0.7
-  @Option(help: ArgumentHelp("Draw from the likeliest tokens whose probabilities reach this.", valueName: "share")) var topP: Double = 0.9
-  @Option(help: ArgumentHelp("Another seed, other words.", valueName: "n")) var seed: UInt64 = 0
-  @Option(help: ArgumentHelp("The most tokens of an answer.", valueName: "n")) var maxTokens: Int = 256
+  @Option(parsing: .unconditional, help: ArgumentHelp("0 takes the likeliest token each time.", valueName: "number")) var temperature: Double = 0.7
+  @Option(parsing: .unconditional, help: ArgumentHelp("Draw from the likeliest tokens whose probabilities reach this.", valueName: "share")) var topP: Double = 0.9
+  @Option(parsing: .unconditional, help: ArgumentHelp("Another seed, other words.", valueName: "n")) var seed: UInt64 = 0
+  @Option(parsing: .unconditional, help: ArgumentHelp("The most tokens of an answer.", valueName: "n")) var maxTokens: Int = 256
   @Option(help: ArgumentHelp("The base: a model folder, a whole model's .soul file, or a model of the hub (hf://owner/name@revision). Else it is looked for in this project.", valueName: "folder"))
   var base: String?
   @Option(help: ArgumentHelp("A trust policy other than your own.", valueName: "file")) var policy: String?
-  @Option(help: ArgumentHelp("Threads of the engine. The words are the same for any number.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Threads of the engine. The words are the same for any number.", valueName: "n"))
   var threads: Int = ProcessInfo.processInfo.activeProcessorCount
   @OptionGroup var common: CommonArguments
 

@@ -2,11 +2,12 @@ internal import ArgumentParser
 internal import Artifacts
 internal import Foundation
 internal import Identities
+internal import Packaging
 internal import Signing
 
 /// `soulpack trust`: whom this user believes, for which Souls. The policy is the consumer's own file, never the archive's.
 struct Trust: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Say whose signatures you believe.", subcommands: [Add.self, List.self])
+  static let configuration = CommandConfiguration(abstract: "Say whose signatures you believe.", subcommands: [Add.self, Remove.self, List.self])
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,6 +20,7 @@ struct Trust: ParsableCommand {
     @OptionGroup var common: CommonArguments
 
     func run() throws {
+      try requireFitting()
       let publicKeys = try keys.map { text in
         guard let key = PublicKey(text) else { throw ValidationError("\"\(text)\" is not a did:key of an Ed25519 key") }
         return key
@@ -28,6 +30,33 @@ struct Trust: ParsableCommand {
       }
       let place = UserFolders().trustPolicy
       let policy = try TrustPolicy.update(at: place) { $0.replacing(rule) }
+      common.terminal.show(TrustReport(policy: policy, place: place.path))
+    }
+
+    /// A pattern that fits no name at all is a mistake, such as the path of an archive.
+    private func requireFitting() throws {
+      guard !SoulManifest.isName(souls.replacing("*", with: "a").replacing("?", with: "a")) else { return }
+      throw UsageError(
+        "\"\(souls)\" fits no Soul's name",
+        hint: "a name has small letters, digits, ., _ and -, and begins with one of the first two: soulpack trust add 'lamp*' KEY; `soulpack inspect FILE` shows a Soul's")
+    }
+  }
+
+  struct Remove: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Take a rule out of the trust policy.", discussion: "By its pattern, as `soulpack trust list` shows it. To take out one key of several, add the rule again without it.")
+
+    @Argument(help: "The rule's pattern.") var souls: String
+    @OptionGroup var common: CommonArguments
+
+    func run() throws {
+      let place = UserFolders().trustPolicy
+      var isThere = false
+      let policy = try TrustPolicy.update(at: place) { policy in
+        isThere = policy.rules.contains { $0.souls == souls }
+        return TrustPolicy(rules: policy.rules.filter { $0.souls != souls })
+      }
+      guard isThere else { throw UsageError("there is no rule for \"\(souls)\"", hint: "soulpack trust list shows them") }
       common.terminal.show(TrustReport(policy: policy, place: place.path))
     }
   }

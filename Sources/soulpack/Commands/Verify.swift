@@ -32,7 +32,10 @@ extension VerificationReport {
   /// By the policy in a file, or by the user's own.
   init(of archive: SoulArchive, policy file: String?, _ common: CommonArguments) throws {
     let place = file.map { URL(filePath: $0, relativeTo: common.folder) } ?? UserFolders().trustPolicy
-    if file != nil, !FileManager.default.fileExists(atPath: place.path) { throw ValidationError("\(place.path): there is no such policy") }
+    if file != nil, !FileManager.default.fileExists(atPath: place.path) {
+      throw UsageError(
+        "\(place.path): there is no such policy", hint: "without --policy your own is asked (soulpack trust list); docs/archive-format.md, section 6, has the file's form")
+    }
     try self.init(of: archive, policyAt: place)
   }
 

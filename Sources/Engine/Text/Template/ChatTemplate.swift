@@ -154,7 +154,7 @@ extension ChatTemplate {
       case .choice(let branches, let otherwise): branches.contains { hasGenerationBlock($0.body) } || hasGenerationBlock(otherwise)
       case .loop(let loop): hasGenerationBlock(loop.body) || hasGenerationBlock(loop.otherwise)
       case .capture(_, let body): hasGenerationBlock(body)
-      case .data, .output, .assignment, .breakLoop, .continueLoop: false
+      case .data, .output, .assignment, .breakLoop, .continueLoop, .macro: false
       }
     }
   }

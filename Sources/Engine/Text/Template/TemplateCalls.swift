@@ -224,13 +224,30 @@ extension TemplateEvaluator {
       let bound = try arguments.bound(to: ["default_value", "boolean"], at: offset)
       let isMissing = value.isUndefined || ((bound[1]?.isTrue ?? false) && !value.isTrue)
       return isMissing ? bound[0] ?? .text("") : value
-    case .first, .last, .list, .string, .items:
+    case .first, .last, .list, .string, .items, .safe:
       guard try arguments.positional(at: offset).isEmpty else { throw failed("\"\(filter.rawValue)\" takes no arguments", at: offset) }
       return try plain(filter, value, at: offset)
+    case .dictsort:
+      guard try arguments.positional(at: offset).isEmpty else { throw unsupported("\"dictsort\" with arguments", at: offset) }
+      return .list(try sortedItems(of: value, at: offset))
     case .tojson: return .text(try json(value, arguments, at: offset))
     case .select, .reject, .selectattr, .rejectattr, .map:
       return .generator(TemplateGenerator(try chosen(filter, try iterated(value, at: offset), arguments, at: offset)))
     }
+  }
+
+  /// The pairs by key, in Python's order of the keys in small letters.
+  private mutating func sortedItems(of value: TemplateValue, at offset: Int) throws(TemplateFault) -> [TemplateValue] {
+    guard case .mapping(let mapping) = value else { throw failed("\(value.typeName) has no items", at: offset) }
+    var keys: [(bytes: [UInt8], place: Int)] = []
+    for (place, member) in mapping.members.enumerated() {
+      try pay(Self.costOfElement + member.key.bytes.count, at: offset)
+      keys.append((try recased(member.key, "lower", at: offset).bytes, place))
+    }
+    let items = try items(of: mapping, at: offset)
+    // UTF-8 orders as the characters' numbers do. Equal ones stay in their order.
+    keys.sort { $0.bytes == $1.bytes ? $0.place < $1.place : $0.bytes.lexicographicallyPrecedes($1.bytes) }
+    return keys.map { items[$0.place] }
   }
 
   private func length(_ value: TemplateValue, at offset: Int) throws(TemplateFault) -> Int {
@@ -247,7 +264,7 @@ extension TemplateEvaluator {
 
   private mutating func plain(_ filter: TemplateFilter, _ value: TemplateValue, at offset: Int) throws(TemplateFault) -> TemplateValue {
     switch (filter, value) {
-    case (.string, _): return .text(try string(value, at: offset))
+    case (.string, _), (.safe, _): return .text(try string(value, at: offset))
     case (.items, .undefined): return .generator(TemplateGenerator([]))
     case (.items, .mapping(let mapping)):
       return .generator(TemplateGenerator(try items(of: mapping, at: offset)))

@@ -1,7 +1,7 @@
 /// Renders a template: statements to text. A value, used once.
 ///
 /// It cannot run for ever or fill the memory, whatever the template is: there is no recursion but that of the syntax, whose depth the parser
-/// bounds, and each step and each byte that is made is paid for out of `budget`.
+/// bounds, and that of macros, which is bounded here, and each step and each byte that is made is paid for out of `budget`.
 struct TemplateEvaluator {
   /// What a rendering may cost. A conversation of ten thousand turns costs less than a tenth.
   static let fullBudget = 1 << 27
@@ -9,7 +9,7 @@ struct TemplateEvaluator {
   /// Of each value that is put into a new list: about what it takes of memory.
   static let costOfElement = 64
   /// A turn of a loop makes a scope.
-  private static let costOfTurn = 128
+  static let costOfTurn = 128
 
   /// What was written.
   private(set) var output = TemplateText()
@@ -19,7 +19,11 @@ struct TemplateEvaluator {
   private(set) var written: [Int: Range<Int>?] = [:]
 
   private(set) var budget: Int
-  private var scopes: [[String: TemplateValue]]
+  var scopes: [[String: TemplateValue]]
+  /// Those whose place was passed.
+  var macros: [String: TemplateMacro] = [:]
+  /// How many calls of macros are open.
+  var calls = 0
   /// How many captures are open: what they hold is not yet in the output.
   private var captures = 0
   private var isAtMessage = false
@@ -67,6 +71,7 @@ extension TemplateEvaluator {
     case .assignment(let target, let expression): try assign(try value(expression), to: target, at: offset)
     case .capture(let target, let body): try assign(.text(try captured(body)), to: target, at: offset)
     case .generation(let body): try runGeneration(body, at: offset)
+    case .macro(let macro): macros[macro.name] = macro
     case .breakLoop: return .breaks
     case .continueLoop: return .continues
     }
@@ -78,7 +83,7 @@ extension TemplateEvaluator {
     output.append(text)
   }
 
-  private mutating func captured(_ body: [TemplateStatement]) throws(TemplateFault) -> TemplateText {
+  mutating func captured(_ body: [TemplateStatement]) throws(TemplateFault) -> TemplateText {
     let before = output
     output = TemplateText()
     captures += 1
@@ -198,6 +203,7 @@ extension TemplateEvaluator {
       let bounds = [try valueIfGiven(from), try valueIfGiven(to), try valueIfGiven(step)]
       return try slice(try value(object), bounds, at: offset)
     case .function(let name, let arguments): return try call(name, try evaluated(arguments), at: offset)
+    case .macro(let name, let arguments): return try call(name, try evaluated(arguments), ofMacroAt: offset)
     case .method(let object, let name, let arguments): return try call(name, of: try value(object), try evaluated(arguments), at: offset)
     case .filter(let object, let filter, let arguments): return try apply(filter, to: try value(object), try evaluated(arguments), at: offset)
     case .test(let object, let test, let arguments):

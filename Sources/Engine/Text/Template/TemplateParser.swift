@@ -1,39 +1,54 @@
 /// Reads the statements of a template, by the grammar of Jinja 3.1. What is outside the subset is refused by its name.
 struct TemplateParser {
-  private let tokens: [TemplateToken]
+  let tokens: [TemplateToken]
   private var index = 0
   private var depth = 0
   private var loopDepth = 0
   private var isInGeneration = false
   private static let deepest = 64
 
-  init(_ tokens: [TemplateToken]) { self.tokens = tokens }
+  /// Where `safe` stands, as far as nothing took its result yet.
+  private var safePlaces: Set<Int> = []
+  private let macroNames: Set<String>
+  /// How many blocks with variables of their own are open.
+  var scopeDepth = 0
+  /// Where the macro that is read names a variable, and where those that were read do; nil outside of one.
+  var namesReadInMacro: [String: Int]?
+  var namesReadByMacros: [String: Int] = [:]
+  var namesSetAtTop: Set<String> = []
+
+  init(_ tokens: [TemplateToken]) {
+    self.tokens = tokens
+    macroNames = Self.macroNames(in: tokens)
+  }
 
   mutating func run() throws(TemplateFault) -> [TemplateStatement] {
     let statements = try statements(until: [])
     guard kind == .end else { throw fault(.syntax("\"\(words)\" where no block is open")) }
+    try refuseHiddenNames()
+    if let place = safePlaces.min() { throw TemplateFault(kind: .unsupported("the filter \"safe\" in such a place"), offset: place) }
     return statements
   }
 
   // MARK: - Tokens
 
   private var kind: TemplateToken.Kind { tokens[index].kind }
-  private var offset: Int { tokens[index].offset }
+  var offset: Int { tokens[index].offset }
   private mutating func advance() { if index + 1 < tokens.count { index += 1 } }
   private func isName(_ name: String, ahead: Int = 0) -> Bool { index + ahead < tokens.count && tokens[index + ahead].kind == .name(name) }
   private func isSymbol(_ symbol: String) -> Bool { kind == .symbol(symbol) }
 
-  private mutating func passes(_ other: TemplateToken.Kind) -> Bool {
+  mutating func passes(_ other: TemplateToken.Kind) -> Bool {
     guard kind == other else { return false }
     advance()
     return true
   }
 
-  private mutating func expect(_ other: TemplateToken.Kind) throws(TemplateFault) {
+  mutating func expect(_ other: TemplateToken.Kind) throws(TemplateFault) {
     guard passes(other) else { throw fault(.syntax("expected \(Self.words(other)), found \(words)")) }
   }
 
-  private mutating func name() throws(TemplateFault) -> String {
+  mutating func name() throws(TemplateFault) -> String {
     guard case .name(let name) = kind else { throw fault(.syntax("expected a name, found \(words)")) }
     advance()
     return name
@@ -88,7 +103,7 @@ extension TemplateParser {
         statements.append(TemplateStatement(kind: .data(data), offset: start))
       case .variableBegin:
         advance()
-        statements.append(TemplateStatement(kind: .output(try tuple()), offset: start))
+        statements.append(TemplateStatement(kind: .output(asText(try tuple())), offset: start))
         try expect(.variableEnd)
       case .blockBegin:
         advance()
@@ -116,19 +131,23 @@ extension TemplateParser {
       try expect(.blockEnd)
       isInGeneration = true
       defer { isInGeneration = false }
+      guard namesReadInMacro == nil else { throw TemplateFault(kind: .unsupported("\"generation\" within a macro"), offset: start) }
+      scopeDepth += 1
+      defer { scopeDepth -= 1 }
       return .generation(try body(until: "endgeneration"))
+    case "macro": return try macro(at: start)
     case "break", "continue":
       guard loopDepth > 0 else { throw TemplateFault(kind: .syntax("\"\(tag)\" outside of a loop"), offset: start) }
       try expect(.blockEnd)
       return tag == "break" ? .breakLoop : .continueLoop
-    case "else", "elif", "endif", "endfor", "endset", "endgeneration":
+    case "else", "elif", "endif", "endfor", "endset", "endgeneration", "endmacro":
       throw TemplateFault(kind: .syntax("\"\(tag)\" where no such block is open"), offset: start)
     default: throw TemplateFault(kind: .unsupported("the tag \"\(tag)\""), offset: start)
     }
   }
 
   /// Statements up to and with the block that ends them.
-  private mutating func body(until end: String) throws(TemplateFault) -> [TemplateStatement] {
+  mutating func body(until end: String) throws(TemplateFault) -> [TemplateStatement] {
     let statements = try statements(until: [end])
     advance()
     try expect(.blockEnd)
@@ -161,7 +180,9 @@ extension TemplateParser {
     if isName("recursive") { throw fault(.unsupported("\"recursive\"")) }
     try expect(.blockEnd)
     loopDepth += 1
+    scopeDepth += 1
     let body = try statements(until: ["endfor", "else"])
+    scopeDepth -= 1
     loopDepth -= 1
     if let condition, Self.assignsAttribute(body) {
       // Jinja asks the condition between two turns of the body, which may change what it says.
@@ -184,13 +205,14 @@ extension TemplateParser {
       case .choice(let branches, let otherwise): branches.contains { assignsAttribute($0.body) } || assignsAttribute(otherwise)
       case .loop(let loop): assignsAttribute(loop.body) || assignsAttribute(loop.otherwise)
       case .capture(_, let body), .generation(let body): assignsAttribute(body)
-      case .data, .output, .assignment, .breakLoop, .continueLoop: false
+      case .data, .output, .assignment, .breakLoop, .continueLoop, .macro: false
       }
     }
   }
 
   private mutating func assignment() throws(TemplateFault) -> TemplateStatement.Kind {
     let target = try target(mayBeAttribute: true)
+    if scopeDepth == 0 { namesSetAtTop.formUnion(target.names) }
     if passes(.symbol("=")) {
       let value = try tuple()
       try expect(.blockEnd)
@@ -198,10 +220,19 @@ extension TemplateParser {
     }
     if isSymbol("|") { throw fault(.unsupported("a filter of a \"set\" block")) }
     try expect(.blockEnd)
+    return .capture(target, try scoped { parser throws(TemplateFault) in try parser.body(until: "endset") })
+  }
+
+  /// What has variables of its own, and out of which no loop is left.
+  mutating func scoped<Result>(_ body: (inout TemplateParser) throws(TemplateFault) -> Result) throws(TemplateFault) -> Result {
     let depth = loopDepth
     loopDepth = 0
-    defer { loopDepth = depth }
-    return .capture(target, try body(until: "endset"))
+    scopeDepth += 1
+    defer {
+      loopDepth = depth
+      scopeDepth -= 1
+    }
+    return try body(&self)
   }
 
   private mutating func target(mayBeAttribute: Bool) throws(TemplateFault) -> TemplateTarget {
@@ -220,12 +251,13 @@ extension TemplateParser {
     return isTuple ? .names(names) : .name(names[0])
   }
 
-  private mutating func assignableName() throws(TemplateFault) -> String {
+  mutating func assignableName() throws(TemplateFault) -> String {
     let start = offset
     let name = try name()
     guard !["true", "false", "none", "True", "False", "None", "loop"].contains(name) else {
       throw TemplateFault(kind: .syntax("\"\(name)\" cannot be assigned to"), offset: start)
     }
+    guard !macroNames.contains(name) else { throw TemplateFault(kind: .unsupported("another meaning of the macro's name \"\(name)\""), offset: start) }
     return name
   }
 }
@@ -262,7 +294,7 @@ extension TemplateParser {
     }
   }
 
-  private mutating func expression() throws(TemplateFault) -> TemplateExpression {
+  mutating func expression() throws(TemplateFault) -> TemplateExpression {
     try nested { parser throws(TemplateFault) in
       var expression = try parser.disjunction()
       while parser.isName("if") {
@@ -349,7 +381,13 @@ extension TemplateParser {
     let start = offset
     var parts = [try product()]
     while passes(.symbol("~")) { parts.append(try product()) }
-    return parts.count == 1 ? parts[0] : TemplateExpression(kind: .joined(parts), offset: start)
+    return parts.count == 1 ? parts[0] : TemplateExpression(kind: .joined(parts.map { asText($0) }), offset: start)
+  }
+
+  /// What `safe` gives escapes what it is put together with (`+`), unless it is only written or joined: there it is a string like any other.
+  private mutating func asText(_ expression: TemplateExpression) -> TemplateExpression {
+    guard case .filter(let inner, .safe, let arguments) = expression.kind, safePlaces.remove(expression.offset) != nil else { return expression }
+    return TemplateExpression(kind: .filter(inner, .string, arguments), offset: expression.offset)
   }
 
   private mutating func product() throws(TemplateFault) -> TemplateExpression {
@@ -391,7 +429,7 @@ extension TemplateParser {
       case "true", "True": return made(.bool(true))
       case "false", "False": return made(.bool(false))
       case "none", "None": return made(.none)
-      default: return isSymbol("(") ? try call(name, at: start) : made(.name(name))
+      default: return try named(name, at: start)
       }
     case .string(var bytes):
       advance()
@@ -441,6 +479,17 @@ extension TemplateParser {
 // MARK: - Calls, elements, filters and tests
 
 extension TemplateParser {
+  /// A variable, or a call by name.
+  private mutating func named(_ name: String, at start: Int) throws(TemplateFault) -> TemplateExpression {
+    let isCall = isSymbol("(")
+    if macroNames.contains(name) {
+      guard isCall else { throw TemplateFault(kind: .unsupported("the macro \"\(name)\" as a value"), offset: start) }
+      return TemplateExpression(kind: try macroCall(name), offset: start)
+    }
+    if namesReadInMacro != nil, namesReadInMacro?[name] == nil { namesReadInMacro?[name] = start }
+    return isCall ? try call(name, at: start) : TemplateExpression(kind: .name(name), offset: start)
+  }
+
   private mutating func call(_ name: String, at start: Int) throws(TemplateFault) -> TemplateExpression {
     guard TemplateFunction(rawValue: name) != nil else { throw TemplateFault(kind: .unsupported("the function \"\(name)\""), offset: start) }
     return TemplateExpression(kind: .function(name, try arguments()), offset: start)
@@ -495,7 +544,7 @@ extension TemplateParser {
     return TemplateExpression(kind: .slice(expression, from: from, to: to, step: step), offset: start)
   }
 
-  private mutating func arguments() throws(TemplateFault) -> TemplateArguments {
+  mutating func arguments() throws(TemplateFault) -> TemplateArguments {
     try nested { parser throws(TemplateFault) in
       try parser.expect(.symbol("("))
       var arguments = TemplateArguments()
@@ -538,6 +587,7 @@ extension TemplateParser {
     guard !isSymbol("."), let filter = TemplateFilter(rawValue: name) else {
       throw TemplateFault(kind: .unsupported("the filter \"\(name)\""), offset: start)
     }
+    if filter == .safe { safePlaces.insert(start) }
     return TemplateExpression(kind: .filter(expression, filter, isSymbol("(") ? try arguments() : TemplateArguments()), offset: start)
   }
 

@@ -11,6 +11,7 @@ struct TemplateStatement: Sendable {
     /// `{% generation %}…{% endgeneration %}`, which `transformers` adds to Jinja: what it writes is what a model is to say.
     case generation([TemplateStatement])
     case breakLoop, continueLoop
+    case macro(TemplateMacro)
   }
 
   let kind: Kind
@@ -31,6 +32,15 @@ enum TemplateTarget: Sendable {
   case names([String])
   /// `ns.name`, where `ns` is a namespace.
   case attribute(of: String, String)
+
+  /// The variables that are set.
+  var names: [String] {
+    switch self {
+    case .name(let name): [name]
+    case .names(let names): names
+    case .attribute: []
+    }
+  }
 }
 
 struct TemplateExpression: Sendable {
@@ -47,6 +57,7 @@ struct TemplateExpression: Sendable {
     case element(TemplateExpression, TemplateExpression)
     case slice(TemplateExpression, from: TemplateExpression?, to: TemplateExpression?, step: TemplateExpression?)
     case function(String, TemplateArguments)
+    case macro(String, TemplateArguments)
     case method(TemplateExpression, String, TemplateArguments)
     case filter(TemplateExpression, TemplateFilter, TemplateArguments)
     case test(TemplateExpression, TemplateTest, TemplateArguments)
@@ -92,7 +103,7 @@ enum TemplateComparison: String, Sendable {
 
 enum TemplateFilter: String, Sendable, CaseIterable {
   case trim, length, count, upper, lower, capitalize, join, replace, `default`, d, first, last, list, string, tojson, items
-  case select, reject, selectattr, rejectattr, map
+  case select, reject, selectattr, rejectattr, map, dictsort, safe
 }
 
 enum TemplateTest: String, Sendable, CaseIterable {
