@@ -16,8 +16,6 @@ package struct ShownExample: Sendable {
   package let count: Int
   /// Whether tokens of it are only read, beyond the first.
   package let isMasked: Bool
-  /// What is wrong with all of them.
-  package let warning: String?
 
   /// Of a train action. Throws what its training would.
   package init(_ context: StepContext) throws {
@@ -26,7 +24,7 @@ package struct ShownExample: Sendable {
     let records = try context.dataset("train").records()
     if let untrainable = UntrainableRecords(records) { throw untrainable }
     let dataset = try ExampleEncoder(format: format, contextLength: contextLength).encode(records)
-    warning = try EndlessAnswers(dataset, of: { records }, format, contextLength: contextLength)?.words
+    if let endless = try EndlessExamples(dataset, of: { records }, format, contextLength: contextLength) { throw endless }
     let masked = dataset.firstMaskedExample
     guard let example = masked ?? dataset.examples.first, let place = dataset.examples.firstIndex(of: example) else {
       throw TrainingError.nothingSupervised(exampleCount: dataset.counts.examples)

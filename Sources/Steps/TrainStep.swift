@@ -34,7 +34,7 @@ struct TrainStep: Step {
     if context.inputs["rest"] != nil { train = train.learning(only: try start.encode(context, "rest", contextLength: settings.contextLength)) }
     let validation = context.inputs["validation"] == nil ? nil : try start.encode(context, "validation", contextLength: settings.contextLength)
     let records = { try context.dataset("train").records() }
-    if let endless = try EndlessAnswers(train, of: records, start.format, contextLength: settings.contextLength) { context.note(endless.words) }
+    if let endless = try EndlessExamples(train, of: records, start.format, contextLength: settings.contextLength) { throw endless }
     return TrainingJob(
       base: start.model, baseDigest: context.inputs["base"], textFiles: start.textFiles, train: train, validation: validation, parameters: parameters)
   }

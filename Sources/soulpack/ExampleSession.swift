@@ -50,12 +50,10 @@ struct ExampleReport: Report {
   let schema = "soulpack.example/1"
 
   var members: [String: JSONValue] {
-    var members: [String: JSONValue] = [
+    [
       "action": .string(action), "record": .string(example.record.description), "number": .integer(Int64(example.number)),
       "examples": .integer(Int64(example.count)), "runs": .array(example.runs.map(json)),
     ]
-    members["warning"] = example.warning.map(JSONValue.string)
-    return members
   }
 
   private func json(_ run: ExampleRun) -> JSONValue {
@@ -75,6 +73,6 @@ struct ExampleReport: Report {
   private var ending: [String] {
     let all = example.runs.reduce(0) { $0 + $1.tokens.count }
     let learnt = example.runs.reduce(0) { $0 + ($1.isLearnt ? $1.tokens.count : 0) }
-    return ["", "\(Quantity.counted(all, "token")), of which \(Quantity.count(learnt)) are learnt (the first of an example never is)"] + (example.warning.map { [$0] } ?? [])
+    return ["", "\(Quantity.counted(all, "token")), of which \(Quantity.count(learnt)) are learnt (the first of an example never is)"]
   }
 }

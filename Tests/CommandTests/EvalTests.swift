@@ -39,7 +39,7 @@ struct EvalTests {
   @Test("with targets of several contexts it measures as the selection did: in the longest, though the winner's own is shorter")
   func contexts() throws {
     let line = "  talk-lora: { dataset: talk, method: sft, lora: { rank: 4, alpha: 8 }, optimizer: { learning-rate: 1e-2 }, epochs: 4, batch: 4, context: 64 }\n"
-    let short = line.replacing("talk-lora", with: "short").replacing("context: 64", with: "context: 48")
+    let short = line.replacing("talk-lora", with: "short").replacing("context: 64", with: "context: 60")
     let voice = Project.voice.replacing(line, with: line.replacing("1e-2", with: "1e-9") + short)
     try Tool.inProject(Project.tiny.merging(["recipes/voice.yaml": voice]) { $1 }) { tool in
       try tool.digest()

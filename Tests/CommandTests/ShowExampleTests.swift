@@ -49,21 +49,19 @@ struct ShowExampleTests {
     }
   }
 
-  @Test("a training that would learn nothing is refused; of one that would never learn to stop that is said")
+  @Test("a training that would learn nothing, or never learn to stop, is refused, and shown to nobody")
   func masks() throws {
     try Tool.inBuiltProject { tool in
       let json = try tool.must("train", "recipes/voice.yaml", "--show-example", "--json").json()
       let read = try #require(json["runs"]?.array).prefix(3).reduce(0) { $0 + ($1["tokens"]?.array?.count ?? 0) }
       let silent = try tool.run("train", "recipes/voice.yaml", "--set", "train.talk-lora.context=2")
       silent.expectFailure(1, "train.talk-lora.1: none of the 0 examples has a token to learn")
-      let cut = ["--set", "train.talk-lora.context=\(read + 3)"]
-      let words = "conversations are cut to \(read + 3) tokens before an answer ends, and what is trained so never learns to stop: raise \"context\" to "
-      let shown = try tool.must("train", "recipes/voice.yaml", "--show-example", cut[0], cut[1])
-      #expect(shown.output.contains(words), "\(shown.output)")
-      #expect(try tool.must("train", "recipes/voice.yaml", "--show-example", "--json", cut[0], cut[1]).json()["warning"]?.string?.contains(words) == true)
-      let trained = try tool.must("train", "recipes/voice.yaml", cut[0], cut[1])
-      #expect(trained.errors.contains("train.talk-lora.1: warning: all ") && trained.errors.contains(words), "\(trained.errors)")
-      #expect(try !tool.must("train", "recipes/voice.yaml").errors.contains("never learns to stop"))
+      for command in [["train", "--show-example"], ["train"], ["build"]] {
+        let outcome = try tool.start([command[0], "recipes/voice.yaml", "--set", "train.talk-lora.context=\(read + 3)"] + command.dropFirst()).wait()
+        #expect(outcome.status == 1 && outcome.output.isEmpty)
+        #expect(outcome.errors.contains("conversations are cut to \(read + 3) tokens before an answer ends: what is trained so would never learn to stop"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("hint: raise \"context\" to "))
+      }
     }
   }
 }

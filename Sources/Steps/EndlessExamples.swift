@@ -1,9 +1,8 @@
 internal import Artifacts
 internal import Engine
 
-/// Every conversation of a dataset is cut before an answer of its own ends: what is trained so never learns to stop. It is said and not refused, since it
-/// can be meant, and a recipe that has built goes on to build.
-struct EndlessAnswers {
+/// Every conversation is cut before its answers end: what is trained so never learns to stop.
+struct EndlessExamples: ExplainedError {
   let count: Int
   let contextLength: Int
   /// The fewest tokens that would hold one end.
@@ -25,8 +24,9 @@ struct EndlessAnswers {
     (count, self.contextLength, self.needed) = (dataset.examples.count, contextLength, needed)
   }
 
-  var words: String {
-    "warning: all \(count) conversations are cut to \(contextLength) tokens before an answer ends, and what is trained so never learns to stop: "
-      + "raise \"context\" to \(needed) or more"
+  var message: String {
+    "all \(count) conversations are cut to \(contextLength) tokens before an answer ends: what is trained so would never learn to stop"
   }
+
+  var hint: String? { "raise \"context\" to \(needed) or more, or lower the curation's \"max-characters\"" }
 }
