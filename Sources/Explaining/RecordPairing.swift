@@ -63,9 +63,9 @@ struct RecordPairing: Sendable {
 
   /// Equal content wherever it stands; of several, the first with the first. Equal digests fall into the same of as many shares as there are cores.
   mutating func pairByContent() throws {
-    let (oldRows, newRows) = (freeOld, freeNew)
+    let (old, new, oldRows, newRows) = (self.old, self.new, freeOld, freeNew)
     guard !newRows.isEmpty, oldRows.contains(where: { old.rows[$0].id != nil }) else { return }
-    let (old, new, count) = (old, new, UInt64(ProcessInfo.processInfo.activeProcessorCount))
+    let count = UInt64(ProcessInfo.processInfo.activeProcessorCount)
     let pairs = try concurrentMap(Int(count)) { share in
       func key(_ row: Int, _ index: LedgerIndex) -> Digest? {
         index.rows[row].id.flatMap { $0.digest.words.z % count == UInt64(share) ? $0.digest : nil }
