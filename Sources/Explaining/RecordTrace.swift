@@ -29,11 +29,21 @@ package struct RecordTrace: Sendable {
   package private(set) var records: [DatasetRecord] = []
 
   private var seen: Set<Place> = []
+  /// By the key of each curation, the ids that its ledger was asked for: what it knows it said then.
+  private var asked: [Digest: Set<RecordID>] = [:]
+  private var sought: Set<Line> = []
   private var reread: Set<ReadPlace> = []
 
   private struct Place: Hashable {
     let key: Digest
     let place: RecordPlace
+  }
+
+  /// A line of a file with these bytes, in one curation.
+  private struct Line: Hashable {
+    let key: Digest
+    let file: Digest
+    let line: Int
   }
 
   private struct ReadPlace: Hashable {
@@ -54,9 +64,13 @@ package struct RecordTrace: Sendable {
       try Task.checkCancellation()
       let before = (ids.count, sightings.count)
       for curation in curations {
-        for id in ids.sorted() { for found in try curation.entries(of: id) { note(found, curation) } }
+        let new = ids.subtracting(asked[curation.key, default: []])
+        asked[curation.key, default: []].formUnion(new)
+        for found in try curation.entries(of: new) { note(found, curation) }
         for sighting in sightings {
-          guard let file = sighting.file, let found = try curation.entry(inFileOf: file, line: sighting.entry.source.place.line) else { continue }
+          guard let file = sighting.file, sought.insert(Line(key: curation.key, file: file, line: sighting.entry.source.place.line)).inserted,
+            let found = try curation.entry(inFileOf: file, line: sighting.entry.source.place.line)
+          else { continue }
           note(found, curation)
         }
       }
@@ -117,7 +131,7 @@ extension RecordTrace {
 
   /// Where any curation of the store read a record under this id, in the order of the places.
   package static func places(of id: RecordID, in store: ReadableStore) throws -> [RecordPlace] {
-    Set(try StoredCuration.all(in: store).flatMap { try $0.entries(of: id).map(\.entry.source.place) }).sorted()
+    Set(try StoredCuration.all(in: store).flatMap { try $0.entries(of: [id]).map(\.entry.source.place) }).sorted()
   }
 
   /// The ids that any curation of the store knows and that begin so. Throws where the text cannot be the beginning of one.

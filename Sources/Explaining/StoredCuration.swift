@@ -25,14 +25,8 @@ package struct StoredCuration: Sendable {
     self.ledger = LedgerQuery(ledger)
   }
 
-  /// Everything that was read with this id, each with what was merged into it. Empty where nothing was.
-  func entries(of id: RecordID) throws -> [RecordExplanation] {
-    do {
-      return try ledger.why(record: id.description)
-    } catch LedgerQueryError.unknownRecord {
-      return []
-    }
-  }
+  /// Everything that was read with these ids, each with what was merged into it. Empty where nothing was.
+  func entries(of ids: Set<RecordID>) throws -> [RecordExplanation] { try ledger.why(records: ids) }
 
   /// What was read at a place of a file with these very bytes, under whatever name. Nil where nothing was.
   func entry(inFileOf digest: Digest, line: Int) throws -> RecordExplanation? {

@@ -24,7 +24,10 @@ struct StoreDatabase: Sendable {
       guard found <= version else { throw StoreError.newer(path: path, found: found, supported: version) }
       let pool = try DatabasePool(path: path, configuration: patient())
       // GRDB sets NORMAL when it opens. What is deleted is overwritten with zeros (https://www.sqlite.org/pragma.html#pragma_secure_delete).
-      try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON") }
+      // Rows of digests lie all over a table: a page that changes in each of several versions is carried from the log into the table once, after 16 MiB.
+      try pool.writeWithoutTransaction {
+        try $0.execute(sql: "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 4096")
+      }
       try pool.write { try migrate($0, from: found) }
       return StoreDatabase(path: path, pool: pool)
     }

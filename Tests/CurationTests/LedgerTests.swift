@@ -123,6 +123,20 @@ struct LedgerTests {
     #expect(broken.canonical["steps"]?.array?.first?["reason"] == "invalid JSON")
   }
 
+  @Test("several records at once are answered as each by itself")
+  func severalRecords() async throws {
+    let ledger = try await sample().ledger
+    let query = try LedgerQuery(ledger.bytes)
+    let ids = Set(ledger.entries.compactMap(\.id))
+    let one = try ids.flatMap { try query.why(record: $0.description) }.sorted { $0.entry.source.place < $1.entry.source.place }
+    #expect(one.contains { !$0.members.isEmpty })
+    let unknown = RecordID(Digest(words: Digest.Words(1, 2, 3, 4)))
+    #expect(try query.why(records: ids.union([unknown])) == one)
+    for id in ids { #expect(try query.why(records: [id]) == query.why(record: id.description)) }
+    #expect(try query.why(records: [unknown]).isEmpty)
+    #expect(try query.why(records: []).isEmpty)
+  }
+
   @Test("a question without an answer says what is wrong with it")
   func refusals() async throws {
     let query = try LedgerQuery(try await sample().ledger.bytes)

@@ -145,6 +145,7 @@ struct ChangedKeeperTests {
     guard case .merged(let named, let place, .some) = try query.why(file: "a.jsonl", line: 2).entry.fate else { return #expect(Bool(false), "line 2 was not merged") }
     #expect(place.line == 1 && named == keeper.entry.id)
     #expect(try query.why(record: #require(keeper.entry.id).description) == [keeper])
+    #expect(try query.why(records: [named]) == [keeper])
     #expect(try query.why(file: "a.jsonl", line: 3).members.isEmpty)
   }
 }

@@ -72,8 +72,18 @@ package struct LedgerQuery: Sendable {
   /// given the keeper another. After a keeper's line stands its end or its similarity, after a record's own its offset.
   private func explanation(of entry: LedgerEntry) throws -> Explanation {
     let place = entry.source.place
-    let members = try ["}", ",\"similarity-ppm\":"].flatMap { try entries(holding: "\",\"line\":\(place.line)\($0)") }.filter { $0.isMerged(into: place) }
+    let members = try Self.endsOfKeepers(onLine: place.line).flatMap { try entries(holding: $0) }.filter { $0.isMerged(into: place) }
     return Explanation(entry, ledger.parameters, members: members.sorted { $0.source.place < $1.source.place })
+  }
+
+  /// What the line of a record that was merged into one of this line holds.
+  static func endsOfKeepers(onLine line: Int) -> [String] { ["}", ",\"similarity-ppm\":"].map { "\",\"line\":\(line)\($0)" } }
+
+  /// The record that begins at a place where a ledger says that one does.
+  func entry(at place: RecordPlace) throws -> LedgerEntry {
+    let found = try entries(holding: ",\"line\":\(place.line),", in: chunks(of: place)).first { $0.source.place == place }
+    guard let found else { throw LedgerQueryError.noRecord(place) }
+    return found
   }
 
   /// The chunk in which a record that was read from this place or ends on it must stand.

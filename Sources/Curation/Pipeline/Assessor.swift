@@ -135,8 +135,8 @@ extension Assessor.Bench {
   fileprivate mutating func count(isFirst: Bool) -> Int {
     distinct.reset(for: shingles.count)
     let before = slots.count
-    for shingle in shingles where distinct.insert(shingle) { slots.append(ShingleSketch.slot(of: shingle)) }
-    if isFirst { for slot in slots[before...] { sketch?.count(slot) } }
+    distinct.insert(shingles) { slots.append(ShingleSketch.slot(of: $0)) }
+    if isFirst { sketch?.count(slots[before...]) }
     return slots.count - before
   }
 }

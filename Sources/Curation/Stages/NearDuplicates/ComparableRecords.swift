@@ -51,7 +51,7 @@ struct ShingleReader: ~Copyable {
   mutating func forEachDistinctShingle(of line: LineSpan, _ body: (UInt64) throws -> Void) throws {
     try read(line)
     distinct.reset(for: found.count)
-    for shingle in found where distinct.insert(shingle) { try body(shingle) }
+    try distinct.insert(found, new: body)
   }
 
   private mutating func read(_ span: LineSpan) throws {

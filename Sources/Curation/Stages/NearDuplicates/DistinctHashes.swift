@@ -16,16 +16,21 @@ struct DistinctHashes {
     round += 1
   }
 
-  /// False where it is a member already.
-  mutating func insert(_ hash: UInt64) -> Bool {
-    let mask = slots.count - 1
-    var slot = Int(truncatingIfNeeded: hash >> 2) & mask
-    while stamps[slot] == round {
-      if slots[slot] == hash { return false }
-      slot = (slot + 1) & mask
+  /// Makes each of `hashes` a member, and hands on those that were none, in their order.
+  @inline(__always)
+  mutating func insert(_ hashes: [UInt64], new body: (UInt64) throws -> Void) rethrows {
+    let (mask, round) = (slots.count - 1, round)
+    try slots.withUnsafeMutableBufferPointer { slots in
+      try stamps.withUnsafeMutableBufferPointer { stamps in
+        for hash in hashes {
+          var slot = Int(truncatingIfNeeded: hash >> 2) & mask
+          while stamps[slot] == round && slots[slot] != hash { slot = (slot + 1) & mask }
+          guard stamps[slot] != round else { continue }
+          (slots[slot], stamps[slot]) = (hash, round)
+          try body(hash)
+        }
+      }
     }
-    (slots[slot], stamps[slot]) = (hash, round)
-    return true
   }
 }
 

@@ -27,10 +27,15 @@ struct ShingleSketch: Sendable {
   static func slot(of shingle: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: shingle >> 2) & UInt32(slotCount - 1) }
 
   /// A counter that is full stays full: what it says is "many".
-  mutating func count(_ slot: UInt32) {
-    let value = counters[Int(slot)]
-    counters[Int(slot)] = value == .max ? value : value + 1
+  mutating func count(_ slot: UInt32) { counters[Int(slot)] = Self.increased(counters[Int(slot)]) }
+
+  mutating func count(_ slots: ArraySlice<UInt32>) {
+    counters.withUnsafeMutableBufferPointer { counters in
+      for slot in slots { counters[Int(slot)] = Self.increased(counters[Int(slot)]) }
+    }
   }
+
+  private static func increased(_ value: UInt16) -> UInt16 { value == .max ? value : value + 1 }
 
   /// One that is full no longer knows by how much, and stays.
   mutating func discount(_ slot: UInt32) {
