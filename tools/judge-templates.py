@@ -282,7 +282,12 @@ class Judge:
             mark = re.match(r"\s*(?:" + "|".join(map(re.escape, sorted(SPECIAL, key=len, reverse=True))) + ")", tail)
             if not mark:
                 return text, None
-            found.append((len(prompt[0]), len(text) - len(tail) + mark.end()))
+            end = len(text) - len(tail) + mark.end()
+            # A mark that begins the next turn ends no answer.
+            own = self.render(messages[: index + 1])
+            if own is None or not own[0].startswith(text[:end]):
+                return text, None
+            found.append((len(prompt[0]), end))
         return text, found
 
 

@@ -224,7 +224,8 @@ extension TemplateEvaluator {
       let bound = try arguments.bound(to: ["default_value", "boolean"], at: offset)
       let isMissing = value.isUndefined || ((bound[1]?.isTrue ?? false) && !value.isTrue)
       return isMissing ? bound[0] ?? .text("") : value
-    case .first, .last, .list, .string, .items, .safe:
+    case .safe: throw unsupported("the filter \"safe\" in such a place", at: offset)
+    case .first, .last, .list, .string, .items:
       guard try arguments.positional(at: offset).isEmpty else { throw failed("\"\(filter.rawValue)\" takes no arguments", at: offset) }
       return try plain(filter, value, at: offset)
     case .dictsort:
@@ -264,7 +265,7 @@ extension TemplateEvaluator {
 
   private mutating func plain(_ filter: TemplateFilter, _ value: TemplateValue, at offset: Int) throws(TemplateFault) -> TemplateValue {
     switch (filter, value) {
-    case (.string, _), (.safe, _): return .text(try string(value, at: offset))
+    case (.string, _): return .text(try string(value, at: offset))
     case (.items, .undefined): return .generator(TemplateGenerator([]))
     case (.items, .mapping(let mapping)):
       return .generator(TemplateGenerator(try items(of: mapping, at: offset)))

@@ -72,7 +72,7 @@ extension TemplateParser {
     let given = ["messages", "tools", "documents", "add_generation_prompt"] + ChatSettings.names + TemplateFunction.allCases.map(\.rawValue)
     for name in given where namesSetAtTop.contains(name) {
       guard let place = namesReadByMacros[name] else { continue }
-      throw TemplateFault(kind: .unsupported("a macro that reads \"\(name)\", which the template sets"), offset: place)
+      throw TemplateFault(kind: .unsupported("a macro that reads \"\(name)\", which the template sets,"), offset: place)
     }
   }
 }

@@ -7,8 +7,6 @@ struct TemplateParser {
   private var isInGeneration = false
   private static let deepest = 64
 
-  /// Where `safe` stands, as far as nothing took its result yet.
-  private var safePlaces: Set<Int> = []
   private let macroNames: Set<String>
   /// How many blocks with variables of their own are open.
   var scopeDepth = 0
@@ -26,7 +24,6 @@ struct TemplateParser {
     let statements = try statements(until: [])
     guard kind == .end else { throw fault(.syntax("\"\(words)\" where no block is open")) }
     try refuseHiddenNames()
-    if let place = safePlaces.min() { throw TemplateFault(kind: .unsupported("the filter \"safe\" in such a place"), offset: place) }
     return statements
   }
 
@@ -384,9 +381,10 @@ extension TemplateParser {
     return parts.count == 1 ? parts[0] : TemplateExpression(kind: .joined(parts.map { asText($0) }), offset: start)
   }
 
-  /// What `safe` gives escapes what it is put together with (`+`), unless it is only written or joined: there it is a string like any other.
-  private mutating func asText(_ expression: TemplateExpression) -> TemplateExpression {
-    guard case .filter(let inner, .safe, let arguments) = expression.kind, safePlaces.remove(expression.offset) != nil else { return expression }
+  /// What `safe` gives escapes what it is put together with (`+`), unless it is only written or joined: there it is a string like any other. Elsewhere it is
+  /// refused where it happens, since templates ask for it on ways that a conversation without tools does not take.
+  private func asText(_ expression: TemplateExpression) -> TemplateExpression {
+    guard case .filter(let inner, .safe, let arguments) = expression.kind else { return expression }
     return TemplateExpression(kind: .filter(inner, .string, arguments), offset: expression.offset)
   }
 
@@ -587,7 +585,6 @@ extension TemplateParser {
     guard !isSymbol("."), let filter = TemplateFilter(rawValue: name) else {
       throw TemplateFault(kind: .unsupported("the filter \"\(name)\""), offset: start)
     }
-    if filter == .safe { safePlaces.insert(start) }
     return TemplateExpression(kind: .filter(expression, filter, isSymbol("(") ? try arguments() : TemplateArguments()), offset: start)
   }
 
