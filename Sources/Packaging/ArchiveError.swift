@@ -24,6 +24,8 @@ package struct ArchiveError: ExplainedError, Hashable {
     case badPath(String)
     /// Two parts of what is to be packed, or was, contradict each other.
     case inconsistent(String)
+    /// A folder that is none.
+    case notUnpacked
     /// A file changed between two readings of it.
     case sourceChanged(String)
     case destinationNotEmpty(String)
@@ -41,7 +43,7 @@ package struct ArchiveError: ExplainedError, Hashable {
   /// True where the archive's bytes are at fault (the face exits with 6), false where the outside world is.
   package var isVerificationFailure: Bool {
     switch problem {
-    case .inputOutput, .destinationNotEmpty: false
+    case .inputOutput, .destinationNotEmpty, .notUnpacked: false
     default: true
     }
   }
@@ -59,6 +61,7 @@ package struct ArchiveError: ExplainedError, Hashable {
     case .unknownMediaType(let type): "\(path): unknown media type \"\(type)\""
     case .badPath(let name): "\(path): path \"\(name)\" is not allowed in an archive"
     case .inconsistent(let text): "\(path): \(text)"
+    case .notUnpacked: "\(path): no Soul was unpacked here: it has no soul.json"
     case .sourceChanged(let name): "\(path): \"\(name)\" changed while it was read"
     case .destinationNotEmpty(let folder): "\(folder): the folder is not empty"
     case .inputOutput(let reason): "\(path): \(reason)"
@@ -68,6 +71,7 @@ package struct ArchiveError: ExplainedError, Hashable {
   package var hint: String? {
     switch problem {
     case .badPath: "use relative paths of letters, digits and \"._+@=/-\", at most 255 bytes"
+    case .notUnpacked: "give a .soul file, or a folder that `soulpack unpack` wrote"
     case .destinationNotEmpty: "name a folder that is empty or does not exist"
     default: nil
     }

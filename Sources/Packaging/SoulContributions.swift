@@ -45,21 +45,23 @@ extension SoulManifest {
     private func help(of group: Group) -> Int128 { group.total.map { max(0, Int128($0) - Int128(total)) } ?? 0 }
   }
 
-  /// Why contributions are none of the Soul with this winner and these pins; nil where they are.
-  package static func objection(to contributions: Contributions, winner: Selection.Score?, pins: [NamedDigest]) -> String? {
+  /// Why contributions are none of the Soul with this winner and these pins, that kept so many records; nil where they are.
+  package static func objection(to contributions: Contributions, winner: Selection.Score?, pins: [NamedDigest], kept: Int64) -> String? {
     let subject = contributions.subject
     guard let winner, subject.candidate == winner.candidate else { return "are of another candidate than the winner, \(subject.candidate.short)" }
     for (name, digest) in [("train", subject.train), ("holdout", subject.holdout)] where pins.first(where: { $0.name == name })?.digest != digest {
       return "are of another \(name) part, \(digest.short)"
     }
     guard contributions.total == winner.total, contributions.tokens == winner.tokens else { return "say another loss than the selection" }
+    guard contributions.records <= kept else { return "speak of more records than were kept" }
     return nil
   }
 
   func checkContributions(_ reader: DocumentReader) throws(DocumentError) {
     guard let contributions else { return }
+    let kept = datasets.reduce(Int64(0)) { $0 + min($1.counts["kept"] ?? 0, JSONValue.largestExactInteger / 1024) }
     let winner = selection?.scores.first { $0.candidate == selection?.winner }
-    if let objection = Self.objection(to: contributions, winner: winner, pins: pins) { throw reader.failure("the contributions \(objection)") }
+    if let objection = Self.objection(to: contributions, winner: winner, pins: pins, kept: kept) { throw reader.failure("the contributions \(objection)") }
   }
 }
 
@@ -103,7 +105,17 @@ extension SoulManifest.Contributions.Group {
     try reader.object(["files", "records", "total", "sharePPM"])
     let total = try reader.member("total")
     self.init(
-      files: try reader.member("files").nonEmptyString(), records: try reader.member("records").integer(1...JSONValue.largestExactInteger),
+      files: try reader.pattern("files"), records: try reader.member("records").integer(1...JSONValue.largestExactInteger),
       total: total.value == .null ? nil : try total.count())
+  }
+}
+
+extension DocumentReader {
+  /// A line of text: it comes to stand in a card and on terminals.
+  fileprivate func pattern(_ key: String) throws(DocumentError) -> String {
+    let text = try member(key).nonEmptyString()
+    guard !text.contains("`"), text.unicodeScalars.allSatisfy({ ![.control, .format, .lineSeparator, .paragraphSeparator].contains($0.properties.generalCategory) })
+    else { throw try member(key).failure("holds a character that no pattern has") }
+    return text
   }
 }

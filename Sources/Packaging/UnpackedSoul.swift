@@ -25,7 +25,7 @@ package struct UnpackedSoul: Sendable {
   private func manifest() throws -> SoulManifest {
     let file = folder.appending(path: SoulFile.manifestPath)
     guard FileManager.default.fileExists(atPath: file.path) else {
-      throw ArchiveError.Problem.inconsistent("no Soul was unpacked here: it has no \(SoulFile.manifestPath)")
+      throw ArchiveError.Problem.notUnpacked
     }
     let extent = try Extent(wholeFile: file)
     guard extent.byteCount <= Layout.documentLimit else {
@@ -37,18 +37,20 @@ package struct UnpackedSoul: Sendable {
   }
 
   private func paths() throws -> [String] {
-    guard let found = FileManager.default.enumerator(atPath: folder.path) else { throw ArchiveError.Problem.inputOutput("cannot be listed") }
-    var paths: [String] = []
-    for case let path as String in found {
-      let isHidden = path.split(separator: "/").last?.hasPrefix(".") ?? false
-      switch found.fileAttributes?[.type] as? FileAttributeType {
-      case .typeDirectory?: if isHidden { found.skipDescendants() }
-      case _ where isHidden: continue
-      case .typeRegular?: paths.append(path)
+    try paths(below: "")
+  }
+
+  /// Those of one folder, and of all in it. A folder that cannot be read is an error, and not passed over: what is packed is all there is.
+  private func paths(below prefix: String) throws -> [String] {
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: prefix).path)
+    return try names.filter { !$0.hasPrefix(".") }.flatMap { name -> [String] in
+      let path = prefix + name
+      switch try FileManager.default.attributesOfItem(atPath: folder.appending(path: path).path)[.type] as? FileAttributeType {
+      case .typeDirectory?: return try paths(below: path + "/")
+      case .typeRegular?: return [path]
       default: throw ArchiveError.Problem.inconsistent("\"\(path)\" is a link or no file: a Soul has files alone")
       }
     }
-    return paths
   }
 
   private func role(of path: String, components: Set<String>) -> FileRole {

@@ -1,5 +1,6 @@
 internal import Artifacts
 internal import Engine
+internal import Hashing
 
 /// Every conversation is cut before its answers end: what is trained so never learns to stop.
 struct EndlessExamples: ExplainedError {
@@ -8,20 +9,24 @@ struct EndlessExamples: ExplainedError {
   /// The fewest tokens that would hold one end.
   let needed: Int
 
-  /// Nil where an end is learnt; where there is nothing to learn at all, which is told otherwise; and where the base's template has no token for the end
-  /// of a turn, so that no context would help.
+  /// Nil where the end of an answer is learnt; where there is no conversation, or nothing to learn in one, which is told otherwise; and where the base's
+  /// template has no token for the end of a turn, so that no context would help.
   init?(_ dataset: EncodedDataset, of records: () throws -> [DatasetRecord], _ format: ChatFormat, contextLength: Int) throws {
     let ends = Set(format.stopTokens)
     func firstEnd(_ tokens: [Int32], _ supervised: [Bool]) -> Int? { tokens.indices.first { supervised[$0] && ends.contains(tokens[$0]) } }
-    guard !dataset.examples.isEmpty, !dataset.examples.contains(where: { firstEnd($0.tokens, $0.supervised) != nil }) else { return nil }
+    guard dataset.counts.cutRecords > 0 else { return nil }
+    let all = try records()
+    let conversations = Set(all.compactMap { if case .messages = $0.content { $0.id } else { nil } })
+    let examples = dataset.examples.filter { conversations.contains($0.recordID) }
+    guard !examples.isEmpty, !examples.contains(where: { firstEnd($0.tokens, $0.supervised) != nil }) else { return nil }
     var cache = PieceCache()
-    let needs = try records().compactMap { record -> Int? in
+    let needs = try all.compactMap { record -> Int? in
       guard case .messages(let messages) = record.content else { return nil }
       let (tokens, supervised) = try format.encode(messages, cache: &cache)
       return firstEnd(tokens, supervised).map { $0 + 1 }
     }
     guard let needed = needs.min() else { return nil }
-    (count, self.contextLength, self.needed) = (dataset.examples.count, contextLength, needed)
+    (count, self.contextLength, self.needed) = (examples.count, contextLength, needed)
   }
 
   var message: String {

@@ -185,9 +185,13 @@ struct SoulContents {
       throw UnusableContributions(problem: "cannot be read: \((error as? any ExplainedError)?.message ?? "no JSON")", command: nil)
     }
     let score = selection.scores.first { $0.candidate == winner }
-    if let objection = SoulManifest.objection(to: contributions, winner: score, pins: try pins()) {
+    if let objection = SoulManifest.objection(to: contributions, winner: score, pins: try pins(), kept: try counts()["kept"] ?? 0) {
       let place = try place(of: number)
       throw UnusableContributions(problem: objection, command: "--target \(place.target) --candidate \(place.number)")
+    }
+    let count = try context.dataset("train").count
+    guard contributions.records == count else {
+      throw UnusableContributions(problem: "speak of \(contributions.records) training records, and there are \(count)", command: nil)
     }
     return contributions
   }

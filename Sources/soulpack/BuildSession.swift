@@ -31,15 +31,15 @@ struct BuildSession {
   /// Builds, and throws the first failure. With `-n` it says what would run and gives nil.
   func run() async throws -> Result? { try await run(project.plan.actions(for: goal).map { $0.running(only: onlyStages) }) }
 
-  /// The same for some of the goal's actions, with all that these need.
-  func run(_ actions: [Action]) async throws -> Result? {
+  /// The same for some of the goal's actions, with all that these need; `sources` where more is to be looked at than they read.
+  func run(_ actions: [Action], reading sources: [Source]? = nil) async throws -> Result? {
     if goal != .curate, !arguments.smoke { try project.recipe.requireKnownTerms() }
     if arguments.dryRun {
       try showForecast(actions)
       return nil
     }
     var lock = Lock()
-    let needed = project.plan.sources(for: actions)
+    let needed = sources ?? project.plan.sources(for: actions)
     let result = try await ActionRun(subject, arguments).perform(actions, sources: needed) {
       lock = try Lock(readingFrom: project.rootFolder)
       try requirePinned(needed, lock)

@@ -20,7 +20,7 @@ struct ExampleSession {
     let id = ActionID("train.\(try session.project.recipe.target(named: nil).name).1")
     guard let training = plan[id] else { preconditionFailure("every target has a first candidate") }
     let before = Plan(actions: plan.actions, goals: [.train: [id]]).actions(for: .train).filter { $0.id != id }
-    guard let result = try await session.run(before) else { return }
+    guard let result = try await session.run(before, reading: session.project.plan.sources(for: before + [training])) else { return }
     let context = StepContext(
       lookingAt: training, inputs: try inputs(of: training, result), store: result.store, threads: 1, folder: session.project.storeFolder)
     let report: ExampleReport

@@ -29,8 +29,11 @@ struct SoulReference {
   }
 
   private func repacked(_ folder: URL, in scratch: URL) throws -> SoulArchive {
-    let file = scratch.appending(path: "\(folder.standardizedFileURL.lastPathComponent).soul")
-    if !FileManager.default.fileExists(atPath: file.path) { _ = try UnpackedSoul(folder).pack(to: file) }
+    // A place of its own: two folders may have one name.
+    let place = scratch.appending(path: UUID().uuidString, directoryHint: .isDirectory)
+    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: false)
+    let file = place.appending(path: "\(folder.standardizedFileURL.lastPathComponent).soul")
+    _ = try UnpackedSoul(folder).pack(to: file)
     return try SoulArchive.open(file)
   }
 

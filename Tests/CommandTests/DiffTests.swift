@@ -156,7 +156,7 @@ struct DiffTests {
   @Test("what is no Soul, a damaged one, and an unknown name are refused in words", arguments: [
     ("recipes/voice.yaml", 6, "recipes/voice.yaml: "), ("none.soul", 1, "none.soul: there is no such file"),
     ("voice@9.9.9", 1, "\"voice@9.9.9\": no Soul of that name was sealed in this project's store"),
-    ("abcdef012345", 1, "\"abcdef012345\": no Soul of that name"), ("damaged.soul", 6, ""), ("cut.soul", 6, ""), ("talk", 1, ""),
+    ("abcdef012345", 1, "\"abcdef012345\": no Soul of that name"), ("damaged.soul", 6, ""), ("cut.soul", 6, ""), ("talk", 1, "talk: no Soul was unpacked here"),
   ])
   func refused(name: String, code: Int32, message: String) throws {
     try Tool.inBuiltProject { tool in

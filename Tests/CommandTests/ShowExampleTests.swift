@@ -27,6 +27,16 @@ struct ShowExampleTests {
     }
   }
 
+  @Test("on a base that is a folder, which nothing before the training reads")
+  func folderBase() throws {
+    try Tool.inProject(Project.tiny) { tool in
+      try tool.must("build", "recipes/base.yaml")
+      try tool.must("unpack", "out/small-base-0.1.0.soul", "models/small")
+      try tool.edit("recipes/voice.yaml", "{ recipe: recipes/base.yaml }", "{ path: models/small }")
+      #expect(try tool.must("train", "recipes/voice.yaml", "--show-example").output.contains("\nlearnt   \"It is "))
+    }
+  }
+
   @Test("with colour where the terminal has it, and the words are the same")
   func coloured() throws {
     try Tool.inBuiltProject { tool in

@@ -56,6 +56,32 @@ struct LeftOutTests {
     }
   }
 
+  /// Validations are measured where the whole training measures them, whatever is left of the steps between.
+  @Test("it is measured on the validation part after the planned steps", arguments: [1, 2, 3])
+  func validations(examplesPerBatch: Int) throws {
+    for interval: ValidationSettings.Interval in [.epoch, .steps(2), .steps(3)] {
+      var parameters = Self.parameters(examplesPerBatch)
+      parameters.validation = ValidationSettings(interval: interval)
+      func trainer(without ordinals: Set<Int>) throws -> Trainer {
+        try Trainer(
+          base: SmallTraining.base(), examples: Self.examples(without: ordinals), validation: [SmallTraining.example(30, length: 9)], parameters: parameters,
+          threads: 1)
+      }
+      let whole = try trainer(without: [])
+      try whole.run()
+      let planned = try Self.plan(without: [], parameters).steps.map(\.examples)
+      let measured = whole.trace.steps.indices.filter { whole.trace.steps[$0].validation != nil }
+      for group: Set<Int> in [[1], [0, 4, 5], [1, 2, 4, 5, 7]] {
+        let without = try trainer(without: group)
+        try without.run()
+        // Of each measured step, how many steps up to it have something left; a stretch of which nothing is left is measured at its end no more.
+        let left = planned.map { !group.isSuperset(of: $0) }
+        let wanted = Set(measured.map { last in left[...last].count { $0 } }.filter { $0 > 0 })
+        #expect(Set(without.trace.steps.indices.filter { without.trace.steps[$0].validation != nil }.map { $0 + 1 }) == wanted)
+      }
+    }
+  }
+
   @Test("nothing left out is the training itself; what is not learned anyway changes nothing when it goes")
   func nothing() throws {
     let parameters = Self.parameters(3)
@@ -79,6 +105,6 @@ struct LeftOutTests {
     try rest.run()
     #expect(rest.trace == reference.trace)
     #expect(throws: TrainingError.self) { try Self.trainer(without: [], parameters).restore(half.checkpoint()) }
-    #expect(throws: TrainingError.nothingSupervised(exampleCount: 8)) { try Self.trainer(without: Set(0..<8), parameters) }
+    #expect(throws: TrainingError.nothingLeft) { try Self.trainer(without: Set(0..<8), parameters) }
   }
 }

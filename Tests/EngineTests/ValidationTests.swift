@@ -171,6 +171,11 @@ struct ValidationTests {
     #expect(try difference(18, claimed(17, loss + 1)) == .step(18, .validation))
     #expect(try difference(18, claimed(17, nil)) == .step(18, .validation))
     #expect(try difference(17, claimed(16, loss)) == .step(17, .validation))
+    // Among the steps that are not taken again: said where none is measured, and not said where one is.
+    #expect(try difference(17, claimed(0, loss)) == .step(1, .validation))
+    #expect(try difference(17, claimed(5, nil)) == .step(6, .validation))
+    let many = TrainingTrace(commitments: honest.commitments, steps: honest.steps.enumerated().map { $0 < 5 ? $1.with(validation: loss) : $1 })
+    #expect(try difference(17, many) == .step(1, .validation))
     let short = TrainingTrace(commitments: honest.commitments, steps: honest.steps.dropLast())
     #expect(try difference(18, short) == .length(short.steps.count))
     let long = TrainingTrace(commitments: honest.commitments, steps: honest.steps + [honest.steps[17]])

@@ -247,6 +247,7 @@ struct SoulManifestTests {
     (["groups", "3", "total"], nil, "contributions.groups[3]: \"total\" is missing"), (["extra"], 1, "contributions: unknown member \"extra\""),
     (["candidate"], .digest(Digest(hashing: Data("loser".utf8))), "the contributions are of another candidate than the winner, \(Digest(hashing: Data("loser".utf8)).short)"),
     (["train"], .digest(Digest(hashing: Data("other".utf8))), "the contributions are of another train part, \(Digest(hashing: Data("other".utf8)).short)"),
+    (["records"], 813, "the contributions speak of more records than were kept"), (["groups", "0", "files"], "a\n# b", "contributions.groups[0].files: holds a character that no pattern has"),
     (["tokens"], 4097, "the contributions say another loss than the selection"),
   ]
 

@@ -35,7 +35,7 @@ struct Checkpoint {
   }
 
   /// Writes into the buffers only after everything else has been checked. `kept`: where the parameters go that a run keeps which can end early.
-  init(decoding bytes: Data, commitments: TrainingTrace.Commitments, into state: [FloatBuffer], kept: FloatBuffer? = nil) throws(TrainingError) {
+  init(decoding bytes: Data, commitments: TrainingTrace.Commitments, into state: [FloatBuffer], kept: FloatBuffer? = nil, stepLimit: Int) throws(TrainingError) {
     let body = bytes.dropFirst(Digest.byteCount)
     guard body.count >= 8, Digest(bytes: bytes.prefix(Digest.byteCount)) == Digest(hashing: body) else { throw .checkpointDamaged }
     let headerCount = body.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
@@ -47,6 +47,7 @@ struct Checkpoint {
       let beta1 = Self.power(header["beta1Power"]), let beta2 = Self.power(header["beta2Power"])
     else { throw .checkpointDamaged }
     try Self.check(trace.commitments, against: commitments)
+    guard trace.steps.count <= stepLimit else { throw .checkpointDamaged }
     let buffers = state + (trace.steps.contains { $0.validation != nil } ? kept.map { [$0] } ?? [] : [])
     guard numbers.count == buffers.reduce(0, { $0 + 4 * $1.count }) else { throw .checkpointDamaged }
     self.init(trace: trace, powers: ck_adamw_powers(beta1_power: beta1, beta2_power: beta2))

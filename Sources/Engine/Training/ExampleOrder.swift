@@ -48,16 +48,26 @@ struct ExampleOrder: Hashable, Sendable {
 }
 
 extension ExampleOrder {
-  init(of set: TrainingSet, parameters: TrainingParameters) {
+  /// After which of the steps that are taken, counted from 1, a stretch of so many planned ones is done. The last is always one.
+  func ends(ofEvery interval: Int) -> Set<Int> {
+    let next = steps.dropFirst().map(\.number) + [plannedStepCount]
+    let ends = zip(1..., zip(steps, next)).filter { $1.1 / interval > $1.0.number / interval }.map(\.0)
+    return Set(ends + [steps.count])
+  }
+
+  /// Throws where there is nothing to learn, or nothing is left of it.
+  init(of set: TrainingSet, parameters: TrainingParameters) throws(TrainingError) {
+    guard !set.learnable.isEmpty else { throw .nothingSupervised(exampleCount: set.examples.count) }
     var steps: [[Int]] = []
     var epoch = 0
-    while Self.wantsMore(steps.count, epoch, parameters.length), !set.learnable.isEmpty {
+    while Self.wantsMore(steps.count, epoch, parameters.length) {
       let order = Self.permutation(of: set.learnable, epoch: epoch, seed: parameters.seed)
       steps += Self.batches(of: order, parameters)
       epoch += 1
     }
     if case .steps(let count) = parameters.length { steps.removeLast(max(0, steps.count - count)) }
     self.init(steps) { set.examples[$0].isLeftOut }
+    guard !self.steps.isEmpty else { throw .nothingLeft }
   }
 
   private static func wantsMore(_ steps: Int, _ epoch: Int, _ length: TrainingParameters.Length) -> Bool {

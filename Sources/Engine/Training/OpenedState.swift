@@ -20,7 +20,7 @@ extension Trainer {
     atStep step: Int, of claimed: TrainingTrace, opened: Data?, report: (StepReport) -> Void = { _ in }
   ) throws(TrainingError) -> TraceDifference? {
     if let before = trace.difference(from: claimed.prefix(0)) { return before }
-    if let other = otherLength(than: claimed) { return other }
+    if let other = otherLength(than: claimed) ?? misplacedValidation(in: claimed) { return other }
     if let opened { try restore(opened, after: TrainingTrace.opening(before: step), of: claimed) }
     return try difference(upTo: step, of: claimed, report: report)
   }
@@ -31,7 +31,7 @@ extension Trainer {
   ) throws(TrainingError) -> TraceDifference? {
     if let before = trace.difference(from: claimed.prefix(completedSteps)) { return before }
     // A trace that was cut short or padded holds no step that is wrong.
-    if let other = otherLength(than: claimed) { return other }
+    if let other = otherLength(than: claimed) ?? misplacedValidation(in: claimed) { return other }
     while completedSteps < count || isValidationDue {
       do {
         if isValidationDue { _ = try validate() } else { report(try step()) }
@@ -43,6 +43,12 @@ extension Trainer {
       if !isValidationDue, let here = trace.difference(from: claimed.prefix(completedSteps)) { return here }
     }
     return nil
+  }
+
+  /// The first step that says a loss on the validation part where none is measured, or none where one is: also among those that are not taken again.
+  private func misplacedValidation(in claimed: TrainingTrace) -> TraceDifference? {
+    let isMisplaced = { (index: Int) in (claimed.steps[index].validation != nil) != (self.validation?.isDue(after: index + 1) ?? false) }
+    return claimed.steps.indices.first(where: isMisplaced).map { .step($0 + 1, .validation) }
   }
 
   private func otherLength(than claimed: TrainingTrace) -> TraceDifference? {

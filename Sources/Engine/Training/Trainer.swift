@@ -43,10 +43,9 @@ package final class Trainer {
   ) throws {
     if let name = parameters.impossibleValue { throw TrainingError.impossibleParameter(name) }
     trainingSet = try TrainingSet(examples, maximumTokens: parameters.maximumTokens, base: base.configuration)
-    guard !trainingSet.hasNothingToLearn else { throw TrainingError.nothingSupervised(exampleCount: examples.count) }
     configuration = base.configuration
     self.parameters = parameters
-    self.order = order ?? ExampleOrder(of: trainingSet, parameters: parameters)
+    self.order = try order ?? ExampleOrder(of: trainingSet, parameters: parameters)
     self.microBatchTokens = microBatchTokens
     pool = KernelPool(threads: threads, fault: fault, isDelayed: isDelayed)
     let adapter = try Self.startingAdapter(parameters, on: base.configuration, start: start, baseName: baseName)
@@ -58,7 +57,7 @@ package final class Trainer {
     optimizer = AdamW(parameters, block: transformer.parameters)
     let validated = parameters.validation == nil ? [] : try TrainingSet(validation, maximumTokens: parameters.maximumTokens, base: base.configuration).examples
     self.validation = try Self.validation(
-      of: validated, parameters, steps: self.order.steps.count, learnable: trainingSet.learnable.count, transformer, microBatchTokens)
+      of: validated, parameters, self.order, learnable: trainingSet.learnable.count, transformer, microBatchTokens)
     trace = TrainingTrace(
       commitments: TrainingTrace.Commitments(
         semantics: EngineSemantics.version, base: base.root, parameters: parameters.digest, tokens: StateCommitment.tokenRoot(of: trainingSet.examples),
@@ -79,11 +78,13 @@ package final class Trainer {
   }
 
   private static func validation(
-    of examples: [EncodedExample], _ parameters: TrainingParameters, steps: Int, learnable: Int, _ transformer: Transformer, _ microBatchTokens: Int
+    of examples: [EncodedExample], _ parameters: TrainingParameters, _ order: ExampleOrder, learnable: Int, _ transformer: Transformer, _ microBatchTokens: Int
   ) throws(TrainingError) -> Validation? {
-    guard let settings = parameters.validation, let interval = parameters.validationInterval(stepCount: steps, exampleCount: learnable) else { return nil }
+    guard let settings = parameters.validation,
+      let interval = parameters.validationInterval(stepCount: order.plannedStepCount, exampleCount: learnable)
+    else { return nil }
     return try Validation(
-      settings, every: interval, of: steps, examples: examples, transformer: transformer, microBatchTokens: microBatchTokens)
+      settings, after: order.ends(ofEvery: interval), of: order.steps.count, examples: examples, transformer: transformer, microBatchTokens: microBatchTokens)
   }
 }
 
@@ -257,8 +258,7 @@ extension Trainer {
 
   /// Refuses a checkpoint that is damaged or of a run with other inputs.
   package func restore(_ bytes: Data) throws(TrainingError) {
-    let checkpoint = try Checkpoint(decoding: bytes, commitments: trace.commitments, into: state, kept: validation?.kept)
-    guard checkpoint.trace.steps.count <= totalSteps else { throw .checkpointDamaged }
+    let checkpoint = try Checkpoint(decoding: bytes, commitments: trace.commitments, into: state, kept: validation?.kept, stepLimit: totalSteps)
     trace = checkpoint.trace
     optimizer.powers = checkpoint.powers
     validation?.resume(after: trace.steps)

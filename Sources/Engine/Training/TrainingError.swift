@@ -4,6 +4,8 @@ package import Artifacts
 package enum TrainingError: ExplainedError, Hashable {
   case impossibleParameter(String)
   case nothingSupervised(exampleCount: Int)
+  /// What is left out is all that there was to learn, in the steps that are taken.
+  case nothingLeft
   case nothingToValidate(exampleCount: Int)
   case tokenOutsideVocabulary(RecordID, token: Int32, vocabularySize: Int)
   case tooLong(maximumTokens: Int, positions: Int)
@@ -20,6 +22,7 @@ package enum TrainingError: ExplainedError, Hashable {
     switch self {
     case .impossibleParameter(let name): "training cannot run with this value of \"\(name)\""
     case .nothingSupervised(let count): "none of the \(count) examples has a token to learn"
+    case .nothingLeft: "without the examples that are left out nothing is left to learn"
     case .nothingToValidate(0): "the validation part is empty, and this training is to be measured on it"
     case .nothingToValidate(let count): "none of the \(count) examples of the validation part has a token to measure"
     case .tokenOutsideVocabulary(let id, let token, let size): "record \(id.digest.short): token \(token) is outside the base's vocabulary of \(size)"
@@ -38,6 +41,7 @@ package enum TrainingError: ExplainedError, Hashable {
   package var hint: String? {
     switch self {
     case .nothingSupervised: "conversations are learnt from the assistant's turns: check that there are some within the maximum length"
+    case .nothingLeft: "leave out fewer"
     case .nothingToValidate: "give the dataset's split a larger \"validation\", or train without \"validate\" and \"early-stopping\""
     case .tokenOutsideVocabulary: "check that the tokenizer belongs to the base"
     case .tooLong(_, let positions): "set the maximum length to \(positions) tokens or fewer"

@@ -32,12 +32,12 @@ package struct TrainingEstimate: Hashable, Sendable {
   ) throws(TrainingError) {
     if let name = parameters.impossibleValue { throw .impossibleParameter(name) }
     let set = try TrainingSet(examples, maximumTokens: parameters.maximumTokens, base: base)
-    guard !set.hasNothingToLearn else { throw .nothingSupervised(exampleCount: examples.count) }
-    let steps = ExampleOrder(of: set, parameters: parameters).steps.map { $0.examples.map { set.examples[$0] } }
+    let order = try ExampleOrder(of: set, parameters: parameters)
+    let steps = order.steps.map { $0.examples.map { set.examples[$0] } }
     let cost = ModelCost(base, baseByteCount, parameters.method, activations)
-    let interval = parameters.validationInterval(stepCount: steps.count, exampleCount: set.learnable.count)
+    let interval = parameters.validationInterval(stepCount: order.plannedStepCount, exampleCount: set.learnable.count)
     let validated = interval == nil ? [] : try TrainingSet(validation, maximumTokens: parameters.maximumTokens, base: base).examples
-    let validationCount = interval.map { (steps.count + $0 - 1) / $0 } ?? 0
+    let validationCount = interval.map { order.ends(ofEvery: $0).count } ?? 0
     economy = TrainingEconomy(activations: activations, microBatchTokens: microBatchTokens)
     stepCount = steps.count
     tokenCount = steps.joined().reduce(0) { $0 + $1.rowCount }

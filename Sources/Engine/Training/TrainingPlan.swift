@@ -15,8 +15,7 @@ package struct TrainingPlan: Hashable, Sendable {
   package init(base: ModelConfiguration, examples: [EncodedExample], parameters: TrainingParameters) throws(TrainingError) {
     if let name = parameters.impossibleValue { throw .impossibleParameter(name) }
     let set = try TrainingSet(examples, maximumTokens: parameters.maximumTokens, base: base)
-    guard !set.hasNothingToLearn else { throw .nothingSupervised(exampleCount: examples.count) }
-    let order = ExampleOrder(of: set, parameters: parameters)
+    let order = try ExampleOrder(of: set, parameters: parameters)
     steps = order.steps.map { step in
       Step(examples: step.examples, learningRate: parameters.learningRate(atStep: step.number, of: order.plannedStepCount))
     }

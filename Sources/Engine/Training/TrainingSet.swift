@@ -6,8 +6,6 @@ struct TrainingSet {
   /// The ordinals of those with something to learn: what the plan is drawn over.
   let learnable: [Int]
 
-  var hasNothingToLearn: Bool { learnable.allSatisfy { examples[$0].isLeftOut } }
-
   init(_ examples: [EncodedExample], maximumTokens: Int, base: ModelConfiguration) throws(TrainingError) {
     guard maximumTokens <= base.maximumPositionCount else {
       throw .tooLong(maximumTokens: maximumTokens, positions: base.maximumPositionCount)

@@ -9,36 +9,40 @@ final class Validation {
   /// The parameters at the least loss so far, of no value before there is one. Nil where the last ones are kept.
   let kept: FloatBuffer?
   private let settings: ValidationSettings
-  private let interval: Int
+  /// After which steps one follows, counted from 1.
+  private let due: Set<Int>
   private let stepCount: Int
   private let microBatches: [[EncodedExample]]
   private let transformer: Transformer
   private(set) var stopping: EarlyStopping?
 
-  /// `stepCount`: of the whole plan.
+  /// `stepCount`: of the whole plan. One always follows the last.
   init(
-    _ settings: ValidationSettings, every interval: Int, of stepCount: Int, examples: [EncodedExample], transformer: Transformer, microBatchTokens: Int
+    _ settings: ValidationSettings, after due: Set<Int>, of stepCount: Int, examples: [EncodedExample], transformer: Transformer, microBatchTokens: Int
   ) throws(TrainingError) {
     tokenRoot = StateCommitment.tokenRoot(of: examples)
     tokenCount = examples.reduce(0) { $0 + $1.supervisedTokenCount }
     guard tokenCount > 0 else { throw .nothingToValidate(exampleCount: examples.count) }
     kept = settings.stopping.map { _ in FloatBuffer(uninitializedCount: transformer.parameters.values.count) }
-    (self.settings, self.interval, self.stepCount, self.transformer) = (settings, interval, stepCount, transformer)
+    (self.settings, self.due, self.stepCount, self.transformer) = (settings, due, stepCount, transformer)
     microBatches = MicroBatches.split(examples, tokenBound: microBatchTokens)
     stopping = freshStopping
   }
 
   private var freshStopping: EarlyStopping? { settings.stopping.map { EarlyStopping($0, tokenCount: tokenCount) } }
 
-  /// Whether one follows this step, counted from 1. One always follows the last.
-  func isDue(after step: Int) -> Bool { step > 0 && (step == stepCount || step.isMultiple(of: interval)) }
+  func isDue(after step: Int) -> Bool { due.contains(step) }
 
   /// Σ round(nll·2²⁰). Nil where it was cancelled. Throws where a record's loss is too large to be counted.
   func loss(isCancelled: () -> Bool) throws(TrainingError) -> Int64? {
     var sum: Int64 = 0
     for part in microBatches {
       guard !isCancelled() else { return nil }
-      for score in try transformer.scores(of: part) { sum += score.scaledLoss }
+      for score in try transformer.scores(of: part) {
+        sum += score.scaledLoss
+        // What a trace cannot hold could not be read again.
+        guard sum <= TrainingTrace.Step.largestValidation else { throw .scoreOverflow(score.recordID) }
+      }
     }
     return sum
   }
@@ -55,7 +59,7 @@ final class Validation {
 
   func progress(after steps: [TrainingTrace.Step]) -> EarlyStopping? {
     var progress = freshStopping
-    for (index, step) in steps.enumerated() { if let loss = step.validation { progress?.note(loss, step: index + 1) } }
+    for (index, step) in steps.enumerated() where isDue(after: index + 1) { if let loss = step.validation { progress?.note(loss, step: index + 1) } }
     return progress
   }
 

@@ -51,7 +51,7 @@ package struct ValidationSettings: Hashable, Sendable {
 }
 
 extension TrainingParameters {
-  /// After how many steps each validation comes. `stepCount`: of the whole plan, over that many examples with something to learn.
+  /// After how many planned steps each validation comes. `stepCount`: of the whole plan, over that many examples with something to learn.
   func validationInterval(stepCount: Int, exampleCount: Int) -> Int? {
     switch validation?.interval {
     case nil: return nil

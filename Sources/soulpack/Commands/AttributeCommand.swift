@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Artifacts
 internal import Curation
+internal import Explaining
 internal import Foundation
 internal import Packaging
 internal import Planning
@@ -13,9 +14,9 @@ struct AttributeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "attribute", abstract: "Train again without a group of records, and say what that changes.",
     discussion: """
-      A group is the records that come from certain files, and from no other. Each group is one training more, with the same seed, rates and \
-      number of steps, measured on the recipe's own holdout. It gives the same numbers on every machine; other records also come in another order, \
-      so try several seeds before you believe a small change. What a build has trained is not trained again; the lock and what the recipe builds stay as they are. docs/curation.md, "Who contributed what", is the contract.
+      A group is the records that come from certain files, and from no other. Each group is one training more, with the same seed, in which \
+      every other record stays in its step, measured on the recipe's own holdout. It gives the same numbers on every machine; another order could \
+      give others, so try several seeds before you believe a small change. What a build has trained is not trained again; the lock and what the recipe builds stay as they are. docs/curation.md, "Who contributed what", is the contract.
       """)
 
   @OptionGroup var arguments: BuildArguments
@@ -43,11 +44,40 @@ struct AttributeCommand: AsyncParsableCommand {
       throw NoSuchCandidate(target: target.name, candidate: candidate, count: target.candidates.count)
     }
     guard leaving.actions.allSatisfy({ $0.kind != .train || $0.parameters["substrate"] == "embedded" }) else { throw NoisySubstrate(target: target.name) }
+    let file = try to.map { try writable(URL(filePath: $0, relativeTo: arguments.common.folder)) }
     guard let result = try await Experiment(project: project, arguments: arguments, name: "attribute").run(leaving.actions) else { return }
     let report = try AttributionReport(
       soul: project.recipe.soul, contender: "candidate \(candidate) of \(target.name)", isSmoke: arguments.smoke, leaving, result)
-    if let to { try write(report, leaving, result, to: URL(filePath: to, relativeTo: arguments.common.folder)) }
+    if let file { try write(report, leaving, result, to: file) }
     arguments.common.terminal.show(report)
+  }
+
+  /// Before hours of training, and not after: what is there already may be anything, unless it is an earlier one of these.
+  private func writable(_ file: URL) throws -> URL {
+    if FileManager.default.fileExists(atPath: file.path) {
+      let earlier = (try? JSONValue(parsing: Data(contentsOf: file))).flatMap { try? SoulManifest.Contributions(document: $0) }
+      guard earlier != nil else { throw OccupiedPlace(path: file.relativePath) }
+    }
+    guard FileManager.default.isWritableFile(atPath: file.deletingLastPathComponent().path) else { throw OccupiedPlace(path: file.relativePath, isFolder: true) }
+    return file
+  }
+
+  /// Two groups with a record in common would both be given what it did.
+  private func requireDistinct(_ leaving: LeaveOneOut, _ result: ActionRun.Result) throws {
+    let train = try ids(of: Partition.train.rawValue, leaving.split, result)
+    var seen: [(files: String, records: Set<RecordID>)] = []
+    for group in leaving.groups {
+      let records = train.subtracting(try ids(of: "train", group.leftOut, result))
+      if let other = seen.first(where: { !$0.records.isDisjoint(with: records) }) { throw OverlappingGroups(one: other.files, other: group.files) }
+      seen.append((group.files, records))
+    }
+  }
+
+  private func ids(of output: String, _ action: ActionID, _ result: ActionRun.Result) throws -> Set<RecordID> {
+    guard let digest = result.report.output(output, of: action), let dataset = try result.store.reading.dataset(digest) else {
+      throw MissingInput(action: action, input: output)
+    }
+    return Set(try dataset.shards.flatMap { try dataset.identities(of: $0).map(\.id) })
   }
 
   private func write(_ report: AttributionReport, _ leaving: LeaveOneOut, _ result: ActionRun.Result, to file: URL) throws {
@@ -55,6 +85,7 @@ struct AttributeCommand: AsyncParsableCommand {
       guard let digest = result.report.output(output, of: action) else { throw MissingInput(action: action, input: output) }
       return digest
     }
+    try requireDistinct(leaving, result)
     let subject = SoulManifest.Contributions.Subject(
       candidate: try digest(leaving.training, "files"), train: try digest(leaving.split, Partition.train.rawValue),
       holdout: try digest(leaving.split, Partition.holdout.rawValue))
@@ -70,6 +101,22 @@ struct WholeContributor: ExplainedError {
 
   var message: String { "\(key): a contributor's key stands for a whole dataset, and a target learns from one alone (\"\(dataset)\")" }
   var hint: String? { "name the contributor's files: --leave-out 'anna/**'" }
+}
+
+/// Where the shares are to be written is something else, or nowhere.
+struct OccupiedPlace: ExplainedError {
+  let path: String
+  var isFolder = false
+
+  var message: String { isFolder ? "\(path): there is no such folder, or nothing can be written there" : "\(path): there is a file already, and it holds no contributions" }
+  var hint: String? { isFolder ? "name a file in a folder of yours" : "name a file that is not there" }
+}
+
+struct OverlappingGroups: ExplainedError {
+  let one, other: String
+
+  var message: String { "\"\(one)\" and \"\(other)\" have records in common, which would be counted for both" }
+  var hint: String? { "name groups that have none, or leave --to out: the table alone says what each does" }
 }
 
 /// The candidate itself diverged: there is nothing that a group could have added to.

@@ -13,7 +13,7 @@ struct Train: AsyncParsableCommand {
     discussion: "With --show-example nothing is trained: it prepares the data and prints what the model would see of one record, and what of that it learns."
   )
 
-  @Flag(help: "Print the first training example, token by token as it is masked, and train nothing. It shows the text of a record.")
+  @Flag(help: "Print one training example, with what of it is learnt and what only read, and train nothing. It shows the text of a record.")
   var showExample = false
   @OptionGroup var arguments: BuildArguments
 

@@ -91,8 +91,9 @@ struct MergeReport: Report {
   /// What the folder holds, beside the model: an export without a word on where it comes from would be nobody's.
   var origin: JSONValue {
     let manifest = archive.manifest
+    let credits = manifest.datasets.compactMap(\.attribution) + manifest.credits
     return [
-      "schema": "soulpack.merged/1", "base": ["name": .string(base.name), "digest": .digest(base.digest)], "license": .string(manifest.license),
+      "schema": "soulpack.merged/1", "credits": .array(credits.map { .string($0) }), "base": ["name": .string(base.name), "digest": .digest(base.digest)], "license": .string(manifest.license),
       "soul": ["name": .string(manifest.name), "version": .string(manifest.version), "digest": .digest(archive.digest)],
     ]
   }

@@ -80,9 +80,9 @@ struct AttributionReport: Report {
 
   private var reading: [String] {
     let text = """
-      Same seed, rates, passes and steps; the group's records are not there. A change above zero is what the model loses without them: they \
-      helped. Anybody who does it again gets these numbers. The error is over the records of the holdout alone: fewer records also come in another \
-      order, and other seeds (--set, --candidate) show how much that does.
+      Every other record stays in its step, at its rate, and drops out the same; the group's are not there, and a step of which nothing is left is not \
+      taken. A change above zero is what the model loses without them: they helped. Anybody who does it again gets these numbers. The error is over the \
+      records of the holdout; what another order would have made of the group, other seeds show (--set, --candidate).
       """
     var lines = Wrapping.paragraph(text)
     if groups.count > 1 {
