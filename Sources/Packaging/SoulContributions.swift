@@ -94,7 +94,7 @@ extension SoulManifest.Contributions {
         candidate: try reader.member("candidate").digest(), train: try reader.member("train").digest(), holdout: try reader.member("holdout").digest()),
       total: try reader.member("total").count(), tokens: try reader.member("tokens").integer(1...JSONValue.largestExactInteger),
       records: try reader.member("records").count(), groups: try reader.list("groups", Group.init))
-    guard !groups.isEmpty, Set(groups.map(\.files)).count == groups.count else { throw try reader.member("groups").failure("are none, or one of them twice") }
+    guard groups.count > 1, Set(groups.map(\.files)).count == groups.count else { throw try reader.member("groups").failure("are fewer than two, or one of them twice") }
     guard groups.allSatisfy({ $0.records < records }) else { throw reader.failure("a group has as many records as all") }
     guard document == reader.value else { throw reader.failure("a share does not follow from the losses") }
   }

@@ -189,11 +189,23 @@ struct SoulContents {
       let place = try place(of: number)
       throw UnusableContributions(problem: objection, command: "--target \(place.target) --candidate \(place.number)")
     }
-    let count = try context.dataset("train").count
-    guard contributions.records == count else {
-      throw UnusableContributions(problem: "speak of \(contributions.records) training records, and there are \(count)", command: nil)
-    }
+    try require(contributions)
     return contributions
+  }
+
+  /// Their records are counted again; what a training without them lost is their maker's word.
+  private func require(_ contributions: SoulManifest.Contributions) throws {
+    let train = try context.dataset("train").whole()
+    guard contributions.records == train.count else {
+      throw UnusableContributions(problem: "speak of \(contributions.records) training records, and there are \(train.count)", command: nil)
+    }
+    let ledger = try context.ledger("ledger").whole()
+    for group in contributions.groups {
+      let found = try RecordsElsewhere(of: train, ledger: ledger, notIn: group.files).leftOut
+      guard found == group.records else {
+        throw UnusableContributions(problem: "give \(group.files) \(group.records) records, and it has \(found)", command: nil)
+      }
+    }
   }
 
   private func pins() throws -> [SoulManifest.NamedDigest] {

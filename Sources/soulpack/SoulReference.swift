@@ -11,10 +11,11 @@ struct SoulReference {
   let common: CommonArguments
 
   /// Opens the archive. What has to come out of the store is written under `scratch`, which must outlive the archive.
-  func open(_ store: ReadableStore?, scratch: URL) throws -> SoulArchive {
+  func open(_ store: ReadableStore?, scratch: URL, takingFolders: Bool = true) throws -> SoulArchive {
     let file = URL(filePath: text, relativeTo: common.folder)
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder) {
+      guard takingFolders || !isFolder.boolValue else { throw NoSignatures(folder: text) }
       return try isFolder.boolValue ? repacked(file, in: scratch) : SoulArchive.open(file)
     }
     guard let wanted = Wanted(text) else { throw SoulNotFound(text: text, looksLikeFile: true) }
@@ -112,6 +113,14 @@ extension SoulReference {
       try? FileManager.default.removeItem(at: folder.appending(path: name))  // As above.
     }
   }
+}
+
+/// What is asked about who signed it.
+struct NoSignatures: ExplainedError {
+  let folder: String
+
+  var message: String { "\(folder): a folder holds no signatures, and what runs must be signed by somebody whom you trust" }
+  var hint: String? { "give the .soul file that it was unpacked from" }
 }
 
 struct SoulNotFound: ExplainedError {

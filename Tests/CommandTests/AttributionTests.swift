@@ -62,6 +62,12 @@ struct AttributionTests {
       let text = String(decoding: try tool.read("shares.json"), as: UTF8.self)
       try tool.write(text.replacing("\"sharePPM\":", with: "\"sharePPM\":1"), to: "shares.json")
       try tool.run("build", name).expectFailure(1, "seal: the recipe's contributions cannot be read: contributions: a share does not follow from the losses")
+      for (old, new, problem) in [("\"records\":27", "\"records\":28", "speak of 28 training records, and there are 27"), ("anna*", "an*.jsonl", ""), ("anna*", "none*", "names no file")] {
+        try tool.write(text, to: "shares.json")
+        try tool.edit("shares.json", old, new)
+        let outcome = try tool.run("build", name)
+        #expect(outcome.status == (problem.isEmpty ? 0 : problem.contains("names") ? 2 : 1) && (problem.isEmpty || outcome.errors.contains(problem)), "\(outcome.errors)")
+      }
       try tool.write("no", to: "shares.json")
       try tool.run("build", name).expectFailure(1, "seal: the recipe's contributions cannot be read: ")
       try tool.run("attribute", name, groups[0], groups[1], "--to", "recipes/voice.yaml").expectFailure(1, "recipes/voice.yaml: there is a file already")

@@ -240,8 +240,8 @@ struct SoulManifestTests {
   }
 
   private static let wrongContributions: [([String], JSONValue?, String)] = [
-    (["method"], "shapley", "contributions.method: is not \"leave-one-out\""), (["groups"], [], "contributions.groups: are none, or one of them twice"),
-    (["groups", "1", "files"], "a/*", "contributions.groups: are none, or one of them twice"),
+    (["method"], "shapley", "contributions.method: is not \"leave-one-out\""), (["groups"], [], "contributions.groups: are fewer than two, or one of them twice"),
+    (["groups", "1", "files"], "a/*", "contributions.groups: are fewer than two, or one of them twice"),
     (["groups", "0", "records"], 10, "contributions: a group has as many records as all"),
     (["groups", "0", "sharePPM"], 428_572, "contributions: a share does not follow from the losses"),
     (["groups", "3", "total"], nil, "contributions.groups[3]: \"total\" is missing"), (["extra"], 1, "contributions: unknown member \"extra\""),

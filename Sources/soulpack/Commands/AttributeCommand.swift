@@ -29,6 +29,8 @@ struct AttributeCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Also write the shares to this file, for the recipe's contributions: and so for the manifest.", valueName: "file")) var to: String?
 
   func validate() throws {
+    guard to == nil || leaveOut.count > 1 else { throw ValidationError("--to writes shares, which are parts of what several groups did: name two at least") }
+    guard to.map({ !$0.isEmpty }) ?? true else { throw ValidationError("--to names no file") }
     guard to == nil || !arguments.smoke, to == nil || !arguments.dryRun else { throw ValidationError("--to writes what was measured: leave out --smoke and --dry-run") }
     guard !arguments.locked else { throw ValidationError("--locked is for builds: attribution locks nothing") }
     guard !leaveOut.isEmpty else { throw ValidationError("name at least one group: --leave-out 'letters/*.jsonl'") }
@@ -45,6 +47,9 @@ struct AttributeCommand: AsyncParsableCommand {
     }
     guard leaving.actions.allSatisfy({ $0.kind != .train || $0.parameters["substrate"] == "embedded" }) else { throw NoisySubstrate(target: target.name) }
     let file = try to.map { try writable(URL(filePath: $0, relativeTo: arguments.common.folder)) }
+    // One after the other: a pattern that names no group ends it before a training has begun.
+    var arguments = arguments
+    arguments.jobs = 1
     guard let result = try await Experiment(project: project, arguments: arguments, name: "attribute").run(leaving.actions) else { return }
     let report = try AttributionReport(
       soul: project.recipe.soul, contender: "candidate \(candidate) of \(target.name)", isSmoke: arguments.smoke, leaving, result)
@@ -54,12 +59,16 @@ struct AttributeCommand: AsyncParsableCommand {
 
   /// Before hours of training, and not after: what is there already may be anything, unless it is an earlier one of these.
   private func writable(_ file: URL) throws -> URL {
-    if FileManager.default.fileExists(atPath: file.path) {
+    var status = stat()
+    if stat(file.path, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFREG else { throw OccupiedPlace(path: file.relativePath) }
       let earlier = (try? JSONValue(parsing: Data(contentsOf: file))).flatMap { try? SoulManifest.Contributions(document: $0) }
       guard earlier != nil else { throw OccupiedPlace(path: file.relativePath) }
     }
-    guard FileManager.default.isWritableFile(atPath: file.deletingLastPathComponent().path) else { throw OccupiedPlace(path: file.relativePath, isFolder: true) }
-    return file
+    // What a link leads to is written, and not the link.
+    let place = file.resolvingSymlinksInPath()
+    guard FileManager.default.isWritableFile(atPath: place.deletingLastPathComponent().path) else { throw OccupiedPlace(path: file.relativePath, isFolder: true) }
+    return place
   }
 
   /// Two groups with a record in common would both be given what it did.
@@ -108,7 +117,7 @@ struct OccupiedPlace: ExplainedError {
   let path: String
   var isFolder = false
 
-  var message: String { isFolder ? "\(path): there is no such folder, or nothing can be written there" : "\(path): there is a file already, and it holds no contributions" }
+  var message: String { isFolder ? "\(path): there is no such folder, or nothing can be written there" : "\(path): there is something already, and it holds no contributions" }
   var hint: String? { isFolder ? "name a file in a folder of yours" : "name a file that is not there" }
 }
 

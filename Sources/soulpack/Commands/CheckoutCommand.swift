@@ -20,7 +20,7 @@ struct CheckoutCommand: ParsableCommand {
 
   func run() throws {
     let store = try ReadableStore.open(at: Project.storeFolder(in: Project.rootFolder(common)))
-    let (name, digits) = parts
+    let (name, digits) = try parts(in: store)
     let versions = try versions(of: name, in: store)
     let chosen = try choose(digits, of: name, versions)
     guard try store.objects.contains(chosen.digest) else { throw VersionProblem.collected(name: name, chosen.digest) }
@@ -30,8 +30,10 @@ struct CheckoutCommand: ParsableCommand {
     common.terminal.show(CheckoutReport(digest: chosen.digest, snapshot: snapshot, folder: target.path))
   }
 
-  /// The last `@` parts, since a folder's name may hold one too.
-  private var parts: (name: String, digits: String?) {
+  /// The last `@` parts, unless all of it is a folder that is known: a name may hold one too.
+  private func parts(in store: ReadableStore) throws -> (name: String, digits: String?) {
+    let whole = URL(filePath: version, relativeTo: common.folder).standardizedFileURL
+    guard try store.versions.all(of: whole.followed).isEmpty else { return (version, nil) }
     guard let at = version.lastIndex(of: "@"), at != version.startIndex else { return (version, nil) }
     return (String(version[..<at]), String(version[version.index(after: at)...]))
   }

@@ -2,16 +2,20 @@ internal import ArgumentParser
 internal import Artifacts
 internal import Foundation
 internal import Packaging
+internal import Store
 
 /// `soulpack inspect FILE`: what an archive says of itself. Believes nobody; `verify` does that.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Show what a Soul archive holds and claims.")
 
-  @Argument(help: "A .soul file.") var file: String
+  @Argument(help: "The Soul: a .soul file, a folder that one was unpacked to, NAME@VERSION, or the first digits of a Soul digest.") var soul: String
   @OptionGroup var common: CommonArguments
 
   func run() throws {
-    common.terminal.show(InspectReport(archive: try SoulArchive.open(URL(filePath: file, relativeTo: common.folder))))
+    try SoulReference.withScratch { scratch in
+      let store = try ReadableStore.openIfThere(common)
+      common.terminal.show(InspectReport(archive: try SoulReference(text: soul, common: common).open(store, scratch: scratch)))
+    }
   }
 }
 

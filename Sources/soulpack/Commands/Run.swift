@@ -44,7 +44,7 @@ struct Run: AsyncParsableCommand {
   func run() async throws {
     let store = try ReadableStore.openIfThere(common)
     try SoulReference.withScratch { scratch in
-      let archive = try SoulReference(text: soul, common: common).open(store, scratch: scratch)
+      let archive = try SoulReference(text: soul, common: common).open(store, scratch: scratch, takingFolders: false)
       let report = try VerificationReport(of: archive, policy: policy, common)
       do throws(VerificationError) { try report.requireTrusted() } catch { throw RefusedSoul(cause: error) }
       try archive.manifest.requirePermission(of: KeyStore(folder: UserFolders().keys))

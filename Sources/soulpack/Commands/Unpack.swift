@@ -18,11 +18,11 @@ struct Unpack: ParsableCommand {
       """)
 
   @Argument(help: "A .soul file.") var file: String
-  @Argument(help: "A folder that does not exist yet.") var folder: String
+  @Argument(help: "A folder that does not exist yet, or is empty.") var folder: String
   @Flag(help: "Write the base with the adapter taken into its weights, as one whole model.") var merged = false
   @Option(help: ArgumentHelp("With --merged, the base: a model folder, a whole model's .soul file, or a model of the hub (hf://owner/name@revision). Else it is looked for in this project.", valueName: "folder"))
   var base: String?
-  @Option(help: ArgumentHelp("With --merged, the most bytes of a file of weights, such as 512MB. Without it, 5GB.", valueName: "size"))
+  @Option(help: ArgumentHelp("With --merged, the most bytes of a file of weights, such as 512MB; a larger tensor has a file of its own. Without it, 5GB.", valueName: "size"))
   var shardSize: String?
   @OptionGroup var common: CommonArguments
 

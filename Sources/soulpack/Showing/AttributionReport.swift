@@ -13,7 +13,7 @@ struct AttributionReport: Report {
     /// Training records that went.
     let records: Int64
     let effect: DataEffect
-    /// Of what all groups that helped changed, in their sum. Nil where the training diverged.
+    /// Of what all groups that helped changed, in their sum. Nil where the training diverged, and of one group alone.
     let share: Double?
   }
 
@@ -42,7 +42,7 @@ struct AttributionReport: Report {
     records = all
     let help = found.reduce(0) { $0 + max(0, $1.2.gain ?? 0) }
     groups = found.map { files, records, effect in
-      Group(files: files, records: records, effect: effect, share: effect.gain.map { help > 0 ? max(0, $0) / help : 0 })
+      Group(files: files, records: records, effect: effect, share: found.count > 1 ? effect.gain.map { help > 0 ? max(0, $0) / help : 0 } : nil)
     }
     counts = ActionCounts(result.report)
   }

@@ -42,7 +42,10 @@ struct DiffReport: Report {
 
   private func words(_ value: JSONValue?) -> String {
     guard let value else { return "(none)" }
-    return value.digest?.short ?? value.string.map { $0.contains(" ") ? "\"\($0)\"" : $0 } ?? value.canonicalText
+    if let text = value.digest?.short ?? value.string.map({ $0.contains(" ") ? "\"\($0)\"" : $0 }) { return text }
+    // A whole document is for --json.
+    let text = value.canonicalText
+    return text.count > 60 ? "\(text.prefix(59))…" : text
   }
 
   // MARK: Records
