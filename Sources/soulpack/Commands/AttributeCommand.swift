@@ -48,9 +48,9 @@ struct AttributeCommand: AsyncParsableCommand {
     guard leaving.actions.allSatisfy({ $0.kind != .train || $0.parameters["substrate"] == "embedded" }) else { throw NoisySubstrate(target: target.name) }
     let file = try to.map { try writable(URL(filePath: $0, relativeTo: arguments.common.folder)) }
     // One after the other: a pattern that names no group ends it before a training has begun.
-    var arguments = arguments
-    arguments.jobs = 1
-    guard let result = try await Experiment(project: project, arguments: arguments, name: "attribute").run(leaving.actions) else { return }
+    var inTurn = arguments
+    inTurn.jobs = 1
+    guard let result = try await Experiment(project: project, arguments: inTurn, name: "attribute").run(leaving.actions) else { return }
     let report = try AttributionReport(
       soul: project.recipe.soul, contender: "candidate \(candidate) of \(target.name)", isSmoke: arguments.smoke, leaving, result)
     if let file { try write(report, leaving, result, to: file) }
