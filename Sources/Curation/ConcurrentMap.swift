@@ -14,7 +14,7 @@ package func concurrentMap<Result: Sendable>(_ count: Int, _ body: @Sendable (In
 
 /// `body` is called, on this thread, with what `make` gives for 0 ..< count, in that order, while the next are made on all cores: as many are held at
 /// a time. Of several errors the one of the least number is thrown, as a loop would.
-func concurrentForEach<Value: Sendable>(_ count: Int, _ make: @escaping @Sendable (Int) throws -> Value, _ body: (Value) throws -> Void) throws {
+package func concurrentForEach<Value: Sendable>(_ count: Int, _ make: @escaping @Sendable (Int) throws -> Value, _ body: (Value) throws -> Void) throws {
   let queue = DispatchQueue(label: "soulpack.ahead", attributes: .concurrent)
   var underWay: [(work: DispatchWorkItem, place: Place<Value>)] = []
   defer { for (work, _) in underWay { work.wait() } }

@@ -29,12 +29,22 @@ package struct ErasurePlan: Sendable {
     var objects: [Digest: Kind] = [:]
     var needles: Set<Data> = []
     for record in try trace.records + ErasurePlan.keptForms(of: trace, in: store) { needles.insert(record.canonicalMember) }
+    var listings: [Digest: Snapshot?] = [:]
+    // What one curation read stands together, in the order of the places: a file is read once for all of its lines.
+    var last: (digest: Digest, bytes: Data)?
     for sighting in trace.sightings {
-      let place = sighting.entry.source
-      guard let holder = try sighting.curation.holder(of: place.place.file, in: store) else { continue }
+      try Task.checkCancellation()
+      let (curation, place) = (sighting.curation, sighting.entry.source)
+      let listing = try listings[curation.key] ?? curation.listing(in: store)
+      listings.updateValue(listing, forKey: curation.key)
+      guard let holder = listing?.holder(of: place.place.file) else { continue }
       objects[holder.digest] = .file
-      guard holder.path.utf8.elementsEqual(place.place.file.utf8), try store.objects.contains(holder.digest) else { continue }
-      if let line = try store.objects.get(holder.digest).line(place.byteRange), line.count >= ErasurePlan.shortestLineInBytes { needles.insert(line) }
+      guard holder.path.utf8.elementsEqual(place.place.file.utf8) else { continue }
+      if last?.digest != holder.digest {
+        guard try store.objects.contains(holder.digest) else { continue }
+        last = (holder.digest, try store.objects.get(holder.digest))
+      }
+      if let line = last?.bytes.line(place.byteRange), line.count >= ErasurePlan.shortestLineInBytes { needles.insert(line) }
     }
     // The lists of their shards go with the shards: what they would give can no longer be had.
     for (digest, kind) in downstream.datasets.map({ ($0.digest, Kind.dataset) }) + downstream.parts.map({ ($0, .part) }) {

@@ -51,6 +51,18 @@ package struct RecordTrace: Sendable {
     let place: RecordPlace
   }
 
+  /// Places of one file of the store, or of what lies in it, as one curation read it.
+  private struct Held {
+    let curation: StoredCuration
+    let holder: Snapshot.Entry
+    var places: Set<RecordPlace>
+  }
+
+  private struct HeldPath: Hashable {
+    let key: Digest
+    let path: [UInt8]
+  }
+
   /// Begins with some ids and goes on until nothing more is found.
   package init(of ids: Set<RecordID>, in store: ReadableStore) async throws {
     self.ids = ids
@@ -59,6 +71,7 @@ package struct RecordTrace: Sendable {
 
   private mutating func follow(in store: ReadableStore) async throws {
     let curations = try StoredCuration.all(in: store)
+    var rereadCount = 0
     var isGrowing = true
     while isGrowing {
       try Task.checkCancellation()
@@ -66,22 +79,34 @@ package struct RecordTrace: Sendable {
       for curation in curations {
         let new = ids.subtracting(asked[curation.key, default: []])
         asked[curation.key, default: []].formUnion(new)
-        for found in try curation.entries(of: new) { note(found, curation) }
-        for sighting in sightings {
-          guard let file = sighting.file, sought.insert(Line(key: curation.key, file: file, line: sighting.entry.source.place.line)).inserted,
-            let found = try curation.entry(inFileOf: file, line: sighting.entry.source.place.line)
-          else { continue }
-          note(found, curation)
-        }
+        note(try curation.entries(of: new), curation)
+        // All at once: each question goes through the whole ledger.
+        note(try curation.entries(onLines: unsoughtLines(in: curation)), curation)
       }
-      for sighting in sightings { try await read(sighting, in: store) }
+      try await read(sightings[rereadCount...], in: store)
+      rereadCount = sightings.count
       isGrowing = before != (ids.count, sightings.count)
     }
   }
 
-  private mutating func note(_ found: RecordExplanation, _ curation: StoredCuration) {
+  /// Lines on which the record was seen, by their files, and for which this curation was not asked before.
+  private mutating func unsoughtLines(in curation: StoredCuration) -> [Digest: Set<Int>] {
+    var lines: [Digest: Set<Int>] = [:]
+    for sighting in sightings {
+      let line = sighting.entry.source.place.line
+      guard let file = sighting.file, sought.insert(Line(key: curation.key, file: file, line: line)).inserted else { continue }
+      lines[file, default: []].insert(line)
+    }
+    return lines
+  }
+
+  private mutating func note(_ found: [RecordExplanation], _ curation: StoredCuration) {
+    let files = curation.fileDigests(at: Set(found.map { Array($0.entry.source.place.file.utf8) }))
+    for found in found { note(found, curation, of: files[Array(found.entry.source.place.file.utf8)]) }
+  }
+
+  private mutating func note(_ found: RecordExplanation, _ curation: StoredCuration, of file: Digest?) {
     guard seen.insert(Place(key: curation.key, place: found.entry.source.place)).inserted else { return }
-    let file = curation.fileDigest(at: found.entry.source.place.file)
     sightings.append(Sighting(curation: curation, entry: found.entry, file: file))
     if let id = found.entry.id { ids.insert(id) }
     for member in found.members {
@@ -91,33 +116,55 @@ package struct RecordTrace: Sendable {
     if case .merged(let keeper, _, _?) = found.entry.fate { keepers.insert(keeper) }
   }
 
-  /// The ids that the record has as it is read and as it is normalised, from the bytes of its file, where the store still has them.
-  private mutating func read(_ sighting: Sighting, in store: ReadableStore) async throws {
-    let place = sighting.entry.source.place
-    guard let holder = try sighting.curation.holder(of: place.file, in: store), reread.insert(ReadPlace(file: holder.digest, place: place)).inserted,
-      try store.objects.contains(holder.digest)
-    else { return }
-    for stages: JSONValue in [[], [["normalize": [:]]]] {
-      guard let parameters = try sighting.curation.parameters(stages: stages, in: store) else { continue }
-      guard let record = try await Self.record(at: place, of: holder, parameters, in: store) else { continue }
-      ids.insert(record.id)
-      if !records.contains(record) { records.append(record) }
+  /// The ids that the record has as it is read and as it is normalised, from the bytes of its file, where the store still has them. A file is curated
+  /// once for all of its lines.
+  private mutating func read(_ sightings: ArraySlice<Sighting>, in store: ReadableStore) async throws {
+    for held in try unread(sightings, in: store) where try store.objects.contains(held.holder.digest) {
+      for stages: JSONValue in [[], [["normalize": [:]]]] {
+        guard let parameters = try held.curation.parameters(stages: stages, in: store) else { continue }
+        for record in try await Self.records(at: held.places, of: held.holder, parameters, in: store) {
+          ids.insert(record.id)
+          if !records.contains(record) { records.append(record) }
+        }
+      }
     }
   }
 
-  /// Nil where the file has no such record any more, or the stages drop it.
-  private static func record(at place: RecordPlace, of file: Snapshot.Entry, _ parameters: CurationParameters, in store: ReadableStore) async throws
-    -> DatasetRecord?
+  /// The places that were not read before, by their files.
+  private mutating func unread(_ sightings: ArraySlice<Sighting>, in store: ReadableStore) throws -> [Held] {
+    var listings: [Digest: Snapshot?] = [:]
+    var held: [Held] = []
+    var numbers: [HeldPath: Int] = [:]
+    for sighting in sightings {
+      let (curation, place) = (sighting.curation, sighting.entry.source.place)
+      let listing = try listings[curation.key] ?? curation.listing(in: store)
+      listings.updateValue(listing, forKey: curation.key)
+      guard let holder = listing?.holder(of: place.file), reread.insert(ReadPlace(file: holder.digest, place: place)).inserted else { continue }
+      let path = HeldPath(key: curation.key, path: Array(holder.path.utf8))
+      if let number = numbers[path] {
+        held[number].places.insert(place)
+      } else {
+        numbers[path] = held.count
+        held.append(Held(curation: curation, holder: holder, places: [place]))
+      }
+    }
+    return held
+  }
+
+  /// The records that begin at these places of a file, each content once. Fewer where the file has no such record any more, or the stages drop it.
+  private static func records(at places: Set<RecordPlace>, of file: Snapshot.Entry, _ parameters: CurationParameters, in store: ReadableStore)
+    async throws -> [DatasetRecord]
   {
     let objects = store.objects
     let curation: Curation
     do {
       curation = try await Curator(parameters: parameters).curate(Snapshot(entries: [file])) { try objects.get($0.digest) }
     } catch CurationError.everythingDropped {
-      return nil
+      return []
     }
-    guard let id = curation.ledger.entries.first(where: { $0.source.place == place })?.id else { return nil }
-    return try curation.dataset.records().first { $0.id == id }
+    var ids = Set(curation.ledger.entries.lazy.filter { places.contains($0.source.place) }.compactMap(\.id))
+    guard !ids.isEmpty else { return [] }
+    return try curation.dataset.records().filter { ids.remove($0.id) != nil }
   }
 }
 
@@ -126,7 +173,7 @@ package struct RecordTrace: Sendable {
 extension RecordTrace {
   /// What any curation of the store read from a line of a file with these very bytes.
   package static func ids(inFileOf digest: Digest, line: Int, in store: ReadableStore) throws -> Set<RecordID> {
-    Set(try StoredCuration.all(in: store).compactMap { try $0.entry(inFileOf: digest, line: line)?.entry.id })
+    Set(try StoredCuration.all(in: store).flatMap { try $0.entries(onLines: [digest: [line]]).compactMap(\.entry.id) })
   }
 
   /// Where any curation of the store read a record under this id, in the order of the places.

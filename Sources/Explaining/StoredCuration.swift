@@ -28,26 +28,41 @@ package struct StoredCuration: Sendable {
   /// Everything that was read with these ids, each with what was merged into it. Empty where nothing was.
   func entries(of ids: Set<RecordID>) throws -> [RecordExplanation] { try ledger.why(records: ids) }
 
-  /// What was read at a place of a file with these very bytes, under whatever name. Nil where nothing was.
-  func entry(inFileOf digest: Digest, line: Int) throws -> RecordExplanation? {
-    for file in ledger.files where file.digest == digest {
-      guard case .read = file.fate else { continue }
-      do {
-        return try ledger.why(file: file.path, line: line)
-      } catch is LedgerQueryError {
-        continue  // What was read as another kind of file has other records.
+  /// What was read from lines of files with these very bytes, under whatever names, in the order of the places.
+  func entries(onLines asked: [Digest: Set<Int>]) throws -> [RecordExplanation] {
+    let files = ledger.files.filter { file in
+      guard case .read = file.fate, let digest = file.digest else { return false }
+      return asked[digest] != nil
+    }
+    let places = files.flatMap { file in (file.digest.flatMap { asked[$0] } ?? []).map { RecordPlace(file: file.path, line: $0) } }
+    let found = try ledger.why(places: Set(places))
+    var (open, entries) = (asked, [RecordPlace: RecordExplanation]())
+    for file in files {
+      guard let digest = file.digest else { continue }
+      // Of files with the same bytes the first that has a record there: what was read as another kind of file has other records.
+      for line in open[digest] ?? [] {
+        guard let entry = found[RecordPlace(file: file.path, line: line)] else { continue }
+        open[digest]?.remove(line)
+        entries[entry.entry.source.place] = entry
       }
     }
-    return nil
+    return entries.values.sorted { $0.entry.source.place < $1.entry.source.place }
   }
 
-  func fileDigest(at path: String) -> Digest? { ledger.files.first { $0.path.utf8.elementsEqual(path.utf8) }?.digest }
+  /// By the bytes of the paths, of those that were read under these.
+  func fileDigests(at paths: Set<[UInt8]>) -> [[UInt8]: Digest] {
+    var digests: [[UInt8]: Digest] = [:]
+    for file in ledger.files {
+      let path = Array(file.path.utf8)
+      if paths.contains(path), digests[path] == nil { digests[path] = file.digest }
+    }
+    return digests
+  }
 
-  /// The object of the store that a record's file lies in: of a member of an archive, the archive. Nil where the listing is gone.
-  func holder(of path: String, in store: ReadableStore) throws -> Snapshot.Entry? {
+  /// The listing of what it read. Nil where it is gone.
+  func listing(in store: ReadableStore) throws -> Snapshot? {
     guard let source, try store.objects.contains(source) else { return nil }
-    let entries = try store.objects.snapshot(source).entries
-    return entries.first { $0.path.utf8.elementsEqual(path.utf8) } ?? entries.first { path.hasPrefix($0.path + "!/") }
+    return try store.objects.snapshot(source)
   }
 
   /// Its parameters with other stages: how its files are read stays as it was.
@@ -55,5 +70,12 @@ package struct StoredCuration: Sendable {
     guard try store.objects.contains(preimage), var members = try JSONValue(parsing: try store.objects.get(preimage))["parameters"]?.object else { return nil }
     members["stages"] = stages
     return try CurationParameters(.object(members))
+  }
+}
+
+extension Snapshot {
+  /// The object of the store that a record's file lies in: of a member of an archive, the archive.
+  func holder(of path: String) -> Snapshot.Entry? {
+    entries.first { $0.path.utf8.elementsEqual(path.utf8) } ?? entries.first { path.hasPrefix($0.path + "!/") }
   }
 }

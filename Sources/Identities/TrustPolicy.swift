@@ -85,18 +85,18 @@ extension TrustPolicy {
     }
   }
 
-  /// Changes the policy that is at `url` and gives what it is then. No other process changes it in between.
-  package static func update(at url: URL, _ change: (TrustPolicy) -> TrustPolicy) throws(TrustPolicyError) -> TrustPolicy {
+  /// Changes the policy that is at `url` and gives what it is then. No other process changes it in between. Where `change` throws, nothing is written.
+  package static func update(at url: URL, _ change: (TrustPolicy) throws -> TrustPolicy) throws -> TrustPolicy {
     do {
       return try ChangeLock.holding(beside: url) {
-        let policy = change(try load(from: url))
+        let policy = try change(try load(from: url))
         try policy.save(to: url)
         return policy
       }
-    } catch let error as TrustPolicyError {
+    } catch let error as any ExplainedError {
       throw error
     } catch {
-      throw .inputOutput(path: url.path, reason: "cannot be written")
+      throw TrustPolicyError.inputOutput(path: url.path, reason: "cannot be written")
     }
   }
 

@@ -9,18 +9,21 @@ internal import Synchronization
 extension ObjectStore {
   /// Writes the files of `snapshot` to `folder`, which must not be there yet, or be empty. They are written beside it and moved there at the
   /// end in one step: killed at any moment, nothing is at `folder`.
+  ///
+  /// What a killed one leaves beside it stays: no name and no lock tells it, on every file system, from a folder of somebody's own or from what
+  /// another checkout is writing, and a removal in error loses what nobody can bring back.
   package func checkOut(_ snapshot: Snapshot, to folder: URL) throws {
     try refuseExisting(folder)
-    // A file and a folder cannot have one name. In a listing of ours they do not.
     let draft = folder.path + ".\(UUID().uuidString.prefix(8)).partial"
     do {
       try FileManager.default.createDirectory(atPath: folder.deletingLastPathComponent().path, withIntermediateDirectories: true)
-      removeDrafts(of: folder)
-      try makeFolder(draft)
-      let held = try OpenFile(draft, O_RDONLY | O_DIRECTORY)
-      // Until this is done or this process ends, however it ends: see `removeDrafts`.
-      flock(held.descriptor, LOCK_EX | LOCK_NB)
-      defer { flock(held.descriptor, LOCK_UN) }
+    } catch {
+      throw StoreError.system(operation: "make", path: folder.deletingLastPathComponent().path, code: posixCode(error))
+    }
+    // Not `makeFolder`, which is content with one that is there: that could be somebody's own, and is removed below.
+    guard mkdir(draft, 0o755) == 0 else { throw StoreError.system(operation: "make", path: draft, code: errno) }
+    do {
+      // A file and a folder cannot have one name. In a listing of ours they do not.
       try write(snapshot, to: URL(filePath: draft, directoryHint: .isDirectory))
       try move(draft, to: folder)
     } catch {
@@ -28,23 +31,6 @@ extension ObjectStore {
       do { try removeTree(draft) } catch {}
       throw error
     }
-  }
-
-  /// What checkouts of this folder left behind that were killed: drafts by their whole name, and of those the ones that no process holds.
-  private func removeDrafts(of folder: URL) {
-    let parent = folder.deletingLastPathComponent().path
-    // Best effort, here and below: what stays is in nobody's way.
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where Self.isDraft(name, of: folder.lastPathComponent) {
-      let path = parent + "/" + name
-      guard let draft = try? OpenFile(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), flock(draft.descriptor, LOCK_EX | LOCK_NB) == 0 else { continue }
-      try? removeTree(path)
-    }
-  }
-
-  private static func isDraft(_ name: String, of folder: String) -> Bool {
-    guard name.hasPrefix(folder + "."), name.hasSuffix(".partial") else { return false }
-    let mark = name.dropFirst(folder.count + 1).dropLast(".partial".count)
-    return mark.utf8.count == 8 && mark.utf8.allSatisfy { "0123456789ABCDEF".utf8.contains($0) }
   }
 
   private func refuseExisting(_ folder: URL) throws {

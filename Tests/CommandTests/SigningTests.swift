@@ -161,6 +161,16 @@ struct SigningTests {
       }
       #expect(try tool.must("trust", "list", "--json").json()["rules"]?.array?.count == 2)
     }
+    // What changes nothing writes nothing: no policy where there was none, and none as somebody wrote it by hand in another form.
+    try Tool.inProject([:]) { tool in
+      let policy = "../home/config/soulpack/trust.json"
+      try tool.run("trust", "remove", "lamp*").expectFailure(2, #"there is no rule for "lamp*""#, hint: "soulpack trust list shows them")
+      #expect(!tool.exists(policy))
+      let byHand = #"{ "rules" : [ ],"schema":"soulpack.trust/1"}"#
+      try tool.write(byHand, to: policy)
+      try tool.run("trust", "remove", "lamp*").expectFailure(2, #"there is no rule for "lamp*""#, hint: "soulpack trust list shows them")
+      #expect(try tool.read(policy) == Data(byHand.utf8))
+    }
     try Tool.inBuiltProject { tool in
       let policy = try tool.run("verify", "out/voice-1.0.0.soul", "--policy", "nope")
       policy.expectFailure(2, "", hint: "without --policy your own is asked")

@@ -1,6 +1,8 @@
 import Artifacts
 import Curation
 import Foundation
+import Hashing
+import Synchronization
 import Testing
 
 @Suite("Ledgers")
@@ -135,6 +137,52 @@ struct LedgerTests {
     for id in ids { #expect(try query.why(records: [id]) == query.why(record: id.description)) }
     #expect(try query.why(records: [unknown]).isEmpty)
     #expect(try query.why(records: []).isEmpty)
+  }
+
+  @Test("several lines at once are answered as each by itself, and a line that holds no record is not")
+  func severalPlaces() async throws {
+    let ledger = try await sample().ledger
+    let query = try LedgerQuery(ledger.bytes)
+    let last = try #require(ledger.entries.map(\.source.place.line).max())
+    let places = ledger.files.flatMap { file in (1...(last + 2)).map { RecordPlace(file: file.path, line: $0) } } + [RecordPlace(file: "nowhere.md", line: 1)]
+    let found = try query.why(places: Set(places))
+    for place in places {
+      do {
+        #expect(found[place] == (try query.why(file: place.file, line: place.line)))
+      } catch is LedgerQueryError {
+        #expect(found[place] == nil)
+      }
+    }
+    #expect(Set(found.values.map(\.entry)) == Set(ledger.entries))
+    #expect(found.count > ledger.entries.count && found.count < places.count)
+    #expect(try query.why(places: []).isEmpty)
+  }
+
+  @Test("however many records are asked for, and however many copies they have, the ledger is read a few times")
+  func passes() async throws {
+    let lines = (0..<300).map { textLine($0 % 2 == 0 ? "one of many copies" : "line \($0)") }
+    let memory = MemoryShelf()
+    let data = Data(lines.joined(separator: "\n").utf8)
+    let snapshot = Snapshot(entries: [Snapshot.Entry(path: "a.jsonl", byteCount: Int64(data.count), digest: Digest(hashing: data))])
+    let (_, ledger) = try await Curator(parameters: CurationParameters(stages: standardStages)).curate(
+      snapshot, scratch: FileManager.default.temporaryDirectory, load: { _ in SourceFile(data) }, shelf: memory.shelf, get: memory.get)
+    let loads = Mutex(0)
+    let query = LedgerQuery(
+      try StoredLedger(parsing: ledger.canonical.canonical) { digest in
+        loads.withLock { $0 += 1 }
+        return try memory.get(digest)
+      })
+    let entries = try ledger.whole().entries
+    let questions: [() throws -> Int] = [
+      { try query.why(places: Set(entries.map(\.source.place))).count },
+      { try query.why(records: Set(entries.compactMap(\.id))).count },
+      { try query.why(record: #require(entries.first?.id).description).count },
+    ]
+    for (question, count) in zip(questions, [300, 300, 150]) {
+      loads.withLock { $0 = 0 }
+      #expect(try question() == count)
+      #expect(loads.withLock { $0 } <= 3 * ledger.chunks.count)
+    }
   }
 
   @Test("a question without an answer says what is wrong with it")

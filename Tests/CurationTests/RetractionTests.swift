@@ -146,6 +146,16 @@ struct ChangedKeeperTests {
     #expect(place.line == 1 && named == keeper.entry.id)
     #expect(try query.why(record: #require(keeper.entry.id).description) == [keeper])
     #expect(try query.why(records: [named]) == [keeper])
+
+    // Ledgers of before name a keeper by the id that it had when it was merged into: asked for by both, it is answered once.
+    let then = RecordID(Digest(words: Digest.Words(1, 2, 3, 4)))
+    let old = String(decoding: result.ledger.bytes, as: UTF8.self).replacing("\"keeper\":{\"file\":\"a.jsonl\",\"id\":\"\(named)\"", with: "\"keeper\":{\"file\":\"a.jsonl\",\"id\":\"\(then)\"")
+    let older = try LedgerQuery(Data(old.utf8))
+    for ids in [[then], [named], [named, then]] as [Set<RecordID>] {
+      #expect(try older.why(records: ids).map(\.entry.source.place.line) == [1])
+      #expect(try older.why(records: ids).first?.members.map(\.id) == keeper.members.map(\.id))
+    }
+    #expect(try older.why(record: then.description).map(\.entry) == [keeper.entry])
     #expect(try query.why(file: "a.jsonl", line: 3).members.isEmpty)
   }
 }

@@ -136,6 +136,21 @@ struct ObjectStoreTests {
     #expect(try store.objects.contains(digest))
   }
 
+  @Test("however large an object in memory is, it is handed on in windows, so that a pack ends near its limit")
+  func windows() throws {
+    let folder = try TemporaryFolder()
+    let largest = Mutex(0)
+    var calls = DiskCalls.system
+    calls.write = { descriptor, bytes in
+      largest.withLock { $0 = max($0, bytes.count) }
+      return DiskCalls.system.write(descriptor, bytes)
+    }
+    let store = try folder.openStore(calls: calls)
+    let bytes = noise(20 << 20)
+    #expect(try store.objects.get(store.objects.put(bytes)) == bytes)
+    #expect((1...(5 << 20)).contains(largest.withLock { $0 }))
+  }
+
   @Test("a full disk is an error with path and hint; nothing is seen of what was half done, and the store goes on")
   func failingWrite() throws {
     let folder = try TemporaryFolder()

@@ -1,8 +1,9 @@
 import Artifacts
+import Dispatch
 import Foundation
-import Glibc
 import Hashing
 import Store
+import Synchronization
 import Testing
 
 @Suite("Versions of a folder, checking out and collecting")
@@ -31,20 +32,40 @@ struct VersionTests {
     #expect(try await FolderScanner(store).scan(empty).digest == second.digest)
   }
 
-  @Test("what a killed checkout left behind goes with the next one to that place; what another one writes stays, and so does what only looks alike")
-  func leftovers() async throws {
+  @Test("whatever stands beside the place of a checkout stays, though it looks like what a killed one left")
+  func neighbours() async throws {
     let folder = try TemporaryFolder()
     let store = try folder.openStore()
     try folder.write("one", to: "letters/a")
     let scan = try await FolderScanner(store).scan(folder.url.appending(path: "letters"))
-    let names = ["out.0A1B2C3D.partial", "out.0A1B2C3E.partial", "out.notes.partial", "out.0a1b2c3d.partial", "other.0A1B2C3D.partial"]
-    for name in names { try folder.write("half", to: name + "/a/b") }
-    let held = open(folder.url.appending(path: names[1]).path, O_RDONLY | O_DIRECTORY)
-    defer { close(held) }
-    #expect(flock(held, LOCK_EX | LOCK_NB) == 0)
+    let names = ["out.20240115.partial", "out.0A1B2C3D.partial", "out.notes.partial"]
+    for name in names { try folder.write("thesis", to: name + "/a/b") }
     try store.objects.checkOut(scan.snapshot, to: folder.url.appending(path: "out"))
-    let left = try FileManager.default.contentsOfDirectory(atPath: folder.url.path).filter { $0.hasSuffix(".partial") }
-    #expect(Set(left) == Set(names.dropFirst()))
+    for name in names { #expect(try Data(contentsOf: folder.url.appending(path: name + "/a/b")) == Data("thesis".utf8)) }
+  }
+
+  @Test("of several checkouts to one place at once one writes all of it, the others say that it is there, and nothing is left beside it")
+  func atOnce() async throws {
+    let folder = try TemporaryFolder()
+    let store = try folder.openStore()
+    for number in 0..<40 { try folder.write("text \(number)", to: "letters/\(number % 5)/\(number)") }
+    let scan = try await FolderScanner(store).scan(folder.url.appending(path: "letters"))
+    let parent = folder.url.appending(path: "places")
+    for round in 0..<40 {
+      let target = parent.appending(path: "out\(round)")
+      let failures = Mutex<[any Error]>([])
+      DispatchQueue.concurrentPerform(iterations: 4) { _ in
+        do {
+          try store.objects.checkOut(scan.snapshot, to: target)
+        } catch {
+          failures.withLock { $0.append(error) }
+        }
+      }
+      let found = failures.withLock { $0 }
+      #expect(found.compactMap { $0 as? CheckoutError } == Array(repeating: .inTheWay(path: target.path), count: 3), "\(found)")
+      #expect(try await FolderScanner(store).scan(target).digest == scan.digest)
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: parent.path).count == 40)
   }
 
   @Test("a version whose bytes are damaged is not written at all")

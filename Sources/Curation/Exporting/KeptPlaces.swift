@@ -59,7 +59,8 @@ private struct KeptChunk: Sendable {
         file = member.value
       } else if bytes.holds("line", at: member.name) {
         line = member.value
-        // Nothing that is asked for has a later name.
+        // Nothing that is asked for has a later name. Whether the rest has the form is not looked at: the chunk's bytes have been held against its
+        // digest, and the export of the ledger goes through whole lines.
         break
       }
     }

@@ -26,6 +26,7 @@ extension LedgerQuery {
     // The first line is the index.
     var number = 2 + ledger.chunks.prefix(chunks?.startIndex ?? 0).reduce(0) { $0 + $1.recordCount }
     for chunk in chunks ?? ledger.chunks[...] {
+      try Task.checkCancellation()
       let isGoingOn = try ledger.bytes(of: chunk).withUnsafeBytes { raw in
         let bytes = raw.bindMemory(to: UInt8.self)
         var (start, line) = (0, number)

@@ -38,7 +38,7 @@ package struct LedgerQuery: Sendable {
       found = try entries(holding: ",\"file\":\(quoted(path)),", in: chunks).last { $0.source.place.isIn(path) && $0.source.place.line <= line }
     }
     guard let found else { throw LedgerQueryError.noRecord(place) }
-    return try explanation(of: found)
+    return try explanations(of: [found])[0]
   }
 
   /// Everything that was read with one id: the keeper and what was merged into it, in the order of the sources. `prefix` is the id or the
@@ -52,7 +52,7 @@ package struct LedgerQuery: Sendable {
     let ids = Set(found.compactMap(\.id))
     guard !ids.isEmpty else { return try whyKeeper(prefix, digits: digits) }
     guard ids.count == 1 else { throw LedgerQueryError.ambiguous(prefix, ids.sorted()) }
-    return try found.map(explanation)
+    return try explanations(of: found)
   }
 
   /// A keeper that a later stage changed has another id in the end; what was merged into it names the one that it had then.
@@ -65,25 +65,7 @@ package struct LedgerQuery: Sendable {
     let ids = Set(keepers.values)
     guard !ids.isEmpty else { throw LedgerQueryError.unknownRecord(prefix) }
     guard ids.count == 1 else { throw LedgerQueryError.ambiguous(prefix, ids.sorted()) }
-    return try keepers.keys.sorted().map { try why(file: $0.file, line: $0.line) }
-  }
-
-  /// What a record was merged into is named by its place: with copies left in, an id may stand for several, and a stage after the merge may have
-  /// given the keeper another. After a keeper's line stands its end or its similarity, after a record's own its offset.
-  private func explanation(of entry: LedgerEntry) throws -> Explanation {
-    let place = entry.source.place
-    let members = try Self.endsOfKeepers(onLine: place.line).flatMap { try entries(holding: $0) }.filter { $0.isMerged(into: place) }
-    return Explanation(entry, ledger.parameters, members: members.sorted { $0.source.place < $1.source.place })
-  }
-
-  /// What the line of a record that was merged into one of this line holds.
-  static func endsOfKeepers(onLine line: Int) -> [String] { ["}", ",\"similarity-ppm\":"].map { "\",\"line\":\(line)\($0)" } }
-
-  /// The record that begins at a place where a ledger says that one does.
-  func entry(at place: RecordPlace) throws -> LedgerEntry {
-    let found = try entries(holding: ",\"line\":\(place.line),", in: chunks(of: place)).first { $0.source.place == place }
-    guard let found else { throw LedgerQueryError.noRecord(place) }
-    return found
+    return try explanations(of: try entries(atEach: Set(keepers.keys)))
   }
 
   /// The chunk in which a record that was read from this place or ends on it must stand.
@@ -148,12 +130,5 @@ extension Ledger.File {
   fileprivate var isRead: Bool {
     guard case .read = fate else { return false }
     return true
-  }
-}
-
-extension LedgerEntry {
-  fileprivate func isMerged(into place: RecordPlace) -> Bool {
-    guard case .merged(_, let keeper, _) = fate else { return false }
-    return keeper == place
   }
 }

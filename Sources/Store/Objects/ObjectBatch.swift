@@ -210,10 +210,10 @@ struct LargeObject: ~Copyable {
   private var list = ChunkList()
 
   /// Takes chunks from the front of `bytes`, all of it where nothing follows; gives how many bytes that were. What it did not take comes again,
-  /// at the front.
+  /// at the front. However long `bytes` is, it is handed on in windows: a pack is closed between two of them.
   mutating func take(_ bytes: UnsafeRawBufferPointer, isLast: Bool, into batch: ObjectBatch) throws -> Int {
     var pieces: [ObjectBatch.Item] = []
-    var taken = 0
+    var (taken, kept) = (0, 0)
     while isLast ? taken < bytes.count : bytes.count - taken >= ChunkCutter.maximum {
       let rest = UnsafeRawBufferPointer(rebasing: bytes[taken...])
       let count = ChunkCutter.firstLength(of: rest)
@@ -221,8 +221,12 @@ struct LargeObject: ~Copyable {
       pieces.append(ObjectBatch.Item(digest: digest, start: taken, byteCount: count, isNamed: false))
       list.append(digest, byteCount: count)
       taken += count
+      guard taken - kept >= Self.windowByteCount else { continue }
+      try batch.keep(pieces, from: bytes)
+      pieces.removeAll(keepingCapacity: true)
+      kept = taken
     }
-    try batch.keep(pieces, from: bytes)
+    if !pieces.isEmpty { try batch.keep(pieces, from: bytes) }
     return taken
   }
 

@@ -51,12 +51,12 @@ struct Trust: ParsableCommand {
 
     func run() throws {
       let place = UserFolders().trustPolicy
-      var isThere = false
       let policy = try TrustPolicy.update(at: place) { policy in
-        isThere = policy.rules.contains { $0.souls == souls }
+        guard policy.rules.contains(where: { $0.souls == souls }) else {
+          throw UsageError("there is no rule for \"\(souls)\"", hint: "soulpack trust list shows them")
+        }
         return TrustPolicy(rules: policy.rules.filter { $0.souls != souls })
       }
-      guard isThere else { throw UsageError("there is no rule for \"\(souls)\"", hint: "soulpack trust list shows them") }
       common.terminal.show(TrustReport(policy: policy, place: place.path))
     }
   }
