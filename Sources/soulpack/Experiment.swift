@@ -1,3 +1,4 @@
+internal import Artifacts
 internal import Foundation
 internal import Planning
 internal import Recipes
@@ -31,8 +32,10 @@ struct Experiment {
 
 extension ActionRun.Result {
   /// The bytes of an action's output.
-  func bytes(of output: String, from action: ActionID) throws -> Data {
+  func bytes(of output: String, from action: ActionID) throws -> Data { try store.objects.get(try digest(of: output, from: action)) }
+
+  func digest(of output: String, from action: ActionID) throws -> Digest {
     guard let digest = report.output(output, of: action) else { throw MissingInput(action: action, input: output) }
-    return try store.objects.get(digest)
+    return digest
   }
 }

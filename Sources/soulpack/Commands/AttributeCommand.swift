@@ -1,9 +1,6 @@
 internal import ArgumentParser
 internal import Artifacts
-internal import Curation
-internal import Explaining
 internal import Foundation
-internal import Packaging
 internal import Planning
 internal import Recipes
 internal import Running
@@ -46,60 +43,20 @@ struct AttributeCommand: AsyncParsableCommand {
       throw NoSuchCandidate(target: target.name, candidate: candidate, count: target.candidates.count)
     }
     guard leaving.actions.allSatisfy({ $0.kind != .train || $0.parameters["substrate"] == "embedded" }) else { throw NoisySubstrate(target: target.name) }
-    let file = try to.map { try writable(URL(filePath: $0, relativeTo: arguments.common.folder)) }
+    let file = try to.map { try ContributionsFile(URL(filePath: $0, relativeTo: arguments.common.folder)) }
     // One after the other: a pattern that names no group ends it before a training has begun.
     var inTurn = arguments
     inTurn.jobs = 1
-    guard let result = try await Experiment(project: project, arguments: inTurn, name: "attribute").run(leaving.actions) else { return }
+    let experiment = Experiment(project: project, arguments: inTurn, name: "attribute")
+    if let file, let last = leaving.actions.lastIndex(where: { $0.kind == .leaveOut }) {
+      // Groups come first among the actions: what is wrong with them is said before a training has begun.
+      if let found = try await experiment.run(Array(leaving.actions[...last])) { try file.requireDistinct(leaving, found) }
+    }
+    guard let result = try await experiment.run(leaving.actions) else { return }
     let report = try AttributionReport(
       soul: project.recipe.soul, contender: "candidate \(candidate) of \(target.name)", isSmoke: arguments.smoke, leaving, result)
-    if let file { try write(report, leaving, result, to: file) }
+    try file?.write(report, leaving, result)
     arguments.common.terminal.show(report)
-  }
-
-  /// Before hours of training, and not after: what is there already may be anything, unless it is an earlier one of these.
-  private func writable(_ file: URL) throws -> URL {
-    var status = stat()
-    if stat(file.path, &status) == 0 {
-      guard status.st_mode & S_IFMT == S_IFREG else { throw OccupiedPlace(path: file.relativePath) }
-      let earlier = (try? JSONValue(parsing: Data(contentsOf: file))).flatMap { try? SoulManifest.Contributions(document: $0) }
-      guard earlier != nil else { throw OccupiedPlace(path: file.relativePath) }
-    }
-    // What a link leads to is written, and not the link.
-    let place = file.resolvingSymlinksInPath()
-    guard FileManager.default.isWritableFile(atPath: place.deletingLastPathComponent().path) else { throw OccupiedPlace(path: file.relativePath, isFolder: true) }
-    return place
-  }
-
-  /// Two groups with a record in common would both be given what it did.
-  private func requireDistinct(_ leaving: LeaveOneOut, _ result: ActionRun.Result) throws {
-    let train = try ids(of: Partition.train.rawValue, leaving.split, result)
-    var seen: [(files: String, records: Set<RecordID>)] = []
-    for group in leaving.groups {
-      let records = train.subtracting(try ids(of: "train", group.leftOut, result))
-      if let other = seen.first(where: { !$0.records.isDisjoint(with: records) }) { throw OverlappingGroups(one: other.files, other: group.files) }
-      seen.append((group.files, records))
-    }
-  }
-
-  private func ids(of output: String, _ action: ActionID, _ result: ActionRun.Result) throws -> Set<RecordID> {
-    guard let digest = result.report.output(output, of: action), let dataset = try result.store.reading.dataset(digest) else {
-      throw MissingInput(action: action, input: output)
-    }
-    return Set(try dataset.shards.flatMap { try dataset.identities(of: $0).map(\.id) })
-  }
-
-  private func write(_ report: AttributionReport, _ leaving: LeaveOneOut, _ result: ActionRun.Result, to file: URL) throws {
-    func digest(_ action: ActionID, _ output: String) throws -> Digest {
-      guard let digest = result.report.output(output, of: action) else { throw MissingInput(action: action, input: output) }
-      return digest
-    }
-    try requireDistinct(leaving, result)
-    let subject = SoulManifest.Contributions.Subject(
-      candidate: try digest(leaving.training, "files"), train: try digest(leaving.split, Partition.train.rawValue),
-      holdout: try digest(leaving.split, Partition.holdout.rawValue))
-    guard let contributions = report.contributions(of: subject) else { throw NothingToWrite() }
-    try WholeFile(file).replace(with: contributions.document.canonical + Data("\n".utf8))
   }
 }
 
@@ -110,28 +67,6 @@ struct WholeContributor: ExplainedError {
 
   var message: String { "\(key): a contributor's key stands for a whole dataset, and a target learns from one alone (\"\(dataset)\")" }
   var hint: String? { "name the contributor's files: --leave-out 'anna/**'" }
-}
-
-/// Where the shares are to be written is something else, or nowhere.
-struct OccupiedPlace: ExplainedError {
-  let path: String
-  var isFolder = false
-
-  var message: String { isFolder ? "\(path): there is no such folder, or nothing can be written there" : "\(path): there is something already, and it holds no contributions" }
-  var hint: String? { isFolder ? "name a file in a folder of yours" : "name a file that is not there" }
-}
-
-struct OverlappingGroups: ExplainedError {
-  let one, other: String
-
-  var message: String { "\"\(one)\" and \"\(other)\" have records in common, which would be counted for both" }
-  var hint: String? { "name groups that have none, or leave --to out: the table alone says what each does" }
-}
-
-/// The candidate itself diverged: there is nothing that a group could have added to.
-struct NothingToWrite: ExplainedError {
-  var message: String { "the candidate's own training diverged, so that no group has a share" }
-  var hint: String? { "name another: --candidate" }
 }
 
 /// A program's training differs from run to run.
