@@ -13,22 +13,22 @@ struct ByteFile: ~Copyable {
   static func opening(_ url: URL) throws(TarProblem) -> ByteFile {
     // O_NONBLOCK: opening a pipe must not wait for a writer; it is refused right after.
     let descriptor = open(url.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw .inputOutput(systemReason()) }
+    guard descriptor >= 0 else { throw .inputOutput(errno) }
     let file = ByteFile(descriptor: descriptor)
-    guard try file.status().st_mode & S_IFMT == S_IFREG else { throw .inputOutput("not a regular file") }
+    guard try file.status().st_mode & S_IFMT == S_IFREG else { throw .notAFile }
     return file
   }
 
   /// Makes a new file; one that is there already is an error.
   static func creating(_ url: URL) throws(TarProblem) -> ByteFile {
     let descriptor = open(url.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw .inputOutput(systemReason()) }
+    guard descriptor >= 0 else { throw .inputOutput(errno) }
     return ByteFile(descriptor: descriptor)
   }
 
   private borrowing func status() throws(TarProblem) -> stat {
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw .inputOutput(systemReason()) }
+    guard fstat(descriptor, &status) == 0 else { throw .inputOutput(errno) }
     return status
   }
 
@@ -40,7 +40,7 @@ struct ByteFile: ~Copyable {
     while filled < buffer.count {
       let count = pread(descriptor, buffer.baseAddress?.advanced(by: filled), buffer.count - filled, off_t(offset) + off_t(filled))
       if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw .inputOutput(systemReason()) }
+      guard count >= 0 else { throw .inputOutput(errno) }
       if count == 0 { break }
       filled += count
     }
@@ -52,16 +52,12 @@ struct ByteFile: ~Copyable {
     while written < bytes.count {
       let count = Foundation.write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
       if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw .inputOutput(systemReason()) }
+      guard count > 0 else { throw .inputOutput(errno) }
       written += count
     }
   }
 
   borrowing func makeDurable() throws(TarProblem) {
-    guard fsync(descriptor) == 0 else { throw .inputOutput(systemReason()) }
+    guard fsync(descriptor) == 0 else { throw .inputOutput(errno) }
   }
-}
-
-private func systemReason() -> String {
-  String(cString: strerror(errno)).lowercased()
 }

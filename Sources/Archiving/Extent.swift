@@ -32,17 +32,23 @@ package struct Extent: Hashable, Sendable {
     }
   }
 
-  /// Copies the bytes to a file that must not exist, makes it durable, and shows each piece to `observe` as it is written.
+  /// Copies the bytes to a file that must not exist, makes it durable, and shows each piece to `observe` as it is written. An error names the one of the
+  /// two files that it is about.
   package func copy(to url: URL, observe: (UnsafeRawBufferPointer) -> Void) throws(TarError) {
+    var place = url
     do throws(TarProblem) {
       let output = try ByteFile.creating(url)
+      place = file
       try pieces { (piece) throws(TarProblem) in
         observe(piece)
+        place = url
         try output.write(piece)
+        place = file
       }
+      place = url
       try output.makeDurable()
     } catch {
-      throw TarError(path: url.path, member: nil, problem: error)
+      throw TarError(path: place.path, member: nil, problem: error)
     }
   }
 

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Why a tar was not written or not read.
 package struct TarError: Error, Hashable {
   package let path: String
@@ -28,11 +30,17 @@ package enum TarProblem: Error, Hashable, Sendable {
   case tooManyMembers(limit: Int)
   /// The source of a member had another size than was promised.
   case sourceChanged
-  case inputOutput(String)
+  /// A folder, a pipe, a device.
+  case notAFile
+  /// The number of the system's error.
+  case inputOutput(Int32)
 
   /// False where the outside world failed, and the bytes may be good.
   package var isAboutTheBytes: Bool {
-    if case .inputOutput = self { false } else { true }
+    switch self {
+    case .inputOutput, .notAFile: false
+    default: true
+    }
   }
 
   var text: String {
@@ -47,7 +55,8 @@ package enum TarProblem: Error, Hashable, Sendable {
     case .trailingBytes: "bytes after the end"
     case .tooManyMembers(let limit): "more than \(limit) members"
     case .sourceChanged: "the source changed while it was read"
-    case .inputOutput(let reason): reason
+    case .notAFile: "not a file"
+    case .inputOutput(let code): String(cString: strerror(code)).lowercased()
     }
   }
 }

@@ -16,6 +16,8 @@ package struct SoulComparison: Sendable {
     /// How the data were curated and split, and whatever else a recipe says that has no place of its own.
     case recipe
     case gates
+    /// Files that are no part of the model and that nothing above is told from, by digest. Where the manifests are one, any file.
+    case files
     /// Members of the manifest that this version knows no place for.
     case other
   }

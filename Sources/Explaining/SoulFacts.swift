@@ -10,9 +10,13 @@ struct SoulFacts {
   private let sets: [SoulComparison.Subject: [String: [String]]]
   /// Of the recipe's train targets, the one that the winner is of.
   private let target: String?
+  private let manifest: SoulManifest
+  private let allFiles: JSONValue
 
   init(_ archive: SoulArchive, store: ReadableStore?) throws {
     let manifest = archive.manifest
+    self.manifest = manifest
+    allFiles = .object(Dictionary(uniqueKeysWithValues: archive.files.map { ($0.path, .digest($0.digest)) }))
     let recipe = try archive.recipe() ?? [:]
     target = manifest.training.parameters["target"]?.string
     documents = [
@@ -28,6 +32,7 @@ struct SoulFacts {
       .training: Self.training(manifest),
       .recipe: Self.rest(of: recipe),
       .gates: Self.members(["gates": recipe["recipe"]?["gates"], "met": manifest.document["gates"]]),
+      .files: .object(try Self.strangeFiles(of: archive)),
       .other: .object((manifest.document.object ?? [:]).filter { !Self.knownMembers.contains($0.key) }),
     ]
     sets = [.soul: ["limits": manifest.limits], .terms: ["run.allow": manifest.permissions.runAllow]]
@@ -43,8 +48,10 @@ struct SoulFacts {
     return places + lists
   }
 
-  /// Where both winners are of one target, its parameters are told as those of the training, and not a second time as the recipe's.
+  /// Where both winners are of one target, its parameters are told as those of the training, and not a second time as the recipe's. Where the manifests
+  /// are one, nothing else can differ but files, those that soulpack wrote among them.
   private func document(_ subject: SoulComparison.Subject, besides other: SoulFacts) -> JSONValue {
+    if subject == .files, manifest == other.manifest { return allFiles }
     let document = documents[subject] ?? [:]
     guard subject == .recipe, let target, target == other.target, var targets = document["train"]?.object else { return document }
     targets[target] = nil
@@ -87,6 +94,15 @@ struct SoulFacts {
     if let pin = manifest.pins.first(where: { $0.name == "tokenizer" }) { return pin.digest }
     guard let base = manifest.components.first?.base?.digest, let store, try store.objects.contains(base) else { return nil }
     return try store.objects.snapshot(base)[path]?.digest
+  }
+
+  /// Beside the model and what soulpack writes. A recipe that cannot be read is one, since nothing of it is compared.
+  private static func strangeFiles(of archive: SoulArchive) throws -> [String: JSONValue] {
+    let model = Set(archive.manifest.components.flatMap(\.files).map(\.path))
+    var own: Set<String> = [SoulFile.manifestPath, SoulFile.cardPath, SoulFile.lineagePath, SoulFile.trainingPath]
+    if try archive.recipe() != nil { own.insert(SoulFile.recipePath) }
+    let strange = archive.files.filter { !model.contains($0.path) && !own.contains($0.path) }
+    return Dictionary(uniqueKeysWithValues: strange.map { ($0.path, .digest($0.digest)) })
   }
 
   /// What the manifest does not say itself.

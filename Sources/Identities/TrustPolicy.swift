@@ -69,7 +69,12 @@ extension TrustPolicy {
 
   /// Reads the policy. No file is the empty policy: nobody is trusted.
   package static func load(from url: URL) throws(TrustPolicyError) -> TrustPolicy {
-    guard FileManager.default.fileExists(atPath: url.path) else { return .empty }
+    guard FileManager.default.fileExists(atPath: url.path) else {
+      let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: url.path)) != nil
+      // Whoever keeps the policy elsewhere, on a disk that is not there now perhaps, does not trust nobody.
+      guard !isLink else { throw .inputOutput(path: url.path, reason: "a link to a file that is not there") }
+      return .empty
+    }
     do {
       let bytes = try Data(contentsOf: url)
       guard bytes.count <= byteLimit else { throw TrustPolicyError.malformed(path: url.path, problem: "too large for a policy") }
@@ -100,9 +105,10 @@ extension TrustPolicy {
     }
   }
 
-  /// Writes the policy for people to read and edit, replacing the file in one step.
+  /// Writes the policy for people to read and edit, replacing the file in one step; where it is a link, the file that it leads to.
   package func save(to url: URL) throws(TrustPolicyError) {
     do {
+      let url = url.resolvingSymlinksInPath()
       try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(document.pretty.utf8).write(to: url, options: .atomic)
     } catch {

@@ -28,8 +28,10 @@ package struct ArchiveError: ExplainedError, Hashable {
     case notUnpacked
     /// A file changed between two readings of it.
     case sourceChanged(String)
-    case destinationNotEmpty(String)
-    case inputOutput(String)
+    /// A folder where an archive was to be.
+    case notAFile
+    /// What the system says of a file, by its error's number.
+    case inputOutput(path: String, code: Int32)
   }
 
   package let path: String
@@ -43,7 +45,7 @@ package struct ArchiveError: ExplainedError, Hashable {
   /// True where the archive's bytes are at fault (the face exits with 6), false where the outside world is.
   package var isVerificationFailure: Bool {
     switch problem {
-    case .inputOutput, .destinationNotEmpty, .notUnpacked: false
+    case .inputOutput, .notAFile, .notUnpacked: false
     default: true
     }
   }
@@ -63,8 +65,8 @@ package struct ArchiveError: ExplainedError, Hashable {
     case .inconsistent(let text): "\(path): \(text)"
     case .notUnpacked: "\(path): no Soul was unpacked here: it has no soul.json"
     case .sourceChanged(let name): "\(path): \"\(name)\" changed while it was read"
-    case .destinationNotEmpty(let folder): "\(folder): the folder is not empty"
-    case .inputOutput(let reason): "\(path): \(reason)"
+    case .notAFile: "\(path): not a file"
+    case .inputOutput(let path, let code): "\(path): \(String(cString: strerror(code)).lowercased())"
     }
   }
 
@@ -72,7 +74,8 @@ package struct ArchiveError: ExplainedError, Hashable {
     switch problem {
     case .badPath: "use relative paths of letters, digits and \"._+@=/-\", at most 255 bytes"
     case .notUnpacked: "give a .soul file, or a folder that `soulpack unpack` wrote"
-    case .destinationNotEmpty: "name a folder that is empty or does not exist"
+    case .notAFile: "give the .soul file: a folder that it was unpacked to holds no signatures, and `soulpack inspect` tells what it is"
+    case .inputOutput(_, ENOSPC): "free some space"
     default: nil
     }
   }
@@ -87,13 +90,19 @@ func explaining<Value>(_ url: URL, _ body: () throws -> Value) throws(ArchiveErr
   } catch let error as ArchiveError.Problem {
     throw ArchiveError(url, error)
   } catch let error as TarError {
-    throw ArchiveError(url, error.problem.isAboutTheBytes ? .tar(error.message) : .inputOutput(error.message))
+    switch error.problem {
+    case .inputOutput(let code): throw ArchiveError(url, .inputOutput(path: error.path, code: code))
+    case .notAFile: throw ArchiveError(URL(filePath: error.path), .notAFile)
+    default: throw ArchiveError(url, .tar(error.message))
+    }
   } catch let error as any ExplainedError {
     throw ArchiveError(url, .document(error.message))
   } catch let error as JSONSyntaxError {
     throw ArchiveError(url, .document(error.reason))
   } catch {
-    throw ArchiveError(url, .inputOutput("cannot be read or written"))
+    let system = error as NSError
+    let cause = [system, system.userInfo[NSUnderlyingErrorKey] as? NSError].compactMap(\.self).first { $0.domain == NSPOSIXErrorDomain }
+    throw ArchiveError(url, .inputOutput(path: system.userInfo[NSFilePathErrorKey] as? String ?? url.path, code: cause.map { Int32($0.code) } ?? EIO))
   }
 }
 

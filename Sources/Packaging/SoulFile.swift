@@ -31,6 +31,10 @@ extension SoulFile {
 
   /// The normalised recipe, and those of its bases: the one document that is a program.
   package static let recipePath = "recipe.json"
+  /// What it came from, by digests.
+  package static let lineagePath = "lineage.json"
+  /// How the winner was trained, step by step.
+  package static let trainingPath = "training.json"
 
   /// A path that every file system keeps as it is: relative, contained, from a small alphabet, no part beginning with `-`.
   static func isPath(_ path: String) -> Bool {

@@ -3,7 +3,8 @@ package import Artifacts
 package import Foundation
 
 /// A folder that a Soul was unpacked to, which people keep where they keep code. Packed again it is the same Soul, with the same digest, if no file was
-/// changed, added or taken away: an archive is a function of its files. Its referrers, signatures among them, are not in the folder.
+/// changed, added or taken away: an archive is a function of its files. Its referrers, signatures among them, are not in the folder, so that nothing tells
+/// whose word its soul.json is.
 package struct UnpackedSoul: Sendable {
   private let folder: URL
 
@@ -22,18 +23,26 @@ package struct UnpackedSoul: Sendable {
     }
   }
 
-  private func manifest() throws -> SoulManifest {
-    let file = folder.appending(path: SoulFile.manifestPath)
-    guard FileManager.default.fileExists(atPath: file.path) else {
-      throw ArchiveError.Problem.notUnpacked
+  package func manifest() throws(ArchiveError) -> SoulManifest {
+    try explaining(folder) {
+      guard let bytes = try document(SoulFile.manifestPath) else { throw ArchiveError.Problem.notUnpacked }
+      return try SoulManifest(document: JSONValue(parsingCanonical: bytes))
     }
-    let extent = try Extent(wholeFile: file)
-    guard extent.byteCount <= Layout.documentLimit else {
-      throw ArchiveError.Problem.inconsistent("\(SoulFile.manifestPath) is larger than \(Layout.documentLimit) bytes")
+  }
+
+  /// One of the documents beside the model, which are read whole. Nil where it has none of that name.
+  package func document(_ path: String) throws(ArchiveError) -> Data? {
+    let file = folder.appending(path: path)
+    guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+    return try explaining(folder) {
+      let extent = try Extent(wholeFile: file)
+      guard extent.byteCount <= Layout.documentLimit else {
+        throw ArchiveError.Problem.inconsistent("\(path) is larger than \(Layout.documentLimit) bytes")
+      }
+      var bytes = Data()
+      try extent.read { bytes.append(contentsOf: $0) }
+      return bytes
     }
-    var bytes = Data()
-    try extent.read { bytes.append(contentsOf: $0) }
-    return try SoulManifest(document: JSONValue(parsingCanonical: bytes))
   }
 
   private func paths() throws -> [String] {

@@ -66,7 +66,7 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// `exposure-bits`, `seed`, `context`, `subject`: `adapter` or `model`}.
   case gate
   /// Inputs: everything the Soul speaks of: `dataset`, `ledger`, `train`, `validation`, `holdout`, `decision`, `winner`, `trace.1`, …, `score.0`
-  /// (as in `select`), `score.1`, …, `gates` and `contributions` where the recipe has any, and `base`, or `tokenizer` for a new model; `base-origin`, where the base or what it descends from is of a hub or a Soul. Outputs: `archive`, `summary` (its digest and the selection).
+  /// (as in `select`), `score.1`, …, `gates` and `contributions` where the recipe has any, and `base`, or `tokenizer` for a new model; `base-origin`, where the base or what it descends from may be of a hub or a Soul. Outputs: `archive`, `summary` (its digest and the selection).
   /// Parameters: `recipe` (normalised), `bases` (the normalised recipes of the base and of its bases, nearest first), `overrides` (as given),
   /// `dataset` (its name in the recipe), `terms` (what holds for a record that states nothing; null where each has its own), `candidates` (of each, in order: `target`, its name, and `number` within the target), `component` (`adapter` or `model`: what the winner is),
   /// `lease-seconds`.
@@ -97,6 +97,10 @@ package struct Source: Hashable, Sendable {
     case file
     /// A folder: its snapshot.
     case folder
+    /// A folder that holds a model: its snapshot.
+    case modelFolder = "model-folder"
+    /// Which Soul was unpacked to it, if one was: a document, or `null`.
+    case modelFolderOrigin = "model-folder-origin"
     /// Whichever is there, since a recipe does not say: a snapshot, of one entry with the file's own name where it is a file.
     case fileOrFolder = "file-or-folder"
     /// A model of a hub, by its `HubReference`: a snapshot of the files that the engine reads.
@@ -118,6 +122,9 @@ package struct Source: Hashable, Sendable {
 
   /// In an archive, and not itself what trains.
   package var isOfSoul: Bool { kind == .soulModel || kind == .soulOrigin }
+
+  /// Says who something is that is a source itself.
+  package var isOrigin: Bool { [.hubOrigin, .soulOrigin, .modelFolderOrigin].contains(kind) }
 
   package init(kind: Kind, path: String) {
     self.kind = kind

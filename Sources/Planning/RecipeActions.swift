@@ -100,7 +100,7 @@ struct RecipeActions {
   /// What training starts from: `base` or, for a new model, `tokenizer`.
   private var foundation: [String: InputReference] {
     switch recipe.base {
-    case .path(let path): return ["base": .source(Source(kind: .folder, path: path))]
+    case .path(let path): return ["base": .source(Source(kind: .modelFolder, path: path))]
     case .hub(let model): return ["base": .source(Source(kind: .hubModel, path: model.description))]
     case .soul(let path): return ["base": .source(Source(kind: .soulModel, path: path))]
     case .recipe:
@@ -205,7 +205,8 @@ struct RecipeActions {
     switch origin {
     case .hub(let model): inputs["base-origin"] = .source(Source(kind: .hubOrigin, path: model.description))
     case .soul(let path): inputs["base-origin"] = .source(Source(kind: .soulOrigin, path: path))
-    case .path, .recipe, .new: break
+    case .path(let path): inputs["base-origin"] = .source(Source(kind: .modelFolderOrigin, path: path))
+    case .recipe, .new: break
     }
     inputs.merge(candidateInputs("trace", of: .train, "trace")) { own, _ in own }
     for output in ["dataset", "ledger"] { inputs[output] = self.output(.curate, shared.dataset, output) }

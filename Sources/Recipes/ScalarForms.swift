@@ -11,6 +11,19 @@ extension Shape {
     }
   }
 
+  var isScalar: Bool {
+    switch self {
+    case .list, .record, .named, .either: false
+    default: true
+    }
+  }
+
+  /// Whether a text is, or was perhaps meant to be, one of the words.
+  func mayBeWord(_ text: String) -> Bool {
+    guard case .word = self else { return true }
+    return text.first?.isLetter == true
+  }
+
   /// Nil where the text is not of this shape. Lists, mappings and words are not read here.
   func value(of text: String) -> Setting.Value? {
     switch self {

@@ -18,7 +18,7 @@ struct SchemaCheck {
   private mutating func check(_ node: DocumentNode, _ scalar: Shape, or collection: Shape, key: String) -> Setting? {
     switch (node.content, collection) {
     case (.scalar(let text, _), .integer) where Int64(text) != nil: return check(node, collection, key: key)
-    case (.scalar, _) where !node.isNothing: return check(node, scalar, key: key)
+    case (.scalar(let text, _), _) where !node.isNothing && (!collection.isScalar || scalar.mayBeWord(text)): return check(node, scalar, key: key)
     case (.list, .list), (.mapping, .record): return check(node, collection, key: key)
     default:
       note(.wrongValue(key: key, expected: "\(scalar.expectation), or \(collection.expectation)", found: node.found), at: node.place)

@@ -20,8 +20,8 @@ package struct Lock: Hashable, Sendable {
 
     package init(sources: [Source: Digest], revisions: [String: String] = [:], actions: [Action]) {
       self.revisions = revisions
-      // An origin says what the revision says.
-      let snapshots = sources.filter { ![.file, .hubOrigin, .soulOrigin].contains($0.key.kind) }
+      // An origin says what the revision says, or what is in the folder itself.
+      let snapshots = sources.filter { $0.key.kind != .file && !$0.key.isOrigin }
       // A folder has the same snapshot whether or not the recipe says that it is one.
       self.sources = Dictionary(snapshots.map { ($0.key.path, $0.value) }, uniquingKeysWith: { first, _ in first })
       for (source, digest) in sources where source.kind == .file {

@@ -25,7 +25,7 @@ extension Lock {
     var locked: [LockedSource] = []
     var differences: [Difference] = []
     // What is on a hub is fetched there by whoever builds, and a Soul has a file of its own: neither is data of the project.
-    for source in plan.sources(for: plan.actions(for: .build)) where !source.isRemote && !source.isOfSoul {
+    for source in plan.sources(for: plan.actions(for: .build)) where !source.isRemote && !source.isOfSoul && !source.isOrigin {
       if let digest = pins.digest(of: source) {
         locked.append(LockedSource(source: source, digest: digest))
       } else {

@@ -1,7 +1,7 @@
 package import Artifacts
 package import Foundation
 
-/// How models that are not the project's own come into a build: a hub's, and those in Souls. This room knows neither hubs nor archives: whoever
+/// How models that are not the project's own come into a build: a hub's, and those of Souls. This room knows neither hubs nor archives: whoever
 /// starts a build says who does.
 package struct OutsideModels: Sendable {
   /// What `soul.lock` says of one.
@@ -38,17 +38,20 @@ package struct OutsideModels: Sendable {
   package let bring: @Sendable (_ reference: HubReference, _ commit: String?) throws -> Brought
   /// The file's path as the recipe says it, for errors. Throws where it is not to be used.
   package let openSoul: @Sendable (_ file: URL, _ path: String) throws -> Soul
+  /// Which Soul was unpacked to a folder that a snapshot was taken of; nil where none was. Throws where its model is not to be used.
+  package let originOfFolder: @Sendable (_ folder: URL, _ path: String, _ snapshot: Snapshot) throws -> JSONValue?
 
   package init(
     pins: [String: Pin], cached: @escaping @Sendable (HubReference) throws -> Brought?,
-    bring: @escaping @Sendable (HubReference, String?) throws -> Brought, openSoul: @escaping @Sendable (URL, String) throws -> Soul
+    bring: @escaping @Sendable (HubReference, String?) throws -> Brought, openSoul: @escaping @Sendable (URL, String) throws -> Soul,
+    originOfFolder: @escaping @Sendable (URL, String, Snapshot) throws -> JSONValue?
   ) {
-    (self.pins, self.cached, self.bring, self.openSoul) = (pins, cached, bring, openSoul)
+    (self.pins, self.cached, self.bring, self.openSoul, self.originOfFolder) = (pins, cached, bring, openSoul, originOfFolder)
   }
 
   /// For plans that need none.
   package static let none = OutsideModels(pins: [:], cached: { _ in nil }, bring: { reference, _ in throw NobodyToOpen(path: reference.description) },
-    openSoul: { _, path in throw NobodyToOpen(path: path) })
+    openSoul: { _, path in throw NobodyToOpen(path: path) }, originOfFolder: { _, _, _ in nil })
 }
 
 struct NobodyToOpen: ExplainedError {

@@ -40,8 +40,15 @@ package struct SourceReader: Sendable {
     var taken = TakenSources()
     var models: [String: (commit: String, digest: Digest)] = [:]
     var souls: [String: OutsideModels.Soul] = [:]
+    var folders: [String: (digest: Digest, origin: JSONValue?)] = [:]
     for source in sources {
       try Task.checkCancellation()
+      guard !source.isOfModelFolder else {
+        let folder = if let known = folders[source.path] { known } else { try await readModel(source) }
+        folders[source.path] = folder
+        taken.digests[source] = source.isOrigin ? try store.objects.put((folder.origin ?? .null).canonical) : folder.digest
+        continue
+      }
       guard !source.isOfSoul else {
         let soul = try souls[source.path] ?? outside.openSoul(try source.place(in: root), source.path)
         souls[source.path] = soul
@@ -94,16 +101,24 @@ package struct SourceReader: Sendable {
     return try store.objects.put(Snapshot(entries: entries))
   }
 
-  private func read(_ source: Source) async throws -> Digest {
+  private func read(_ source: Source) async throws -> Digest { try source.digest(of: try await scan(source)) }
+
+  private func readModel(_ source: Source) async throws -> (digest: Digest, origin: JSONValue?) {
+    let scan = try await scan(source)
+    return (scan.digest, try outside.originOfFolder(try source.place(in: root), source.path, scan.snapshot))
+  }
+
+  private func scan(_ source: Source) async throws -> FolderScanner.Scan {
     let scan = try await scanner.scan(try source.place(in: root))
     if !scan.disguised.isEmpty { tellDisguised(scan.disguised.map { "\(source.path)/\($0)" }) }
-    return try source.digest(of: scan)
+    return scan
   }
 
   /// The sources that are no longer, on disk, what was read: by path. One that is gone is changed.
   package func changes(since digests: [Source: Digest], of sources: [Source]) throws -> [String] {
     try sources.filter { source in
-      guard !source.isRemote, !source.isOfSoul else { return false }  // A commit and a Soul are what they were.
+      // A commit and a Soul are what they were, and of a folder its snapshot is asked.
+      guard !source.isRemote, !source.isOfSoul, !source.isOrigin else { return false }
       guard let digest = digests[source] else { return false }
       guard let place = existingPlace(of: source) else { return true }
       guard source.kind == .file else { return try !scanner.recheck(try store.objects.snapshot(digest), at: place).isEmpty }
@@ -137,8 +152,15 @@ package struct SourceProbe: Sendable {
   /// digest. Nobody is asked.
   package func read(_ sources: [Source], outside: OutsideModels = .none) throws -> TakenSources {
     var taken = TakenSources()
+    var folders: [String: FolderScanner.Scan] = [:]
     for source in sources {
-      if source.isOfSoul {
+      if source.isOfModelFolder {
+        let place = try source.place(in: root)
+        let scan = try folders[source.path] ?? probe.scan(place)
+        folders[source.path] = scan
+        let origin = try outside.originOfFolder(place, source.path, scan.snapshot)
+        taken.digests[source] = source.isOrigin ? Digest(hashing: (origin ?? .null).canonical) : scan.digest
+      } else if source.isOfSoul {
         let soul = try outside.openSoul(try source.place(in: root), source.path)
         taken.digests[source] = source.kind == .soulOrigin ? Digest(hashing: soul.origin.canonical) : soul.snapshotDigest
       } else if let reference = source.hubReference {
@@ -167,6 +189,8 @@ extension OutsideModels.Soul {
 }
 
 extension Source {
+  fileprivate var isOfModelFolder: Bool { kind == .modelFolder || kind == .modelFolderOrigin }
+
   /// Nil for what is on this disk.
   fileprivate var hubReference: HubReference? { isRemote ? HubReference(path) : nil }
 
@@ -176,7 +200,7 @@ extension Source {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) else { throw .missing(path) }
     if (kind == .file || isOfSoul) && isFolder.boolValue { throw .notAFile(path) }
-    if kind == .folder && !isFolder.boolValue { throw .notAFolder(path) }
+    if (kind == .folder || isOfModelFolder) && !isFolder.boolValue { throw .notAFolder(path) }
     return place
   }
 

@@ -9,7 +9,8 @@ struct Lineage {
   let document: JSONValue
 
   init(_ context: StepContext) throws {
-    let inputs = context.inputs.filter { $0.key != "ledger" }
+    let origin = try Lineage.origin(context)
+    let inputs = context.inputs.filter { $0.key != "ledger" && ($0.key != "base-origin" || origin != nil) }
     let names = inputs.keys.sorted()
     let measured = Lineage.measuredTraces(context)
     var members: [String: JSONValue] = [
@@ -17,7 +18,7 @@ struct Lineage {
       "nodes": .object(inputs.mapValues(JSONValue.digest)),
       "edges": .array(names.flatMap { name in (Lineage.origins(of: name, among: inputs) + (measured.contains(name) ? ["validation"] : [])).map { ["from": .string($0), "to": .string(name)] } }),
     ]
-    if let origin = try Lineage.origin(context) { members["origins"] = ["base-origin": origin] }
+    if let origin { members["origins"] = ["base-origin": origin] }
     document = .object(members)
   }
 
@@ -32,10 +33,12 @@ struct Lineage {
     return Set(numbers.map { "trace.\($0 + 1)" })
   }
 
-  /// What the base, or what it descends from, is called where it came from: a model of a hub, or a Soul. Nil where it is the project's own.
+  /// What the base, or what it descends from, is called where it came from: a model of a hub, or a Soul. Nil where it is the project's own, or a folder
+  /// that says nothing of itself.
   static func origin(_ context: StepContext) throws -> JSONValue? {
     guard context.inputs["base-origin"] != nil else { return nil }
-    return try JSONValue(parsing: try context.input("base-origin"))
+    let origin = try JSONValue(parsing: try context.input("base-origin"))
+    return origin == .null ? nil : origin
   }
 
   /// `hf://owner/name@commit`, or `NAME@VERSION` of a Soul.

@@ -87,8 +87,9 @@ struct SoulContents {
 
   /// The base by the name that people know it under, and by the digest of its files.
   private func base() throws -> SoulManifest.NamedDigest {
-    // A model of a hub is named with its commit, and a Soul with its version: a branch or a path would be another model tomorrow.
-    let name = try parameters.array("bases").first?["soul"]?.string ?? Lineage.originName(context) ?? recipe["base"]?["path"]?.string ?? "base"
+    // A model of a hub is named with its commit, and a Soul with its version: a branch, or an archive's path, would be another model tomorrow. A folder is
+    // found by its path.
+    let name = try parameters.array("bases").first?["soul"]?.string ?? recipe["base"]?["path"]?.string ?? Lineage.originName(context) ?? "base"
     return SoulManifest.NamedDigest(name: name, digest: try context.digest(of: "base"))
   }
 
@@ -222,8 +223,8 @@ struct SoulContents {
     }
     return winning + [
       SoulFile(path: SoulFile.recipePath, role: .code, content: .data(try normalisedRecipes().canonical)),
-      SoulFile(path: "lineage.json", role: .document, content: .data(try Lineage(context).document.canonical)),
-      SoulFile(path: "training.json", role: .document, content: .data(try context.input("trace.\(number)"))),
+      SoulFile(path: SoulFile.lineagePath, role: .document, content: .data(try Lineage(context).document.canonical)),
+      SoulFile(path: SoulFile.trainingPath, role: .document, content: .data(try context.input("trace.\(number)"))),
     ]
   }
 

@@ -38,6 +38,9 @@ struct BuildSession {
       try showForecast(actions)
       return nil
     }
+    if arguments.smoke, goal == .build, project.recipe.contributions != nil {
+      terminal.remark("a smoke build leaves \"contributions\" out: its winner is not the one that they are of")
+    }
     var lock = Lock()
     let needed = sources ?? project.plan.sources(for: actions)
     let result = try await ActionRun(subject, arguments).perform(actions, sources: needed) {

@@ -25,7 +25,8 @@ struct HubModels: Sendable {
           return nil  // The hub has it whole.
         }
       },
-      bring: { reference, commit in OutsideModels.Brought(try fetch(reference, commit: commit)) }, openSoul: parents.open)
+      bring: { reference, commit in OutsideModels.Brought(try fetch(reference, commit: commit)) }, openSoul: parents.open,
+      originOfFolder: parents.origin(ofFolder:path:snapshot:))
   }
 
   func fetch(_ reference: HubReference, commit: String? = nil) throws -> FetchedModel {

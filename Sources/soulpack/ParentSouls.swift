@@ -7,7 +7,8 @@ internal import Planning
 internal import Recipes
 internal import Running
 
-/// Souls that a recipe builds on: verified under the user's own trust policy before a byte of them is used, and held to their terms.
+/// Souls that a recipe builds on, and is held to the terms of: an archive is verified under the user's own trust policy before a byte of it is used; a
+/// folder that one was unpacked to has no signature, so that its terms bind and nobody's word is asked.
 struct ParentSouls: Sendable {
   /// The recipe whose Soul descends from them. Nil where nothing is made that anybody gets.
   let child: Recipe?
@@ -17,15 +18,35 @@ struct ParentSouls: Sendable {
     let archive = try SoulArchive.open(file)
     let report = try VerificationReport(of: archive, policyAt: UserFolders().trustPolicy)
     do throws(VerificationError) { try report.requireTrusted() } catch { throw RefusedSoul(cause: error) }
-    let manifest = archive.manifest
+    let component = try model(of: archive.manifest, path: path)
+    let origin = try origin(archive.manifest, path: path, contents: archive.contents).merging(["soul": .digest(archive.digest)]) { own, _ in own }
+    return OutsideModels.Soul(files: try archive.files(of: component), origin: .object(origin))
+  }
+
+  /// Nil where the folder holds no Soul. Of the Soul's digest nothing is said: other files may lie beside those that it was unpacked with.
+  func origin(ofFolder folder: URL, path: String, snapshot: Snapshot) throws -> JSONValue? {
+    guard snapshot[SoulFile.manifestPath] != nil else { return nil }
+    let soul = UnpackedSoul(folder)
+    let manifest = try soul.manifest()
+    for file in try model(of: manifest, path: path).files where snapshot[file.path]?.digest != file.digest {
+      throw ParentIsChanged(path: path, file: file.path)
+    }
+    return .object(try origin(manifest, path: path, contents: soul.document))
+  }
+
+  private func model(of manifest: SoulManifest, path: String) throws(ParentIsNoModel) -> SoulManifest.Component {
     guard manifest.components.count == 1, let component = manifest.components.first, component.kind == .model else { throw ParentIsNoModel(path: path) }
-    let parentage = try Parentage(archive, path: path)
+    return component
+  }
+
+  /// What the child's archive says of it. Throws where the child does not keep to its terms. `contents` gives what lies beside its model.
+  private func origin(_ manifest: SoulManifest, path: String, contents: (String) throws -> Data?) throws -> [String: JSONValue] {
+    let parentage = try Parentage(manifest, path: path, contents: contents)
     if let child { try ParentTerms(path: path, manifest.permissions, parentage.terms).require(of: child) }
-    let origin: JSONValue = [
-      "schema": .string(Parentage.schema), "name": .string(manifest.name), "version": .string(manifest.version), "soul": .digest(archive.digest),
-      "license": .string(manifest.license), "terms": .array(parentage.terms.map(\.document)), "credits": .array(parentage.credits.map { .string($0) }),
+    return [
+      "schema": .string(Parentage.schema), "name": .string(manifest.name), "version": .string(manifest.version), "license": .string(manifest.license),
+      "terms": .array(parentage.terms.map(\.document)), "credits": .array(parentage.credits.map { .string($0) }),
     ]
-    return OutsideModels.Soul(files: try archive.files(of: component), origin: origin)
   }
 }
 
@@ -39,14 +60,13 @@ private struct Parentage {
   static let schema = "soulpack.parent-soul/1"
 
   /// Throws where it does not tell what it was made from.
-  init(_ archive: SoulArchive, path: String) throws {
-    let manifest = archive.manifest
-    let document = try archive.recipe()
+  init(_ manifest: SoulManifest, path: String, contents: (String) throws -> Data?) throws {
+    let document = try contents(SoulFile.recipePath).flatMap { JSONValue(recordedRecipes: $0) }
     if let document, document["recipe"].map({ Digest(hashing: $0) }) != manifest.recipe { throw CannotReproduce(.otherRecipe) }
     let record = document.flatMap { try? RecordedRecipe($0) }  // By another version, perhaps: then what it declares is not known, and terms that need it say so.
     // The recipes of its base are told in the archive alone.
     guard record != nil || document?["bases"]?.array?.isEmpty == true else { throw UnusableParent(path: path, problem: .untoldTerms) }
-    let before = try Parentage.before(archive, path: path)
+    let before = try Parentage.before(try contents(SoulFile.lineagePath), path: path)
     let ofBases = record?.bases.flatMap(\.statedTerms) ?? []
     let own = [StatedTerms(manifest.license, of: .weights, by: record?.recipe)]
       + Set(manifest.datasets.flatMap(\.terms.keys)).sorted().map { StatedTerms($0, of: .texts, by: record?.recipe) }
@@ -57,9 +77,9 @@ private struct Parentage {
   private init(terms: [StatedTerms], credits: [String]) { (self.terms, self.credits) = (terms, credits) }
 
   /// Of a Soul that it stands on itself.
-  private static func before(_ archive: SoulArchive, path: String) throws -> Parentage {
+  private static func before(_ lineage: Data?, path: String) throws -> Parentage {
     let untold = UnusableParent(path: path, problem: .untoldTerms)
-    guard let bytes = try archive.contents(of: "lineage.json"), let lineage = try? JSONValue(parsing: bytes) else { throw untold }  // A stranger's file.
+    guard let lineage, let lineage = try? JSONValue(parsing: lineage) else { throw untold }  // A stranger's file.
     guard let origin = lineage["origins"]?["base-origin"], HubOrigin(canonical: origin) == nil else { return Parentage(terms: [], credits: []) }
     guard origin["schema"]?.string == schema, let documents = origin["terms"]?.array, let credits = origin["credits"]?.array else { throw untold }
     let terms = documents.compactMap { StatedTerms(document: $0) }
@@ -92,6 +112,15 @@ struct ParentIsNoModel: ExplainedError {
 
   var message: String { "base \"\(path)\": a Soul as base is one whole model, and this one is an adapter" }
   var hint: String? { "name a Soul that was made with \"method: full\"" }
+}
+
+/// The folder was changed after a Soul was unpacked to it, or something else was put there.
+struct ParentIsChanged: ExplainedError {
+  let path: String
+  let file: String
+
+  var message: String { "base \"\(path)\": its soul.json is of other files than lie there: \(file)" }
+  var hint: String? { "unpack the Soul anew; a model that was made from it is a Soul of its own" }
 }
 
 struct ParentIsItself: ExplainedError {

@@ -83,7 +83,7 @@ struct Reproduction {
 
   /// The commit that the archive says its base was, whatever the branch is by now. Throws where it names none: what a branch is today proves nothing.
   private func pins() throws -> [String: OutsideModels.Pin] {
-    let bytes = try archive.contents(of: "lineage.json")
+    let bytes = try archive.contents(of: SoulFile.lineagePath)
     let lineage = bytes.flatMap { try? JSONValue(parsing: $0) }  // A stranger's file.
     let origin = lineage?["origins"]?["base-origin"].flatMap(HubOrigin.init(canonical:))
     let needed = Set(sources.filter { $0.kind == .hubModel }.map(\.path))
@@ -187,7 +187,7 @@ extension SoulManifest {
 extension SoulArchive {
   /// `training.json`; nil where it is not there or is no run of the engine.
   fileprivate func trainingTrace() throws -> TrainingTrace? {
-    guard let bytes = try contents(of: "training.json"), let document = try? JSONValue(parsing: bytes) else { return nil }  // A stranger's file.
+    guard let bytes = try contents(of: SoulFile.trainingPath), let document = try? JSONValue(parsing: bytes) else { return nil }  // A stranger's file.
     return TrainingTrace(ofRun: document)
   }
 }

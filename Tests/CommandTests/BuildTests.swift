@@ -108,8 +108,14 @@ struct BuildTests {
       #expect(try JSONValue(parsingCanonical: lineage)["schema"]?.string == "soulpack.lineage/1")
 
       let refused = try tool.run("unpack", "out/voice-1.0.0.soul", "talk")
-      #expect(refused.status == 1 && refused.errors.contains("the folder is not empty"))
+      #expect(refused.status == 1 && refused.errors.contains(" is there already\nhint: name a folder that is empty, or does not exist yet"))
       #expect(try tool.names(in: "talk") == ["talk.jsonl"])
+      let beneath = try tool.run("unpack", "out/voice-1.0.0.soul", "talk/talk.jsonl/x")
+      beneath.expectFailure(1, tool.place("talk/talk.jsonl/x").path + ": cannot be written: ", hint: "name a folder where you may write")
+      for command in [["verify", "deep"], ["unpack", "deep", "new"]] {
+        try tool.start(command).wait().expectFailure(1, tool.place("deep").path + ": not a file", hint: "give the .soul file")
+      }
+      #expect(!tool.exists("new"))
     }
   }
 

@@ -141,6 +141,44 @@ struct ParentSoulTests {
     }
   }
 
+  @Test("a folder that one was unpacked to is held to its terms before anything runs, though nobody signed it")
+  func folderTerms() throws {
+    try withParent(terms: [Self.license: "license: CC0-1.0\npermissions: { derive: false }\nbase:"], isTrusted: false) { tool, _ in
+      try tool.unpackParent()
+      for command in ["train", "build", "status"] {
+        let refused = try tool.run(command, "recipes/voice.yaml")
+        refused.expectFailure(8, "base \"models/parent\": its maker does not let others build on it", hint: "ask its maker")
+        #expect(!refused.errors.contains("train.talk"))
+      }
+    }
+  }
+
+  @Test("such a folder is named by its path, its credits and terms come along, and what is no longer its model is refused; without soul.json it is a folder")
+  func folder() throws {
+    try withParent(terms: ["from: texts\n": "from: texts\n    attribution: Tides by the tests\n"], isTrusted: false) { tool, _ in
+      try tool.unpackParent()
+      let built = try tool.build()
+      #expect(built.status == 0, "\(built.errors)")
+      try tool.must("unpack", "out/voice-1.0.0.soul", "soul")
+      let manifest = try JSONValue(parsing: try tool.read("soul/soul.json"))
+      #expect(manifest["components"]?.array?[0]["base"]?["name"] == "models/parent" && manifest["credits"] == ["Tides by the tests"])
+      let origin = try JSONValue(parsing: try tool.read("soul/lineage.json"))["origins"]?["base-origin"]
+      #expect(origin?["name"] == "small-base" && origin?["terms"]?.array?.first?["expression"] == "CC0-1.0" && origin?["soul"] == nil)
+      try tool.must("build", "recipes/voice.yaml", "--locked")
+      #expect(try JSONValue(parsing: try tool.read("soul.lock"))["recipes"]?["recipes/voice.yaml"]?["sources"]?.object?.count == 2)
+
+      try tool.write(try tool.read("models/parent/tokenizer_config.json") + Data(" ".utf8), to: "models/parent/tokenizer_config.json")
+      let changed = "base \"models/parent\": its soul.json is of other files than lie there: tokenizer_config.json"
+      for command in ["train", "status"] { try tool.run(command, "recipes/voice.yaml").expectFailure(6, changed, hint: "unpack the Soul anew") }
+
+      try tool.remove("models/parent/soul.json")
+      try tool.must("build", "recipes/voice.yaml", "--threads", "1")
+      try tool.must("unpack", "out/voice-1.0.0.soul", "plain")
+      let lineage = try JSONValue(parsing: try tool.read("plain/lineage.json"))
+      #expect(lineage["origins"] == nil && lineage["nodes"]?["base-origin"] == nil && lineage["nodes"]?["base"] != nil)
+    }
+  }
+
   @Test("its own archive is no base: it would be replaced by what is made of it")
   func itself() throws {
     try Tool.inBuiltProject { tool in
@@ -155,8 +193,20 @@ struct ParentSoulTests {
     try Tool.inBuiltProject { tool in
       try tool.must("trust", "add", "voice", try tool.signed())
       try tool.edit("recipes/voice.yaml", "soul: voice", "soul: child")
-      try tool.edit("recipes/voice.yaml", "{ recipe: recipes/base.yaml }", "{ soul: out/voice-1.0.0.soul }")
-      try tool.build().expectFailure(2, #"base "out/voice-1.0.0.soul": a Soul as base is one whole model, and this one is an adapter"#, hint: "name a Soul that was made with")
+      try tool.must("unpack", "out/voice-1.0.0.soul", "models/voice")
+      for (base, path) in [("{ soul: out/voice-1.0.0.soul }", "out/voice-1.0.0.soul"), ("{ path: models/voice }", "models/voice")] {
+        try tool.edit("recipes/voice.yaml", "{ recipe: recipes/base.yaml }", base)
+        try tool.build().expectFailure(2, "base \"\(path)\": a Soul as base is one whole model, and this one is an adapter", hint: "name a Soul that was made with")
+        try tool.edit("recipes/voice.yaml", base, "{ recipe: recipes/base.yaml }")
+      }
     }
+  }
+}
+
+extension Tool {
+  /// The parent's Soul as people keep one in git, and the voice on it.
+  fileprivate func unpackParent() throws {
+    try must("unpack", "out/small-base-0.1.0.soul", "models/parent")
+    try edit("recipes/voice.yaml", "{ soul: out/small-base-0.1.0.soul }", "{ path: models/parent }")
   }
 }

@@ -37,6 +37,27 @@ struct StoreCommandTests {
     }
   }
 
+  @Test("a disk without room for a Soul's files holds nothing of them, and is told from a bad archive", .enabled(if: canMount, "no file system may be mounted here"))
+  func unpackToFullDisk() throws {
+    try Tool.inBuiltProject { tool in
+      let script = """
+        mkdir disk && mount -t tmpfs -o size=16k soulpack-test disk
+        trap 'umount disk' EXIT
+        soulpack unpack out/voice-1.0.0.soul disk/voice
+        echo "unpack $?"
+        soulpack unpack out/voice-1.0.0.soul disk/merged --merged
+        echo "merge $?"
+        ls -A disk
+        """
+      let outcome = try tool.shell(script)
+      #expect(outcome.output == "unpack 1\nmerge 1\n", "\(outcome.output)")
+      for name in ["voice", "merged"] {
+        let words = "soulpack: error: \(tool.place("disk").path)/\(name): cannot be written: no space left on device\nhint: free some space: nothing was left behind\n"
+        #expect(outcome.errors.contains(words), "\(outcome.errors)")
+      }
+    }
+  }
+
   @Test("a file that may not grow further (ulimit -f) is an error like a full disk, not the end of the process")
   func withoutRoomForFiles() throws {
     try Tool.inProject { tool in

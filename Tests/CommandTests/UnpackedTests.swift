@@ -22,6 +22,11 @@ struct UnpackedTests {
       try tool.write("more", to: "b/soul/notes.txt")
       let other = try tool.must("diff", "a/soul", "b/soul", "--json").json()
       #expect(other["same"] == false && other["old"]?["digest"]?.string == digest && other["new"]?["digest"]?.string != digest)
+      let files = other["differences"]?["files"]?.array
+      #expect(files?.count == 1 && files?[0]["place"] == "notes.txt" && files?[0]["old"] == .null && files?[0]["new"]?.digest != nil)
+      try tool.write("{", to: "b/soul/recipe.json")
+      let damaged = try tool.must("diff", "a/soul", "b/soul", "--json").json()["differences"]?["files"]?.array
+      #expect(damaged?.map { $0["place"] } == ["notes.txt", "recipe.json"])
       try tool.edit("b/soul/adapter_config.json", "\"r\"", "\"R\"")
       try tool.run("diff", "a/soul", "b/soul").expectFailure(6, tool.place("b/soul").path + ": soul.json names a \"adapter_config.json\" that is not in the archive")
       try FileManager.default.createSymbolicLink(at: tool.place("a/soul/link"), withDestinationURL: tool.place("recipes"))

@@ -39,7 +39,7 @@ struct PlannerTests {
       """
     let plan = try Self.plan(RecipeFixture.lines)
     let sealed = """
-      seal                  base=models/ember  dataset=curate.letters:dataset  decision=select:decision  \
+      seal                  base=models/ember  base-origin=models/ember  dataset=curate.letters:dataset  decision=select:decision  \
       holdout=split.letters:holdout  ledger=curate.letters:ledger  score.0=score.base:score  \
       score.1=score.letters-lora.1:score  trace.1=train.letters-lora.1:trace  train=split.letters:train  \
       validation=split.letters:validation  winner=select:winner
@@ -111,16 +111,17 @@ struct PlannerTests {
     #expect(try lora(", dropout: 0.05, rank-stabilized: true") == expected)
   }
 
-  @Test("a base of a hub, or in a Soul, is a source where a folder is one; who it is goes to the seal alone", arguments: [
+  @Test("a base of a hub, in a Soul or in a folder is a source; who it is goes to the seal alone", arguments: [
     ("base: hf://owner/name@main", Source.Kind.hubModel, Source.Kind.hubOrigin, "hf://owner/name@main"),
     ("base: { soul: ./out/x.soul }", .soulModel, .soulOrigin, "out/x.soul"),
+    ("base: { path: models/x }", .modelFolder, .modelFolderOrigin, "models/x"),
   ])
   func basesFromOutside(line: String, model: Source.Kind, origin: Source.Kind, path: String) throws {
     let plan = try Self.plan(RecipeFixture.replacing(["base": line]))
     for action in ["train.letters-lora.1", "score.base", "seal"] { #expect(plan[ActionID(action)]?.inputs["base"] == .source(Source(kind: model, path: path))) }
     let told = plan.actions.filter { $0.inputs["base-origin"] == .source(Source(kind: origin, path: path)) }
     #expect(told.map(\.id) == ["seal"])
-    #expect(try Self.plan(RecipeFixture.replacing([:]))["seal"]?.inputs["base-origin"] == nil)
+    #expect(try Self.plan(Self.ember)["seal"]?.inputs["base-origin"] == nil)
   }
 
   @Test("candidates of several targets are numbered through, measured over one context, and gates stand before the seal")
@@ -170,7 +171,7 @@ struct PlannerTests {
   func canaries() throws {
     let text = RecipeFixture.replacing(["license": "license: MIT\ngates: [{ canaries: { file: ./secrets.txt, records: 7 } }]"])
     let gate = try #require(try Self.plan(text)["gate"])
-    #expect(gate.inputs["canaries"] == .source(Source(kind: .file, path: "secrets.txt")) && gate.inputs["base"] == .source(Source(kind: .folder, path: "models/ember")))
+    #expect(gate.inputs["canaries"] == .source(Source(kind: .file, path: "secrets.txt")) && gate.inputs["base"] == .source(Source(kind: .modelFolder, path: "models/ember")))
     #expect(gate.inputs["winner"] == .output("select", "winner") && gate.inputs["train"] == .output("split.letters", "train"))
     #expect(
       gate.parameters == [

@@ -89,8 +89,7 @@ struct ArchiveTests {
     let mine = kind == "file" ? target : target.appendingPathComponent("mine")
     if kind == "folder" { try FileManager.default.createDirectory(at: target, withIntermediateDirectories: false) }
     try Data("mine".utf8).write(to: mine)
-    let error = #expect(throws: ArchiveError.self) { try archive.extract(to: target) }
-    #expect(error?.isVerificationFailure == false)
+    #expect(throws: NewFolderError.isThere(path: target.path)) { try archive.extract(to: target) }
     #expect(try Data(contentsOf: mine) == Data("mine".utf8))
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).count == 2)
   }

@@ -215,6 +215,20 @@ struct TrustPolicyTests {
     #expect((rule.map { TrustPolicy(rules: [$0]).evaluate(soul: name, signers: [a]) } == .trusted(rule: pattern, keys: [a])) == (fits && !pattern.isEmpty))
   }
 
+  @Test("a policy that is a link is written where it leads; one that leads nowhere is an error, and not nobody's trust")
+  func link() throws {
+    let (url, place) = (folder["trust.json"], folder["elsewhere.json"])
+    try FileManager.default.createSymbolicLink(at: url, withDestinationURL: place)
+    let dangling = TrustPolicyError.inputOutput(path: url.path, reason: "a link to a file that is not there")
+    #expect(throws: dangling) { try TrustPolicy.load(from: url) }
+    #expect(throws: dangling) { try TrustPolicy.update(at: url) { $0 } }
+    try TrustPolicy.empty.save(to: place)
+    let policy = TrustPolicy(rules: [try #require(.init(souls: "*", keys: [a]))])
+    #expect(try TrustPolicy.update(at: url) { _ in policy } == policy)
+    #expect(try TrustPolicy.load(from: place) == policy)
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: url.path) == place.path)
+  }
+
   @Test("a policy comes back from its file; no file trusts nobody; what is not understood is refused")
   func file() throws {
     let url = folder["trust.json"]

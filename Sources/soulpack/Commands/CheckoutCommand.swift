@@ -26,8 +26,16 @@ struct CheckoutCommand: ParsableCommand {
     guard try store.objects.contains(chosen.digest) else { throw VersionProblem.collected(name: name, chosen.digest) }
     let snapshot = try store.objects.snapshot(chosen.digest)
     let target = URL(filePath: to, relativeTo: common.folder).standardizedFileURL
+    try refuse(target, within: URL(filePath: chosen.folder), "the folder that it is a version of, which would get a copy of itself")
+    try refuse(target, within: Project.storeFolder(in: Project.rootFolder(common)), "the store")
     try store.objects.checkOut(snapshot, to: target)
     common.terminal.show(CheckoutReport(digest: chosen.digest, snapshot: snapshot, folder: target.path))
+  }
+
+  private func refuse(_ target: URL, within folder: URL, _ words: String) throws(CheckoutInside) {
+    // The folder itself may be gone, and is then brought back.
+    guard FileManager.default.fileExists(atPath: folder.path), let path = target.followed.path(below: folder.followed), path != "." else { return }
+    throw CheckoutInside(path: target.path, words: words)
   }
 
   /// The last `@` parts, unless all of it is a folder that is known: a name may hold one too.
@@ -49,13 +57,20 @@ struct CheckoutCommand: ParsableCommand {
     throw VersionProblem.unknown(name: name)
   }
 
-  /// Nil without a recipe, or without such a dataset in it.
+  /// Nil without a recipe, or without such a dataset in any. Where several have it, of several folders, none is guessed at.
   private func sourceOfDataset(_ name: String) throws -> URL? {
-    guard let project = try? Project(option: nil, common) else { return nil }  // Then it can only be a folder.
-    for id in project.plan.goals[.curate] ?? [] where id.name == "\(ActionKind.curate.rawValue).\(name)" {
-      if case .source(let source)? = project.plan[id]?.inputs["source"] { return URL(filePath: source.path, relativeTo: project.rootFolder) }
+    // What cannot be read names no dataset: then it can only be a folder.
+    let projects: [Project]
+    do {
+      projects = [try Project(option: nil, common)]
+    } catch let error as SeveralRecipes {
+      projects = error.paths.compactMap { try? Project(option: $0, common) }
+    } catch {
+      return nil
     }
-    return nil
+    let sources = Set(projects.compactMap { $0.source(ofDataset: name)?.standardizedFileURL.path }).sorted()
+    guard sources.count < 2 else { throw VersionProblem.severalDatasets(name: name, folders: sources) }
+    return sources.first.map { URL(filePath: $0) }
   }
 
   private func choose(_ digits: String?, of name: String, _ versions: [FolderVersion]) throws -> FolderVersion {
@@ -86,9 +101,27 @@ struct CheckoutReport: Report {
   }
 }
 
+extension Project {
+  fileprivate func source(ofDataset name: String) -> URL? {
+    let id = plan.goals[.curate]?.first { $0.name == "\(ActionKind.curate.rawValue).\(name)" }
+    guard let id, case .source(let source)? = plan[id]?.inputs["source"] else { return nil }
+    return URL(filePath: source.path, relativeTo: rootFolder)
+  }
+}
+
+/// A new folder would stand where it does harm.
+struct CheckoutInside: ExplainedError {
+  let path: String
+  let words: String
+
+  var message: String { "\(path): lies in \(words)" }
+  var hint: String? { "nothing was written; name a folder elsewhere" }
+}
+
 /// Why no version was chosen.
 enum VersionProblem: ExplainedError {
   case unknown(name: String)
+  case severalDatasets(name: String, folders: [String])
   case notADigest(String)
   case noVersion(name: String, digits: String, known: [Digest])
   case ambiguous(name: String, digits: String, [Digest])
@@ -97,6 +130,7 @@ enum VersionProblem: ExplainedError {
   var message: String {
     switch self {
     case .unknown(let name): "\"\(name)\": no version is known of such a folder or dataset"
+    case .severalDatasets(let name, let folders): "\"\(name)\": several recipes have such a dataset, of \(folders.joined(separator: ", "))"
     case .notADigest(let text): "\"\(text)\" is not the beginning of a digest"
     case .noVersion(let name, let digits, _): "\"\(name)\" has no version that begins with \(digits)"
     case .ambiguous(let name, let digits, let found): "\"\(name)\" has \(found.count) versions that begin with \(digits)"
@@ -107,6 +141,7 @@ enum VersionProblem: ExplainedError {
   var hint: String? {
     switch self {
     case .unknown: "`soulpack snapshot FOLDER` keeps one; name the folder from where you are"
+    case .severalDatasets: "name the folder"
     case .notADigest: "four or more of its hexadecimal digits, in lower case"
     case .noVersion(_, _, let known): "known, the newest first: " + known.prefix(10).map(\.short).joined(separator: ", ")
     case .ambiguous(_, _, let found): "give more digits: " + found.prefix(10).map(\.short).joined(separator: ", ")

@@ -101,9 +101,8 @@ extension SoulManifest.Gate {
 
 extension SoulManifest.HoldoutLoss {
   fileprivate var words: String {
-    func percent(_ partsPerMillion: Int64) -> String { Quantity.percent(Double(partsPerMillion) / 1_000_000) }
-    let interval = "\(percent(intervalPPM.lowerBound)) … \(percent(intervalPPM.upperBound))"
-    return "holdout-loss \(percent(measuredPPM)) below \(below) (95 % interval \(interval)), \(percent(askedPPM)) asked"
+    let interval = "\(Quantity.percent(down: intervalPPM.lowerBound)) … \(Quantity.percent(down: intervalPPM.upperBound))"
+    return "holdout-loss \(Quantity.percent(down: measuredPPM)) below \(below) (95 % interval \(interval)), \(Quantity.percent(down: askedPPM)) asked"
   }
 }
 

@@ -36,7 +36,6 @@ struct Unpack: ParsableCommand {
     let archive = try SoulArchive.open(URL(filePath: file, relativeTo: common.folder))
     let destination = URL(filePath: folder, relativeTo: common.folder).standardizedFileURL
     if merged { return common.terminal.show(try merge(archive, into: destination)) }
-    try FileManager.default.createDirectory(at: destination.deletingLastPathComponent(), withIntermediateDirectories: true)
     try archive.extract(to: destination)
     common.terminal.show(UnpackReport(folder: folder, archive: archive))
   }
@@ -53,10 +52,10 @@ struct Unpack: ParsableCommand {
     }
     let report = MergeReport(folder: self.folder, archive: archive, base: named)
     let limit = shardSize.flatMap { ByteSize($0) }?.byteCount ?? MergedModel.usualShardByteCount
-    let files = try folder.make { write in
+    let files = try folder.make(ofPieces: { write in
       try write("merged.json", Data(report.origin.pretty.utf8))
       try soul.write(shardByteLimit: limit, write)
-    }
+    })
     return report.with(files: files)
   }
 }

@@ -187,6 +187,7 @@ extension SoulComparison.Subject {
     case .training: "training"
     case .recipe: "recipe"
     case .gates: "gates"
+    case .files: "files"
     case .other: "other members of the manifest"
     }
   }

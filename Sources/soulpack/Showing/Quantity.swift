@@ -43,4 +43,7 @@ enum Quantity {
   static let smoke = "a trial of a few steps: not a Soul to use"
 
   static func percent(_ fraction: Double) -> String { String(format: "%.1f %%", fraction * 100) }
+
+  /// Rounded down, as a build tells what a gate measured: a value below a round bound never reads as if it were on it.
+  static func percent(down partsPerMillion: Int64) -> String { String(format: "%.1f %%", (Double(partsPerMillion) / 1000).rounded(.down) / 10) }
 }
