@@ -122,7 +122,8 @@ package struct ModelFetcher: Sendable {
     }
   }
 
-  /// The hub is asked of each file, those that are here too: that a name leads to a content is the hub's word, and not that of a link which anybody may have laid.
+  /// The hub is asked of each file, those that are here too: that a name leads to a content is the hub's word, and not that of a link which anybody may have
+  /// laid.
   /// Unless it is reading, what the cache has is taken for what its name says: a survey of many gigabytes should not take a minute.
   private func look(_ model: HubReference, _ client: HubClient, isReading: Bool) throws -> Found {
     let listing = try client.listing(model)

@@ -24,7 +24,8 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// Inputs: `source`, a snapshot; with `decontaminate` also `evaluation.1`, …, snapshots; `retractions`, where the project has that file. Outputs:
   /// `dataset` and `ledger`, each an index of pieces.
   /// Parameters: `files` (sorted patterns, or null for all), `stages` (in order, each an object with one member: `normalize` {`unicode`,
-  /// `mojibake`}, `language` {`keep`: a sorted list or null, `min-share-ppm`, `undecided`}, `quality` {`profile`}, `deduplicate` {`exact`, `near`: null or {`ngram`, `threshold-ppm`}}, `decontaminate` {`ngram`, `threshold-ppm`}, `pii` {by kind: `redact`, `drop`, `tag` or `keep`}, `length`
+  /// `mojibake`}, `language` {`keep`: a sorted list or null, `min-share-ppm`, `undecided`}, `quality` {`profile`}, `deduplicate` {`exact`, `near`: null or
+  /// {`ngram`, `threshold-ppm`}}, `decontaminate` {`ngram`, `threshold-ppm`}, `pii` {by kind: `redact`, `drop`, `tag` or `keep`}, `length`
   /// {`min-characters`, `max-characters`}), `reading` where it is not as it is by default: {`chat` {`names`, `pause-seconds`}, `columns`, `formats` (each
   /// {`files`, `is`}), `speakers`}, and `terms` where the recipe names a licence: {`license` (null where each record has its own), `licenses` (those that
   /// the recipe declares), `use`}.
@@ -32,7 +33,8 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// Inputs: `dataset`. Outputs: `train`, `validation`, `holdout`.
   /// Parameters: `by`, `validation-ppm`, `holdout-ppm`, `salt`.
   case split
-  /// Inputs: `pool` (a dataset that no stage has curated), `train`, `holdout`, and `base` or `tokenizer`. Outputs: `train` (lines of the pool), `account` (how many
+  /// Inputs: `pool` (a dataset that no stage has curated), `train`, `holdout`, and `base` or `tokenizer`. Outputs: `train` (lines of the pool), `account`
+  /// (how many
   /// records and tokens).
   /// Parameters: `context`, `salt`.
   case sample
@@ -44,11 +46,15 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// Parameters: `kind` (`byte-level-bpe`), `vocabulary`.
   case tokenizer
   /// Inputs: `train`, and `base` (a snapshot of a model folder) or `tokenizer`; for a command `validation`, and `program.NAME`
-  /// for every input that the recipe gives it; `validation` also where `validation` is a parameter; `pace`, another train split, where each pass is to have as many steps as one over that. Outputs: `files` (a snapshot of a PEFT
+  /// for every input that the recipe gives it; `validation` also where `validation` is a parameter; `pace`, another train split, where each pass is to have
+  /// as many steps as one over that. Outputs: `files` (a snapshot of a PEFT
   /// adapter or of a model folder), `trace` (what the run commits to).
-  /// Parameters: `method` (`sft`, `full`), `substrate` (`embedded`, or {`command`} with `{input.NAME}` in it), `seed`, `epochs`, `batch`, `context`, `optimizer` {`learning-rate`, `schedule`, `warmup`,
-  /// `weight-decay`, `betas`, `epsilon`, `clip`}; `lora` {`rank`, `alpha`, `targets`: `all-linear` or a sorted list, `dropout` and `rank-stabilized` where asked for} with `sft`; `model`
-  /// {`architecture`, `hidden`, `layers`, `heads`, `kv-heads`, `intermediate`, `context`, `rope-theta`} where `tokenizer` is an input; `validation` {`every`: `epoch` or a number of steps, `stopping` {`patience`, `minimum-change`} where it may end early} where asked for.
+  /// Parameters: `method` (`sft`, `full`), `substrate` (`embedded`, or {`command`} with `{input.NAME}` in it), `seed`, `epochs`, `batch`, `context`,
+  /// `optimizer` {`learning-rate`, `schedule`, `warmup`,
+  /// `weight-decay`, `betas`, `epsilon`, `clip`}; `lora` {`rank`, `alpha`, `targets`: `all-linear` or a sorted list, `dropout` and `rank-stabilized` where
+  /// asked for} with `sft`; `model`
+  /// {`architecture`, `hidden`, `layers`, `heads`, `kv-heads`, `intermediate`, `context`, `rope-theta`} where `tokenizer` is an input; `validation` {`every`:
+  /// `epoch` or a number of steps, `stopping` {`patience`, `minimum-change`} where it may end early} where asked for.
   case train
   /// Inputs: `holdout`; `base` for the bare base and for an adapter; `candidate` (what `train` calls `files`) unless the bare base is scored.
   /// Outputs: `score`.
@@ -66,9 +72,11 @@ package enum ActionKind: String, CaseIterable, Sendable {
   /// `exposure-bits`, `seed`, `context`, `subject`: `adapter` or `model`}.
   case gate
   /// Inputs: everything the Soul speaks of: `dataset`, `ledger`, `train`, `validation`, `holdout`, `decision`, `winner`, `trace.1`, …, `score.0`
-  /// (as in `select`), `score.1`, …, `gates` and `contributions` where the recipe has any, and `base`, or `tokenizer` for a new model; `base-origin`, where the base or what it descends from may be of a hub or a Soul. Outputs: `archive`, `summary` (its digest and the selection).
+  /// (as in `select`), `score.1`, …, `gates` and `contributions` where the recipe has any, and `base`, or `tokenizer` for a new model; `base-origin`, where
+  /// the base or what it descends from may be of a hub or a Soul. Outputs: `archive`, `summary` (its digest and the selection).
   /// Parameters: `recipe` (normalised), `bases` (the normalised recipes of the base and of its bases, nearest first), `overrides` (as given),
-  /// `dataset` (its name in the recipe), `terms` (what holds for a record that states nothing; null where each has its own), `candidates` (of each, in order: `target`, its name, and `number` within the target), `component` (`adapter` or `model`: what the winner is),
+  /// `dataset` (its name in the recipe), `terms` (what holds for a record that states nothing; null where each has its own), `candidates` (of each, in order:
+  /// `target`, its name, and `number` within the target), `component` (`adapter` or `model`: what the winner is),
   /// `lease-seconds`.
   case seal
 

@@ -16,7 +16,8 @@ package struct Dataset: Hashable, Sendable {
   package let reading: ReadingSettings
   /// As the recipe has it: an SPDX expression, `per-record`, `from-inputs` or `NOASSERTION`.
   package let license: String
-  /// The licence and consents resolved, the use that they are held against, and the choice that was made where there is one. Nil where nobody has named a licence.
+  /// The licence and consents resolved, the use that they are held against, and the choice that was made where there is one. Nil where nobody has named a
+  /// licence.
   package let terms: TermsRule?
   package let contributor: String?
   /// Whom to credit, in the words that the licence asks for.

@@ -17,7 +17,8 @@ extension Dataset {
 }
 
 extension Dataset {
-  /// The same with every stage that a recipe can name and that needs no more than its name, in the schema's order: as it is by default, or, where no default has it, with the first
+  /// The same with every stage that a recipe can name and that needs no more than its name, in the schema's order: as it is by default, or, where no default
+  /// has it, with the first
   /// of its words.
   package static let everyStage: Dataset = {
     let items = RecipeSchema.stage.fields.compactMap { field -> JSONValue? in

@@ -4,7 +4,8 @@ package import Planning
 
 /// `soul.lock`: what each recipe was last built from. Kept in git beside the recipes, it lets `--locked` refuse to build anything else.
 ///
-/// It is a function of the inputs alone (no time, no host; a path only where the recipe itself says it), so that two people who build the same thing write the same
+/// It is a function of the inputs alone (no time, no host; a path only where the recipe itself says it), so that two people who build the same thing write
+/// the same
 /// file. Remote revisions and semantics are enforced until `soulpack update`; local snapshots are recorded.
 package struct Lock: Hashable, Sendable {
   /// The pins of one recipe.

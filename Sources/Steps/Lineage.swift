@@ -3,7 +3,8 @@ internal import Foundation
 internal import Planning
 internal import Running
 
-/// What came from what, by digests alone, but for what the base is called on a hub: no time, path, host or key. It is made from the seal's inputs, not from the store's index: the
+/// What came from what, by digests alone, but for what the base is called on a hub: no time, path, host or key. It is made from the seal's inputs, not from
+/// the store's index: the
 /// same dataset can come from two snapshots, and the archive must not depend on which of them this store saw first.
 struct Lineage {
   let document: JSONValue

@@ -33,7 +33,8 @@ struct StoreDatabase: Sendable {
     }
   }
 
-  /// Whoever opens a WAL database first, or closes it last, has it for itself for a moment (https://www.sqlite.org/wal.html#sometimes_queries_return_sqlite_busy_in_wal_mode):
+  /// Whoever opens a WAL database first, or closes it last, has it for itself for a moment
+  /// (https://www.sqlite.org/wal.html#sometimes_queries_return_sqlite_busy_in_wal_mode):
   /// others wait. The writer lock, which is waited for elsewhere, does not keep readers and those who are only opening it apart.
   private static func patient(readOnly: Bool = false) -> Configuration {
     var configuration = Configuration()

@@ -12,7 +12,12 @@ extension Exit {
     switch error {
     case let failed as FailedAction: self = Exit(for: failed.cause)
     case let refused as RefusedSoul: self = Exit(for: refused.cause)
-    case is InvalidRecipe, is RecipeError, is PlanError, is LocationError, is SeveralRecipes, is SourceProblem, is UnknownAction, is UnknownStage, is UnknownTerms, is NoSuchTarget, is NoSuchCandidate, is GroupProblem, is WholeContributor, is NoisySubstrate, is StoreInsideFolder, is NothingToCurate, is ChooseDataset, is ExportIntoSource, is CheckoutInside, is ExportOverOwnFile, is CannotPropose, is RecipeIsThere, is ProjectIsNoData, is NoModel, is NoHubModel, is ParentIsNoModel, is ParentIsItself, is UsageError, is NoPrompt, is RecipeFileProblem, is BadEpoch: self = .usage
+    case is BadEpoch, is CannotPropose, is CheckoutInside, is ChooseDataset, is ExportIntoSource, is ExportOverOwnFile, is GroupProblem,
+      is InvalidRecipe, is LocationError, is NoHubModel, is NoModel, is NoPrompt, is NoSuchCandidate, is NoSuchTarget, is NoisySubstrate,
+      is NothingToCurate, is ParentIsItself, is ParentIsNoModel, is PlanError, is ProjectIsNoData, is RecipeError, is RecipeFileProblem,
+      is RecipeIsThere, is SeveralRecipes, is SourceProblem, is StoreInsideFolder, is UnknownAction, is UnknownStage, is UnknownTerms,
+      is UsageError, is WholeContributor:
+      self = .usage
     case is LockDiffers, is NotAsLocked, is RemoteModelChanged: self = .lockDiffers
     case is NoWinner, is GateMissed: self = .gateMissed
     case is OverBudget, is BudgetUsedUp: self = .budget

@@ -10,7 +10,8 @@ struct TokenCount {
   let total: Int
   let lengths: LengthDistribution
 
-  /// Nil where the base is no folder: that of a hub may not be here yet, nor another recipe's model, and a new model's tokenizer is trained on these very records.
+  /// Nil where the base is no folder: that of a hub may not be here yet, nor another recipe's model, and a new model's tokenizer is trained on these very
+  /// records.
   static func of(_ dataset: StoredDataset, base: Base, in root: URL) async throws -> TokenCount? {
     guard case .path(let path) = base else { return nil }
     let folder = URL(filePath: path, relativeTo: root)

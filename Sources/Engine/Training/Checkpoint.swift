@@ -4,7 +4,8 @@ internal import Foundation
 internal import Hashing
 
 /// A run's state between two steps, as bytes: SHA-256 of what follows, the header's length (u64, little-endian), the header (canonical
-/// JSON), then the float32 numbers of parameters, first and second moments; after a first validation that can end the run, also those of the parameters that are kept.
+/// JSON), then the float32 numbers of parameters, first and second moments; after a first validation that can end the run, also those of the parameters that
+/// are kept.
 struct Checkpoint {
   let trace: TrainingTrace
   let powers: ck_adamw_powers

@@ -20,7 +20,8 @@ struct DiffReport: Report {
     guard !comparison.isSame else {
       return ["the same Soul: \(comparison.new.name) \(comparison.new.version)", "  \(comparison.newDigest)"]
     }
-    let sections = [heading] + comparison.datasets.map(lines) + [lines(.training), losses, lines(.base), lines(.recipe), lines(.gates), lines(.soul), lines(.terms), lines(.other)]
+    let sections = [heading] + comparison.datasets.map(lines) + [lines(.training), losses]
+      + [SoulComparison.Subject.base, .recipe, .gates, .soul, .terms, .files, .other].map { lines($0) }
     return Array(sections.filter { !$0.isEmpty }.joined(separator: [""]))
   }
 
