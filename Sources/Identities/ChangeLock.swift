@@ -7,8 +7,16 @@ package enum ChangeLock {
   package static func holding<Value>(beside file: URL, _ body: () throws -> Value) throws -> Value {
     let folder = file.deletingLastPathComponent()
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let path = folder.appending(path: ".\(file.lastPathComponent).lock").path
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    return try holding(folder.appending(path: ".\(file.lastPathComponent).lock").path, O_RDWR | O_CREAT, body)
+  }
+
+  /// The same for whatever lies in a folder that is somebody's project: the folder itself is the lock, so that no file more lies in it.
+  package static func holding<Value>(folder: URL, _ body: () throws -> Value) throws -> Value {
+    try holding(folder.path, O_RDONLY | O_DIRECTORY, body)
+  }
+
+  private static func holding<Value>(_ path: String, _ flags: Int32, _ body: () throws -> Value) throws -> Value {
+    let descriptor = open(path, flags | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw failure(path) }
     defer { close(descriptor) }
     while flock(descriptor, LOCK_EX) != 0 {

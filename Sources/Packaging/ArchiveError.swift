@@ -72,7 +72,7 @@ package struct ArchiveError: ExplainedError, Hashable {
 
   package var hint: String? {
     switch problem {
-    case .badPath: "use relative paths of letters, digits and \"._+@=/-\", at most 255 bytes"
+    case .badPath: "use relative paths of letters, digits and \"._+@=/-\", at most 255 bytes, no part of which begins with \".\" or \"-\""
     case .notUnpacked: "give a .soul file, or a folder that `soulpack unpack` wrote"
     case .notAFile: "give the .soul file: a folder that it was unpacked to holds no signatures, and `soulpack inspect` tells what it is"
     case .inputOutput(_, ENOSPC): "free some space"

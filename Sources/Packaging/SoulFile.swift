@@ -36,11 +36,12 @@ extension SoulFile {
   /// How the winner was trained, step by step.
   package static let trainingPath = "training.json"
 
-  /// A path that every file system keeps as it is: relative, contained, from a small alphabet, no part beginning with `-`.
+  /// A path that every file system keeps as it is: relative, contained, from a small alphabet, no part beginning with `-`; nor with `.`, since `.git/config`
+  /// and others like it are carried out by programs that merely come by.
   static func isPath(_ path: String) -> Bool {
     guard (1...255).contains(path.utf8.count), path.utf8.allSatisfy(isPathByte) else { return false }
     return path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { part in
-      !part.isEmpty && part != "." && part != ".." && !part.hasPrefix("-")
+      !part.isEmpty && !part.hasPrefix(".") && !part.hasPrefix("-")
     }
   }
 

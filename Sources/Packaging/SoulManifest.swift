@@ -3,7 +3,7 @@ internal import Hashing
 
 /// The Soul's contract, `soul.json` (schema `soulpack.soul/2`): what it is made of, where that came from, what it may do and for whom.
 ///
-/// It holds no time, path of a machine, host or key: two people who build the same Soul write the same bytes.
+/// It holds no time, host or key, and no path but one that the recipe names: two people who build the same Soul write the same bytes.
 package struct SoulManifest: Hashable, Sendable {
   package static let schema = "soulpack.soul/2"
 

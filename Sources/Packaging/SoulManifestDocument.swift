@@ -127,7 +127,9 @@ extension SoulManifest.NamedDigest {
 }
 
 extension SoulManifest.Permissions {
-  var document: JSONValue {
+  package init(document: JSONValue) throws(DocumentError) { try self.init(DocumentReader(document, document: "permissions")) }
+
+  package var document: JSONValue {
     var members: [String: JSONValue] = [
       "run": ["allow": .array(runAllow.map { .string($0) })], "derive": .bool(derive), "promptLogging": .string(promptLogging),
     ]

@@ -24,7 +24,9 @@ package struct Consent: Sendable {
     return ["retractions": .source(Source(kind: .file, path: retractions))]
   }
 
-  func allows(_ dataset: Dataset) -> Bool { dataset.contributor.map { !isRetracted($0) } ?? true }
+  package func allows(contributor: String?) -> Bool { contributor.map { !isRetracted($0) } ?? true }
+
+  func allows(_ dataset: Dataset) -> Bool { allows(contributor: dataset.contributor) }
 }
 
 /// A recipe trains on what its contributor took back.
@@ -32,6 +34,8 @@ package struct RetractedData: ExplainedError {
   package let recipe: String
   package let dataset: String
   let contributor: String
+
+  package init(recipe: String, dataset: String, contributor: String) { (self.recipe, self.dataset, self.contributor) = (recipe, dataset, contributor) }
 
   package var message: String { "\(recipe): dataset \"\(dataset)\": its contributor has retracted it" }
   package var hint: String? {

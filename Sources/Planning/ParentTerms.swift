@@ -26,7 +26,7 @@ package struct StatedTerms: Hashable, Sendable {
   }
 
   /// What stands in the way of a use; nil where nobody says what the terms allow.
-  fileprivate func violations(of use: DeclaredUse, _ own: LicenseBook) -> [Violation]? {
+  func violations(of use: DeclaredUse, _ own: LicenseBook) -> [Violation]? {
     guard let stated = try? licenses.expression(expression) else { return nil }  // Whatever is wrong with it, it says nothing.
     // A child may hold itself to more than its parent asks, and to no less.
     let narrower = try? own.expression(expression)
@@ -97,6 +97,8 @@ package struct UnusableParent: ExplainedError, Hashable {
     case unknownTerms(String)
     /// It was made from a Soul, or with recipes, whose terms it does not tell.
     case untoldTerms
+    /// A smoke build: a few steps, past every gate.
+    case smoke
     case forbids(Violation, StatedTerms.Subject)
     case lets(String, run: [String])
     case longerLease(own: Int64, parents: Int64)
@@ -114,6 +116,7 @@ package struct UnusableParent: ExplainedError, Hashable {
     case .mayNotDerive: "its maker does not let others build on it"
     case .unknownTerms(let text): "its terms are \"\(text)\", and its recipe does not say what that allows"
     case .untoldTerms: "it does not tell the terms of what it was made from itself"
+    case .smoke: "it is a smoke build, which is no Soul to build on"
     case .forbids(let violation, _): violation.message
     case .lets(let stranger, let allowed): "\"\(stranger)\" may not run it (\(allowed.joined(separator: ", "))), and this recipe would let them run what is made of it"
     case .longerLease(let own, let parents): "an answer about it stays fresh for \(parents) s, and this recipe says \(own) s of what is made of it"
@@ -124,6 +127,7 @@ package struct UnusableParent: ExplainedError, Hashable {
     switch problem {
     case .mayNotDerive: "ask its maker, or take another base"
     case .unknownTerms: "its maker says it under \"licenses\" or \"consents\", and builds it anew; nobody else can"
+    case .smoke: "build its recipe without --smoke; a smoke build of your own may stand on it"
     case .untoldTerms: "it was made by another version of soulpack: ask its maker to build it anew, or take another base"
     case .forbids(let violation, .texts): violation.hint
     case .forbids(let violation, .weights): violation.hintOnModels

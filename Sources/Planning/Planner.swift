@@ -47,6 +47,10 @@ package enum Planner {
       if let soul = current.use.soul, case .failure(let refusal) = recipe.use.choose(among: soul), let first = refusal.violations.first {
         throw PlanError(.baseForbidsUse(path, first), at: place)
       }
+      // What says nothing is asked for where its own recipe is.
+      for terms in current.statedTerms where terms.subject == .texts {
+        if let first = terms.violations(of: recipe.use, recipe.licenses)?.first { throw PlanError(.baseForbidsUse(path, first), at: place) }
+      }
       guard current.targets.allSatisfy({ $0.method == .full }) else { throw PlanError(.baseIsAnAdapter(path), at: place) }
       chain.append(current)
     }

@@ -22,6 +22,8 @@ package struct RecordedRecipe {
       bases.append(current)
       paths.append(path)
     }
+    // Where those that made the base are left out, nobody knows under which terms they stood.
+    if case .recipe(let path, _) = current.base { throw UnplannableRecord(path: path) }
     (self.bases, self.paths) = (bases, paths)
   }
 

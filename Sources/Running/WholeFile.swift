@@ -4,7 +4,8 @@ package import Foundation
 /// A file that is only ever replaced whole: whoever reads it, whenever a writer is killed, finds the old bytes or the new.
 ///
 /// Foundation's atomic writing does the same but leaves its draft behind when it is killed, under a name that nobody can tell from a
-/// stranger's. Here the draft is named after the file and the process, so that the next writer knows whose it was, and that it is gone.
+/// stranger's. Here the draft is named after the file, the process and chance: the next writer knows whose it was, and that it is gone; and nobody can lay a
+/// link in its place beforehand.
 package struct WholeFile: Sendable {
   package let url: URL
 
@@ -17,13 +18,15 @@ package struct WholeFile: Sendable {
 
   /// The same for bytes that are made while they are written: `body` hands them on piece by piece.
   package func replace(durable: Bool = true, byWriting body: (_ write: ([UInt8]) throws -> Void) throws -> Void) throws {
-    try replace(durable: durable) { draft in
-      let descriptor = open(draft.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-      guard descriptor >= 0 else { throw CannotReplace(path: url.path, code: errno) }
-      defer { close(descriptor) }
-      try body { try write($0, to: descriptor) }
-      guard !durable || fsync(descriptor) == 0 else { throw CannotReplace(path: url.path, code: errno) }
-    }
+    try replace(durable: durable) { draft in try write(durable: durable, to: draft, body) }
+  }
+
+  private func write(durable: Bool, to draft: URL, _ body: (_ write: ([UInt8]) throws -> Void) throws -> Void) throws {
+    let descriptor = open(draft.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw CannotReplace(path: url.path, code: errno) }
+    defer { close(descriptor) }
+    try body { try write($0, to: descriptor) }
+    guard !durable || fsync(descriptor) == 0 else { throw CannotReplace(path: url.path, code: errno) }
   }
 
   private func write(_ bytes: [UInt8], to descriptor: Int32) throws {
@@ -38,11 +41,22 @@ package struct WholeFile: Sendable {
 
   /// Lets `write` make a file beside this one, and puts it in this one's place. Where `durable`, the new name too is on the disk.
   package func replace(durable: Bool = true, _ write: (URL) throws -> Void) throws {
+    try lay(durable: durable, write) { rename($0, url.path) }
+  }
+
+  /// Puts a file where none is. Throws `CannotReplace` with EEXIST where one is by now.
+  package func create(with bytes: Data) throws {
+    try lay(durable: true) { draft in try write(durable: true, to: draft) { try $0(Array(bytes)) } } into: { link($0, url.path) }
+  }
+
+  /// `into` gives the draft the file's name.
+  private func lay(durable: Bool, _ write: (URL) throws -> Void, into name: (String) -> Int32) throws {
     removeLeftovers()
-    let draft = url.deletingLastPathComponent().appending(path: "\(draftPrefix)\(getpid())")
-    defer { unlink(draft.path) }  // Still there only where writing failed.
+    let mark = String(UInt64.random(in: .min ... .max), radix: 16)
+    let draft = url.deletingLastPathComponent().appending(path: "\(draftPrefix)\(getpid()).\(mark)\(Self.draftSuffix)")
+    defer { unlink(draft.path) }  // Still there only where writing failed, or under two names.
     try write(draft)
-    guard rename(draft.path, url.path) == 0 else { throw CannotReplace(path: url.path, code: errno) }
+    guard name(draft.path) == 0 else { throw CannotReplace(path: url.path, code: errno) }
     if durable { try synchronizeFolder() }
   }
 
@@ -59,13 +73,15 @@ package struct WholeFile: Sendable {
   package func removeLeftovers() {
     let folder = url.deletingLastPathComponent().path
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return }  // Mostly: there is no such folder yet.
-    for name in names where name.hasPrefix(draftPrefix) {
+    for name in names where name.hasPrefix(draftPrefix) && name.contains(Self.draftSuffix) {
       guard let process = Int32(name.dropFirst(draftPrefix.count).prefix { $0 != "." }), process > 0 else { continue }
       if kill(process, 0) != 0 && errno == ESRCH { unlink(folder + "/" + name) }
     }
   }
 
   private var draftPrefix: String { ".\(url.lastPathComponent)." }
+  /// Nobody's own file is called so.
+  private static let draftSuffix = ".soulpack-draft"
 }
 
 package struct CannotReplace: ExplainedError {

@@ -25,7 +25,7 @@ package struct Handout: Sendable {
 
   package init(store: ReadableStore) { self.store = store }
 
-  /// Writes into `folder`, which is made. Every action of the forecast must be up to date. A candidate that diverged has no score, and is left
+  /// Writes into `folder`, which is there and empty. Every action of the forecast must be up to date. A candidate that diverged has no score, and is left
   /// out; why, its account says.
   package func write(_ forecast: Forecast, to folder: URL) throws -> [Row] {
     let own = forecast.rows.filter { !$0.action.id.name.contains("/") }

@@ -39,7 +39,8 @@ struct Lineage {
   static func origin(_ context: StepContext) throws -> JSONValue? {
     guard context.inputs["base-origin"] != nil else { return nil }
     let origin = try JSONValue(parsing: try context.input("base-origin"))
-    return origin == .null ? nil : origin
+    guard origin != .null else { return nil }
+    return origin
   }
 
   /// `hf://owner/name@commit`, or `NAME@VERSION` of a Soul.

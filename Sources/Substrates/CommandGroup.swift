@@ -55,7 +55,7 @@ package final class CommandGroup: Sendable {
         continuation.resume(returning: (ended.processIdentifier, ended.terminationReason == .exit ? .exit(status) : .signal(status)))
       }
       do {
-        try process.run()
+        try Self.withoutBlockedSignals { try process.run() }
       } catch {
         return continuation.resume(throwing: error)
       }
@@ -71,6 +71,16 @@ package final class CommandGroup: Sendable {
     state.withLock { $0.leader = nil }
     await endRest(of: leader)
     return end
+  }
+
+  /// A process begins with the signals blocked that are blocked where it is started, and Foundation leaves it so. Here they mostly are, by Dispatch's own
+  /// threads: a command would never hear SIGTERM, and a shell in it not of its children.
+  private static func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+    var (none, before) = (sigset_t(), sigset_t())
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    try body()
   }
 
   /// Ends a command that broke its contract: at once, and without last words.

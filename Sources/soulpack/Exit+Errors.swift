@@ -14,7 +14,7 @@ extension Exit {
     case let refused as RefusedSoul: self = Exit(for: refused.cause)
     case is BadEpoch, is CannotPropose, is CheckoutInside, is ChooseDataset, is ExportIntoSource, is ExportOverOwnFile, is GroupProblem,
       is InvalidRecipe, is LocationError, is NoHubModel, is NoModel, is NoPrompt, is NoSuchCandidate, is NoSuchTarget, is NoisySubstrate,
-      is NothingToCurate, is ParentIsItself, is ParentIsNoModel, is PlanError, is ProjectIsNoData, is RecipeError, is RecipeFileProblem,
+      is NothingToCurate, is OccupiedPlace, is ParentIsItself, is ParentIsNoModel, is PlanError, is ProjectIsNoData, is RecipeError, is RecipeFileProblem,
       is RecipeIsThere, is SeveralRecipes, is SourceProblem, is StoreInsideFolder, is UnknownAction, is UnknownStage, is UnknownTerms,
       is UsageError, is WholeContributor:
       self = .usage
@@ -23,7 +23,7 @@ extension Exit {
     case is OverBudget, is BudgetUsedUp: self = .budget
     case let error where error.isOfMemoryBudget: self = .budget
     case let error as ArchiveError: self = error.isVerificationFailure ? .verification : .failed
-    case is ParentIsChanged: self = .verification
+    case is ParentIsChanged, is UnreadableParent, is NoSignatures, is FaultyOutput: self = .verification
     case let error as VerificationError: self = error.isRefusedByPolicy ? .notPermitted : .verification
     case is RetractedData: self = .withdrawn
     case let error as NotMerged: self = error.isOfTerms ? .notPermitted : .usage

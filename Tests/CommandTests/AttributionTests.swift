@@ -70,8 +70,8 @@ struct AttributionTests {
       }
       try tool.write("no", to: "shares.json")
       try tool.run("build", name).expectFailure(1, "seal: the recipe's contributions cannot be read: ")
-      try tool.run("attribute", name, groups[0], groups[1], groups[2], groups[3], "--to", "recipes/voice.yaml").expectFailure(1, "recipes/voice.yaml: there is something already")
-      try tool.run("attribute", name, groups[0], groups[1], groups[2], groups[3], "--to", "none/x.json").expectFailure(1, "none/x.json: there is no such folder")
+      try tool.run("attribute", name, groups[0], groups[1], groups[2], groups[3], "--to", "recipes/voice.yaml").expectFailure(2, "recipes/voice.yaml: there is something already")
+      try tool.run("attribute", name, groups[0], groups[1], groups[2], groups[3], "--to", "none/x.json").expectFailure(2, "none/x.json: there is no such folder")
       try tool.remove("shares.json")
       try tool.run("attribute", name, groups[0], groups[1], "--leave-out", "an*", "--to", "shares.json").expectFailure(1, "\"anna*\" and \"an*\" have records in common")
       #expect(!tool.exists("shares.json"))

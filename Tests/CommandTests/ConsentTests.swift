@@ -32,6 +32,32 @@ struct ConsentTests {
 
   // MARK: - Retract
 
+  @Test("a file of retractions that is a link is written where it leads; one that leads nowhere stops every plan")
+  func linkedFile() throws {
+    try Tool.inProject(Self.files) { tool in
+      try tool.write("# soulpack.retractions/1\n", to: "elsewhere")
+      try FileManager.default.createSymbolicLink(at: tool.place("retractions"), withDestinationURL: tool.place("elsewhere"))
+      try tool.must("retract", Self.key)
+      #expect(String(decoding: try tool.read("elsewhere"), as: UTF8.self).contains("\ncontributor "))
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: tool.place("retractions").path) == tool.place("elsewhere").path)
+      try tool.remove("elsewhere")
+      for command in [["plan", "recipes/voice.yaml"], ["curate", "recipes/voice.yaml"], ["retract", Self.key]] {
+        try tool.start(command).wait().expectFailure(1, tool.place("retractions").path + ": a link to a file that is not there", hint: "bring back what it leads to")
+      }
+    }
+  }
+
+  @Test("retractions at one time all come into the file, where there is no store to take turns by")
+  func atOneTime() throws {
+    try Tool.inProject(Self.files) { tool in
+      let ids = (0..<12).map { "sha256:" + String(repeating: String($0, radix: 16), count: 64) }
+      let running = try ids.map { try tool.start(["retract", $0]) }
+      for one in running { #expect(try one.wait().status == 0) }
+      #expect(String(decoding: try tool.read("retractions"), as: UTF8.self).split(separator: "\n").count { $0.hasPrefix("record ") } == ids.count)
+      #expect(try tool.names().contains("retractions") && !tool.names().contains { $0.hasPrefix(".retractions") })
+    }
+  }
+
   @Test("a retraction lists dataset, adapter and Soul, and goes into a file that names nobody; from then on the record stays out, and so does what was nearly the same")
   func retract() throws {
     try Tool.inProject(Self.files) { tool in

@@ -40,14 +40,13 @@ struct KillTests {
   @Test("what a build that was killed while it wrote a file left beside it is removed; what a living one writes is not")
   func leftovers() throws {
     try Tool.inBuiltProject { tool in
-      try tool.write("half", to: "out/.voice-1.0.0.soul.4194305")  // above the largest process number there can be
-      try tool.write("half", to: "out/.voice-1.0.0.soul.4194305.0a1b2c3d.partial")
-      try tool.write("mine", to: "out/.voice-1.0.0.soul.\(getpid())")
-      try tool.write("notes", to: "out/.voice-1.0.0.soul.notes")
-      try tool.write("half", to: ".soul.lock.4194305")
+      let gone = "4194305.0f.soulpack-draft"  // Above the largest number that a process can have.
+      let own = [".voice-1.0.0.soul.\(getpid()).0f.soulpack-draft", ".voice-1.0.0.soul.notes", ".voice-1.0.0.soul.4194305"]
+      for name in [".voice-1.0.0.soul.\(gone)", ".voice-1.0.0.soul.\(gone).0a1b2c3d.partial"] + own { try tool.write("half", to: "out/\(name)") }
+      try tool.write("half", to: ".soul.lock.\(gone)")
       try tool.digest()
-      #expect(!tool.exists(".soul.lock.4194305"))
-      #expect(try tool.names(in: "out") == [".voice-1.0.0.soul.\(getpid())", ".voice-1.0.0.soul.notes", "voice-1.0.0.soul"])
+      #expect(!tool.exists(".soul.lock.\(gone)"))
+      #expect(try tool.names(in: "out") == (own + ["voice-1.0.0.soul"]).sorted())
     }
   }
 

@@ -4,6 +4,20 @@ import Testing
 
 @Suite("soul.lock")
 struct LockTests {
+  @Test("what is locked for other recipes while a build runs stays locked")
+  func meanwhile() throws {
+    try Tool.inProject(Project.commanded(Project.waiting + Project.copying)) { tool in
+      let building = try tool.start(["build", "recipes/voice.yaml", "--threads", "1", "--allow-run"])
+      try building.waitUntil(itSays: "start   run.copy")
+      let other = ["SOULPACK_STORE": tool.place("other").path]
+      #expect(try tool.start(["update", "recipes/base.yaml"], environment: other).wait().status == 0)
+      try tool.write("", to: "go")
+      #expect(try building.wait().status == 0)
+      let lock = try JSONValue(parsing: try tool.read("soul.lock"))["recipes"]?.object
+      #expect(lock?.keys.sorted() == ["recipes/base.yaml", "recipes/voice.yaml"])
+    }
+  }
+
   @Test("--locked refuses a recipe that is not locked, and a source that changed, with exit code 3 before any work")
   func locked() throws {
     try Tool.inProject { tool in

@@ -145,7 +145,7 @@ struct ParentSoulTests {
   func folderTerms() throws {
     try withParent(terms: [Self.license: "license: CC0-1.0\npermissions: { derive: false }\nbase:"], isTrusted: false) { tool, _ in
       try tool.unpackParent()
-      for command in ["train", "build", "status"] {
+      for command in ["train", "build", "status", "report"] {
         let refused = try tool.run(command, "recipes/voice.yaml")
         refused.expectFailure(8, "base \"models/parent\": its maker does not let others build on it", hint: "ask its maker")
         #expect(!refused.errors.contains("train.talk"))
@@ -176,6 +176,77 @@ struct ParentSoulTests {
       try tool.must("unpack", "out/voice-1.0.0.soul", "plain")
       let lineage = try JSONValue(parsing: try tool.read("plain/lineage.json"))
       #expect(lineage["origins"] == nil && lineage["nodes"]?["base-origin"] == nil && lineage["nodes"]?["base"] != nil)
+    }
+  }
+
+  @Test("what was retracted since is learned from no more, by whichever way the base comes")
+  func retracted() throws {
+    let contributor = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
+    try withParent(terms: ["from: texts\n": "from: texts\n    contributor: \(contributor)\n"]) { tool, _ in
+      try tool.must("retract", contributor)
+      let words = ": dataset \"texts\": its contributor has retracted it"
+      try tool.build().expectFailure(7, Self.parent + words)
+      try tool.unpackParent()
+      try tool.build().expectFailure(7, "models/parent" + words)
+      try tool.must("retract", contributor, "--undo")
+      #expect(try tool.build().status == 0)
+    }
+  }
+
+  @Test("a folder's soul.json counts though a snapshot passes it over; more of a model beside it, or one that cannot be read, is refused")
+  func strangeFolders() throws {
+    try withParent(isTrusted: false) { tool, _ in
+      try tool.unpackParent()
+      try tool.write("soul.json\n", to: "models/parent/.soulpackignore")
+      let built = try tool.build()
+      #expect(built.status == 0, "\(built.errors)")
+      try tool.must("unpack", "out/voice-1.0.0.soul", "soul")
+      #expect(try JSONValue(parsing: try tool.read("soul/lineage.json"))["origins"]?["base-origin"]?["name"] == "small-base")
+      try tool.write("x", to: "models/parent/model-00001-of-00001.safetensors")
+      try tool.build().expectFailure(6, "base \"models/parent\": its soul.json is of other files than lie there: model-00001-of-00001.safetensors")
+      try tool.write("{}", to: "models/parent/soul.json")
+      try tool.build().expectFailure(6, "base \"models/parent\": its soul.json cannot be read: ", hint: "unpack the Soul anew; where the file is none of soulpack's, rename it")
+    }
+  }
+
+  @Test("a smoke build is a base for smoke builds alone")
+  func smoke() throws {
+    try withParent { tool, _ in
+      try tool.must("build", "recipes/base.yaml", "--threads", "1", "--smoke")
+      let made = try #require(try tool.names(in: "out").first { $0.contains("smoke") })
+      try tool.must("unpack", "out/\(made)", "models/parent")
+      try tool.edit("recipes/voice.yaml", "{ soul: \(Self.parent) }", "{ path: models/parent }")
+      try tool.build().expectFailure(8, "base \"models/parent\": it is a smoke build", hint: "build its recipe without --smoke")
+      try tool.must("build", "recipes/voice.yaml", "--threads", "1", "--smoke")
+    }
+  }
+
+  @Test("a Soul that was merged with its base binds as it did alone")
+  func merged() throws {
+    try Tool.inBuiltProject { tool in
+      try tool.edit("recipes/voice.yaml", "train:\n", "permissions: { lease: 1h }\ntrain:\n")
+      try tool.must("build", "recipes/voice.yaml", "--threads", "1")
+      try tool.must("unpack", "out/voice-1.0.0.soul", "whole", "--merged")
+      try tool.edit("recipes/voice.yaml", "permissions: { lease: 1h }\n", "")
+      try tool.edit("recipes/voice.yaml", "soul: voice", "soul: child")
+      try tool.edit("recipes/voice.yaml", "{ recipe: recipes/base.yaml }", "{ path: whole }")
+      try tool.build().expectFailure(8, "base \"whole\": an answer about it stays fresh for 3600 s", hint: "set \"permissions: lease\"")
+      try tool.edit("recipes/voice.yaml", "train:\n", "permissions: { lease: 30m }\ntrain:\n")
+      #expect(try tool.build().status == 0)
+      try tool.must("unpack", "out/child-1.0.0.soul", "child")
+      let origin = try JSONValue(parsing: try tool.read("child/lineage.json"))["origins"]?["base-origin"]
+      #expect(origin?["name"] == "voice" && origin?["soul"]?.digest != nil && origin?["terms"]?.array?.isEmpty == false)
+    }
+  }
+
+  @Test("a base that is no longer what it was says nothing of the Soul that is to be made again")
+  func reproducing() throws {
+    try withParent(isTrusted: false) { tool, _ in
+      try tool.unpackParent()
+      #expect(try tool.build().status == 0)
+      try tool.write("{}", to: "models/parent/chat_template.jinja")
+      let again = try tool.run("reproduce", "out/voice-1.0.0.soul", "--threads", "1")
+      again.expectFailure(1, "base \"models/parent\": its soul.json is of other files than lie there", hint: "unpack the Soul anew")
     }
   }
 

@@ -35,6 +35,23 @@ struct SigningTests {
     }
   }
 
+  @Test("publishing where somebody else's signed archive lies keeps it")
+  func publishBesideSigned() throws {
+    try Tool.inBuiltProject { tool in
+      let key = try tool.signed()
+      try tool.must("trust", "add", "voice", key)
+      let signed = try tool.read("out/voice-1.0.0.soul")
+      // Another person's machine: it knows of no version that was published.
+      let state = ["XDG_STATE_HOME": tool.folder.deletingLastPathComponent().appending(path: "elsewhere").path]
+      try tool.edit("recipes/voice.yaml", "An adapter that counts.", "An adapter that counts on.")
+      let published = try tool.start(["publish", "recipes/voice.yaml", "--threads", "1"], environment: state).wait()
+      #expect(published.status == 0 && published.errors.contains("the signed archive that was there is kept as out/voice-1.0.0."), "\(published.errors)")
+      let aside = try #require(try tool.names(in: "out").first { $0.hasPrefix("voice-1.0.0.") && $0 != "voice-1.0.0.soul" })
+      #expect(try tool.read("out/\(aside)") == signed)
+      for file in [aside, "voice-1.0.0.soul"] { try tool.must("verify", "out/\(file)") }
+    }
+  }
+
   @Test("every one of two hundred single flipped bits is refused with exit code 6")
   func flippedBits() throws {
     try Tool.inBuiltProject { tool in

@@ -15,6 +15,7 @@ struct UnpackedTests {
       }
       try tool.write("x", to: "a/soul/.hidden")
       try tool.write("x", to: "a/soul/.git/config")
+      try tool.run("run", "a/soul", "Hello").expectFailure(6, "a/soul: a folder holds no signatures", hint: "give the .soul file")
       let same = try tool.must("diff", soul, "a/soul", "--json").json()
       #expect(same["same"] == true && same["new"]?["digest"]?.string == digest)
 

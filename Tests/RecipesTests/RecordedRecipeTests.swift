@@ -31,7 +31,6 @@ struct RecordedRecipeTests {
     #expect(throws: UnplannableRecord.self) {
       try RecordedRecipe(["recipe": .object((recipe.object ?? [:]).merging(["mood": "blue"]) { own, _ in own }), "bases": []])
     }
-    let withoutBase = try RecordedRecipe(["recipe": recipe, "bases": []])
-    #expect(throws: PlanError.self) { try withoutBase.plan(consent: .unbroken) }
+    #expect(throws: UnplannableRecord(path: "recipes/kindling.yaml")) { try RecordedRecipe(["recipe": recipe, "bases": []]) }
   }
 }

@@ -144,4 +144,20 @@ struct TermsTests {
       #expect(error.hint?.contains("commercial: false") == true)
     }
   }
+
+  @Test("what a base recipe learned from binds too, however its own Soul is licensed; terms that agree do not")
+  func textsOfABase() throws {
+    func plan(_ dataset: String, _ use: String = "use: { commercial: true }") throws -> Plan {
+      let own = RecipeFixture.replacing(["base": "base: { recipe: recipes/base.yaml }", "license": "license: CC0-1.0\n\(use)"])
+      let base = RecipeFixture.replacing([
+        "license": "license: CC0-1.0\nuse: { commercial: false, redistribute: none }", "base": "base: { path: m }",
+        "  letters:": "  letters: { from: d, license: \(dataset) }", "  letters-lora": "  letters-full: { dataset: letters, method: full }",
+      ])
+      return try Planner.plan(RecipeFixture.read(own)) { _ in try RecipeFixture.read(base, path: "recipes/base.yaml") }
+    }
+    let refused = #expect(throws: PlanError.self) { try plan("CC-BY-NC-4.0") }
+    #expect(refused?.message.hasSuffix("base recipe \"recipes/base.yaml\": CC-BY-NC-4.0, section 2(a)(1), allows no commercial use") == true, "\(refused?.message ?? "")")
+    #expect(throws: Never.self) { try plan("CC0-1.0") }
+    #expect(throws: Never.self) { try plan("CC-BY-NC-4.0", "use: { commercial: false, redistribute: none }") }
+  }
 }

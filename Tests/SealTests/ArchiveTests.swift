@@ -116,7 +116,7 @@ struct ArchiveTests {
   @Test(
     "paths that could escape, collide or surprise are not packed",
     arguments: [
-      ["../x"], ["/x"], ["a/../b"], ["a//b"], ["-rf"], ["a b"], ["a\\b"], ["é"], ["a:b"], ["soul.json"], ["readme.MD"], ["x", "x"], ["x", "X"],
+      ["../x"], ["/x"], [".git/config"], ["a/.envrc"], [".x"], ["a/../b"], ["a//b"], ["-rf"], ["a b"], ["a\\b"], ["é"], ["a:b"], ["soul.json"], ["readme.MD"], ["x", "x"], ["x", "X"],
       ["d", "d/e"], [String(repeating: "a", count: 256)], [""],
     ])
   func badPaths(_ paths: [String]) throws {

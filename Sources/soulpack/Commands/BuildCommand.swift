@@ -15,11 +15,8 @@ struct BuildCommand: AsyncParsableCommand {
     guard let result = try await session.run() else { return }
     let sealed = try SealedSoul(result)
     let output = OutputFile(session.project)
-    if let aside = try output.setAsideSigned(before: sealed) {
-      arguments.common.terminal.remark("the signed archive that was there is kept as \(aside)")
-    }
-    let file = try output.place(sealed, from: result.store)
-    arguments.common.terminal.show(PlacedSoulReport(project: session.project, sealed: sealed, file: file, counts: ActionCounts(result.report)))
+    try output.place(sealed, from: result.store, arguments.common.terminal)
+    arguments.common.terminal.show(PlacedSoulReport(project: session.project, sealed: sealed, file: output.path, counts: ActionCounts(result.report)))
   }
 }
 

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Artifacts
 internal import Recipes
 
-/// `soulpack check`: is the recipe in order? Reads the recipe and nothing else.
+/// `soulpack check`: is the recipe in order? Reads the recipes and the file of retractions, and nothing else.
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Validate a recipe; build nothing.")
 

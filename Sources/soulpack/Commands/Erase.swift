@@ -70,13 +70,12 @@ struct Erase: AsyncParsableCommand {
   }
 
   private func retract(_ found: Found, _ root: URL) throws -> Digest? {
-    let file = try ProjectConsent(in: root)
-    var retractions = file.retractions ?? Retractions()
-    if retractions.needsSalt { retractions.addRandomSalt() }
     let subjects = found.trace.ids.sorted() + found.trace.nearDuplicates.sorted()
-    for id in subjects { retractions.insert(.record(id), reason: arguments.reason) }
-    try file.write(retractions)
-    return subjects.first.flatMap { retractions.code(of: .record($0)) }
+    let written = try ProjectConsent.update(in: root) { retractions in
+      if retractions.needsSalt { retractions.addRandomSalt() }
+      for id in subjects { retractions.insert(.record(id), reason: arguments.reason) }
+    }
+    return subjects.first.flatMap { written.retractions.code(of: .record($0)) }
   }
 
   /// The proof: no object and no file of the store holds the text any more.

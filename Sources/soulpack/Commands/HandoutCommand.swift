@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Artifacts
 internal import Foundation
+internal import Packaging
 internal import Planning
 internal import Steps
 
@@ -23,7 +24,8 @@ struct HandoutCommand: ParsableCommand {
     guard !FileManager.default.fileExists(atPath: destination.path) else { throw HandoutExists(folder: folder) }
     let survey = try Survey(try Project(option: recipe, set: set, common), goal: .train)
     guard let store = survey.store else { throw NothingBuilt() }
-    common.terminal.show(HandoutReport(folder: folder, rows: try Handout(store: store).write(survey.forecast, to: destination)))
+    let rows = try NewFolder(destination).make { try Handout(store: store).write(survey.forecast, to: $0) }
+    common.terminal.show(HandoutReport(folder: folder, rows: rows))
   }
 }
 

@@ -37,12 +37,16 @@ struct Publish: AsyncParsableCommand {
     var published = try PublishedVersions()
     try published.refuseOther(sealed.digest, of: session.project)
     let output = OutputFile(session.project)
-    try output.place(sealed, from: result.store)
+    try output.place(sealed, from: result.store, arguments.common.terminal)
     let archive = try SoulArchive.open(output.url)
     guard archive.digest == sealed.digest else { throw ReplacedMeanwhile(path: output.path) }
     // Noted before it is signed: a kill in between must not leave a signed archive whose version is still free.
     try published.note(sealed.digest, of: session.project)
-    if !archive.isSigned(by: signer.publicKey) { try sign(archive, signer, output, began: began, store: result.store) }
+    if try !archive.isSigned(by: signer.publicKey, at: output) {
+      try sign(archive, signer, output, began: began, store: result.store)
+      // What others will ask of it. A reader that says no would say it to all who get the archive.
+      guard try SoulArchive.open(output.url).isSigned(by: signer.publicKey, at: output) else { throw ReplacedMeanwhile(path: output.path) }
+    }
     arguments.common.terminal.show(
       PlacedSoulReport(project: session.project, sealed: sealed, file: output.path, counts: ActionCounts(result.report), signer: signer.publicKey))
   }
@@ -62,8 +66,11 @@ struct Publish: AsyncParsableCommand {
 }
 
 extension SoulArchive {
-  fileprivate func isSigned(by key: PublicKey) -> Bool {
-    referrers.contains { $0.envelope?.checks().contains { $0.key == key && $0.isValid } == true }
+  /// Throws where something in it does not hold, whoever put it there: nobody would believe the archive.
+  fileprivate func isSigned(by key: PublicKey, at output: OutputFile) throws(FaultyOutput) -> Bool {
+    let report = Verifier.verify(self, judge: Certification.judge, named: { _ in [] }, policy: { _, _ in .noRule })
+    if case .invalid(let faults) = report.decision { throw FaultyOutput(path: output.path, faults: faults) }
+    return report.signatures.contains { $0.check.key == key && $0.check.isValid }
   }
 }
 
@@ -122,6 +129,15 @@ struct SmokeIsNotPublished: ExplainedError {
 
   var message: String { "\(version) is the version of a smoke build, which is never published" }
   var hint: String? { "name another pre-release in the recipe's \"version\"" }
+}
+
+/// The archive at the output's place is this Soul, and carries something that does not hold.
+struct FaultyOutput: ExplainedError {
+  let path: String
+  let faults: [String]
+
+  var message: String { "\(path): nobody would believe it: \(faults.joined(separator: "; "))" }
+  var hint: String? { "move it away, and publish again" }
 }
 
 /// The file at the output's place is another Soul than the one that was just put there.

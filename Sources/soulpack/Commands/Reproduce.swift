@@ -16,7 +16,7 @@ struct Reproduce: AsyncParsableCommand {
       training. Holdout, scores and choice are not done again. \
       A recipe that reads files outside of this project or runs commands is carried out only if your trust policy believes who signed it, or with --allow-run. \
       A Soul is a .soul file, a folder that one was unpacked to, NAME@VERSION, or the first digits of a Soul digest that this project's store has sealed. It takes as long as the training \
-      took. Exit code 0: the same. 6: not the same. 1: it could not be tried.
+      took. Exit code 0: the same. 6: not the same, or the archive is not whole. 7 or 8: its data was retracted, or it is not permitted. Any other: it could not be tried.
 
       --step N checks one step alone, in the time of at most 16, from the last state before it that the archive commits to. It is not in the archive; whoever \
       can do the training writes it with --open N --to FILE, and it is believed only where it has the root that the archive names. The data are needed all the same.
@@ -60,7 +60,13 @@ struct Reproduce: AsyncParsableCommand {
     let folder = file.deletingLastPathComponent()
     guard FileManager.default.isWritableFile(atPath: folder.path) else { throw CannotReproduce(.unwritable(folder.path)) }
     let (outcome, state) = try await withReproduction { try await $0.open(before: step, storeFolder: $1, arguments) }
-    if let state { try WholeFile(file).replace(with: state) }
+    if let state {
+      do {
+        try WholeFile(file).create(with: state)
+      } catch let error as CannotReplace where error.code == EEXIST {
+        throw CannotReproduce(.occupied(file.relativePath))
+      }
+    }
     common.terminal.show(StepReproductionReport(outcome: outcome, written: state.map { _ in file.relativePath }))
     guard outcome.whole.difference == nil else { throw EndsWith(code: .verification) }
   }
@@ -70,7 +76,12 @@ struct Reproduce: AsyncParsableCommand {
       let archive = try SoulReference(text: soul, common: common).open(try ReadableStore.openIfThere(common), scratch: scratch)
       let reproduction = try Reproduction(of: archive, in: Project.rootFolder(common))
       if !allowRun, !reproduction.reach.isEmpty { try requireTrust(archive, reproduction.reach) }
-      return try await body(reproduction, scratch.appending(path: "store", directoryHint: .isDirectory))
+      do {
+        return try await body(reproduction, scratch.appending(path: "store", directoryHint: .isDirectory))
+      } catch let error as any ExplainedError where error.isOfParent {
+        // Of a base here that cannot be used, and not of this Soul, of which nothing is known then.
+        throw CannotReproduce(.base(error))
+      }
     }
   }
 

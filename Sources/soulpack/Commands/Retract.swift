@@ -28,17 +28,21 @@ struct Retract: AsyncParsableCommand {
   func run() async throws {
     let root = Project.rootFolder(common)
     let found = try await found(root)
-    // Held while the file is changed: two retractions at a time would each write what the other has not read.
-    let store = dryRun ? nil : try await writableStore(root)
-    let file = try ProjectConsent(in: root)
-    var retractions = file.retractions ?? Retractions()
-    let changed = change(&retractions, found.subjects)
-    if !dryRun {
-      try file.write(retractions)
-      if changed > 0, let store { try log(found, retractions, count: changed, store) }
-    }
+    let changed = dryRun ? try wouldChange(found, root) : try await write(found, root)
     common.terminal.show(RetractReport(found: found, root: root, changed: changed, isUndone: undo, isWritten: !dryRun))
     if !dryRun, changed > 0 { common.terminal.remark("commit \(Retractions.fileName), so that every clone \(undo ? "takes it in again" : "keeps it out")") }
+  }
+
+  private func wouldChange(_ found: Retracted, _ root: URL) throws -> Int {
+    var retractions = try ProjectConsent(in: root).retractions ?? Retractions()
+    return change(&retractions, found.subjects)
+  }
+
+  private func write(_ found: Retracted, _ root: URL) async throws -> Int {
+    let store = try await writableStore(root)
+    let written = try ProjectConsent.update(in: root) { retractions in change(&retractions, found.subjects) }
+    if written.value > 0, let store { try log(found, written.retractions, count: written.value, store) }
+    return written.value
   }
 
   /// How many lines came or went.

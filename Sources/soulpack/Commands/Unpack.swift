@@ -51,9 +51,10 @@ struct Unpack: ParsableCommand {
       throw NotMerged(problem: .wholeModel, name: manifest.name)
     }
     let report = MergeReport(folder: self.folder, archive: archive, base: named)
+    let origin = try MergedOrigin(of: archive, base: named)
     let limit = shardSize.flatMap { ByteSize($0) }?.byteCount ?? MergedModel.usualShardByteCount
     let files = try folder.make(ofPieces: { write in
-      try write("merged.json", Data(report.origin.pretty.utf8))
+      try write(MergedOrigin.fileName, Data(origin.document.pretty.utf8))
       try soul.write(shardByteLimit: limit, write)
     })
     return report.with(files: files)
@@ -85,16 +86,6 @@ struct MergeReport: Report {
     var report = self
     report.files = files
     return report
-  }
-
-  /// What the folder holds, beside the model: an export without a word on where it comes from would be nobody's.
-  var origin: JSONValue {
-    let manifest = archive.manifest
-    let credits = manifest.datasets.compactMap(\.attribution) + manifest.credits
-    return [
-      "schema": "soulpack.merged/1", "credits": .array(credits.map { .string($0) }), "base": ["name": .string(base.name), "digest": .digest(base.digest)], "license": .string(manifest.license),
-      "soul": ["name": .string(manifest.name), "version": .string(manifest.version), "digest": .digest(archive.digest)],
-    ]
   }
 
   let schema = "soulpack.merge/1"

@@ -19,7 +19,7 @@ struct Update: AsyncParsableCommand {
     let renderer = BuildRenderer(terminal: common.terminal)
     defer { renderer.finish() }
     // Without pins, so that a branch of a hub is what it is now.
-    let outside = HubModels { renderer.show($0) }.outside(pins: [:], parents: ParentSouls(child: project.recipe))
+    let outside = HubModels { renderer.show($0) }.outside(pins: [:], parents: try ParentSouls(child: project.recipe, root: project.rootFolder))
     let sources = try await SourceReader(root: project.rootFolder, store: store, outside: outside).read(project.plan.sources(for: actions))
     renderer.finish()
     var lock = try Lock(readingFrom: project.rootFolder)

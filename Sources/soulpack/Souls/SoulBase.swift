@@ -30,14 +30,15 @@ struct SoulBase {
     return Dictionary(uniqueKeysWithValues: zip(entries.map(\.path), try store.objects.get(entries.map(\.digest))))
   }
 
-  /// A base that a recipe takes from a folder has its path for a name.
+  /// A base that a recipe takes from a folder has its path for a name. An archive is perhaps a stranger's, and does not make soulpack read what lies outside
+  /// of the project, nor all of it.
   private func declared() throws -> [String: Data]? {
     if let reference = HubReference(base.name) { return try cached(reference) }
-    guard Snapshot.isContained(base.name) || base.name.hasPrefix("/") else { return nil }
-    let folder = base.name.hasPrefix("/") ? URL(filePath: base.name) : root.appending(path: base.name)
+    guard Snapshot.isContained(base.name), base.name != "." else { return nil }
+    let folder = root.appending(path: base.name)
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue else { return nil }
-    return try matching(in: folder)
+    do { return try matching(in: folder) } catch is ScanError { return nil }  // Whatever lies there, it is no model's folder.
   }
 
   /// A base of a hub has that for a name. Nobody is asked: an archive is perhaps a stranger's, and may not make this machine call somebody.

@@ -51,7 +51,7 @@ struct ActionRun {
     _ actions: [Action], sources needed: [Source], pins: () throws -> [String: OutsideModels.Pin] = { [:] }, permit: (TakenSources) throws -> Void
   ) async throws -> Result {
     let store = try await openStore()
-    let outside = HubModels { renderer.show($0) }.outside(pins: try pins(), parents: ParentSouls(child: subject.recipe))
+    let outside = HubModels { renderer.show($0) }.outside(pins: try pins(), parents: try ParentSouls(child: subject.recipe, root: subject.rootFolder))
     let reader = SourceReader(root: subject.rootFolder, store: store, outside: outside, tellDisguised: terminal.tellDisguised)
     defer { renderer.finish() }
     let sources = try await reader.read(needed)

@@ -1,5 +1,6 @@
 internal import Artifacts
 internal import Foundation
+internal import Identities
 internal import Planning
 internal import Recipes
 internal import Running
@@ -49,9 +50,9 @@ struct BuildSession {
       return lock.outsideModels(of: project.recipePath)
     } permit: { sources in
       try requireLock(lock, Lock.Pins(sources, actions: actions))
-      try pinModels(sources, in: &lock)
+      try pinModels(sources)
     }
-    try writeLock(lock, Lock.Pins(result.sources, actions: actions))
+    try writeLock(Lock.Pins(result.sources, actions: actions))
     for line in try RetractionNotice(project, result).lines { terminal.remark(line) }
     return result
   }
@@ -93,16 +94,22 @@ struct BuildSession {
   private var mayLock: Bool { goal == .build && !isTrial && !arguments.locked }
 
   /// Before anything is run: a build that is killed, and begun again when the branch has moved, goes on with the model that it began with.
-  private func pinModels(_ taken: TakenSources, in lock: inout Lock) throws {
+  private func pinModels(_ taken: TakenSources) throws {
     guard mayLock, !taken.revisions.isEmpty else { return }
-    lock.recipes[project.recipePath, default: Lock.Pins(sources: [:], actions: [])].noteModels(of: taken)
-    try lock.write(to: project.rootFolder)
+    try changeLock { $0[project.recipePath, default: Lock.Pins(sources: [:], actions: [])].noteModels(of: taken) }
   }
 
-  private func writeLock(_ lock: Lock, _ pins: Lock.Pins) throws {
+  private func writeLock(_ pins: Lock.Pins) throws {
     guard mayLock else { return }
-    var lock = lock
-    lock.recipes[project.recipePath] = pins
-    try lock.write(to: project.rootFolder)
+    try changeLock { $0[project.recipePath] = pins }
+  }
+
+  /// Read again: a build takes hours, and other recipes' pins may have come in meanwhile.
+  private func changeLock(_ change: (inout [String: Lock.Pins]) -> Void) throws {
+    try ChangeLock.holding(folder: project.rootFolder) {
+      var lock = try Lock(readingFrom: project.rootFolder)
+      change(&lock.recipes)
+      try lock.write(to: project.rootFolder)
+    }
   }
 }

@@ -22,6 +22,8 @@ struct CannotReproduce: ExplainedError {
     case needless(step: Int)
     case opened(String)
     case occupied(String)
+    /// A Soul here that its base comes from.
+    case base(any ExplainedError)
     case unwritable(String)
   }
 
@@ -44,6 +46,7 @@ struct CannotReproduce: ExplainedError {
     case .needless(let step): "step \(step) is checked from the training's own start, and takes no --state"
     case .opened(let reason): reason
     case .occupied(let path): "\(path) is there already"
+    case .base(let error): error.message
     case .unwritable(let folder): "\(folder): there is no such folder, or nothing can be written there"
     }
   }
@@ -64,6 +67,7 @@ struct CannotReproduce: ExplainedError {
     case .needless(let step): "leave --state away: soulpack reproduce … --step \(step)"
     case .opened: "ask for the state again: only the one whose root is in the archive's training.json is of use"
     case .occupied: "name a file that is not there"
+    case .base(let error): error.hint
     case .unwritable: "name a file in a folder of yours"
     }
   }

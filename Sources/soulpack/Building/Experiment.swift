@@ -19,13 +19,13 @@ struct Experiment {
     // The lock says which commit of a hub's model is meant.
     let pins = { try Lock(readingFrom: project.rootFolder).outsideModels(of: project.recipePath) }
     guard !arguments.dryRun else {
-      let survey = try Survey(rootFolder: project.rootFolder, storeFolder: project.storeFolder, actions, sources, pins: try pins())
+      let survey = try Survey(rootFolder: project.rootFolder, storeFolder: project.storeFolder, actions, sources, pins: try pins(), child: project.recipe)
       arguments.common.terminal.show(StatusReport(forecast: survey.forecast))
       return nil
     }
     let subject = ActionRun.Subject(
       rootFolder: project.rootFolder, storeFolder: project.storeFolder, path: project.recipePath, goal: name, isTrial: true,
-      wallBudget: project.recipe.wallBudget, memoryBudget: project.recipe.memoryBudget)
+      wallBudget: project.recipe.wallBudget, memoryBudget: project.recipe.memoryBudget, recipe: project.recipe)
     return try await ActionRun(subject, arguments).perform(actions, sources: sources, pins: pins, permit: { _ in })
   }
 }

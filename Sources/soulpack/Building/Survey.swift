@@ -25,7 +25,8 @@ struct Survey {
   init(rootFolder: URL, storeFolder: URL, _ actions: [Action], _ needed: [Source], pins: [String: OutsideModels.Pin] = [:], child: Recipe? = nil) throws {
     store = try ReadableStore.openIfThere(at: storeFolder)
     self.actions = actions
-    sources = try SourceProbe(root: rootFolder, store: store, storeRoot: storeFolder).read(needed, outside: HubModels { _ in }.outside(pins: pins, parents: ParentSouls(child: child)))
+    let outside = HubModels { _ in }.outside(pins: pins, parents: try ParentSouls(child: child, root: rootFolder))
+    sources = try SourceProbe(root: rootFolder, store: store, storeRoot: storeFolder).read(needed, outside: outside)
     forecast = try Forecast(actions: actions, sources: sources.digests, store: store)
   }
 }

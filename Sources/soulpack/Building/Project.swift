@@ -4,7 +4,7 @@ internal import Packaging
 internal import Planning
 internal import Recipes
 
-/// A recipe in its root, read and planned. Making one reads the recipe files and nothing else.
+/// A recipe in its root, read and planned. Making one reads the recipe files and `retractions`, and nothing else.
 struct Project {
   let root: RecipeLocator.Root
   /// Relative to the root, as the lock names it.

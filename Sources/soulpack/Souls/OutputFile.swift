@@ -22,30 +22,37 @@ struct OutputFile {
     url = root.appending(path: path)
   }
 
-  /// Puts the archive there, unless it is there already, signed or not: a build does not take a signature away.
-  @discardableResult
-  func place(_ sealed: SealedSoul, from store: WritableStore) throws -> String {
+  /// Puts the archive there, unless it is there already, signed or not: a build does not take a signature away. A signed archive of another Soul is kept
+  /// beside it, which `terminal` tells.
+  func place(_ sealed: SealedSoul, from store: WritableStore, _ terminal: Terminal) throws {
     WholeFile(url).removeLeftovers()
-    guard try !holds(sealed) else { return path }
+    guard try !holds(sealed) else { return }
+    if let aside = try setAsideSigned() { terminal.remark("the signed archive that was there is kept as \(aside)") }
     try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
     try replace { try store.objects.export(sealed.archive, to: $0) }
-    return path
   }
 
-  /// Moves a signed archive of another Soul out of the way, under its digest, and says where to: a signature may be the only one there is, and a
-  /// trial bears the same name and version.
-  func setAsideSigned(before sealed: SealedSoul) throws -> String? {
+  /// Gives a signed archive a second name, after its digest, and says which: a signature may be the only one there is, and a trial bears the same name and
+  /// version.
+  private func setAsideSigned() throws -> String? {
     guard FileManager.default.fileExists(atPath: url.path) else { return nil }
-    let archive: SoulArchive
-    do {
-      archive = try SoulArchive.open(url)
-    } catch {
-      return nil  // No Soul: nothing that somebody signed.
-    }
-    guard archive.digest != sealed.digest, !archive.referrers.isEmpty else { return nil }
+    guard let archive = try opened(), !archive.referrers.isEmpty else { return nil }
     let aside = "\(stem).\(archive.digest.short).soul"
-    try WholeFile(root.appending(path: aside)).replace { try FileManager.default.copyItem(at: url, to: $0) }
+    try WholeFile(root.appending(path: aside)).replace { draft in
+      // Not every file system knows a second name for a file.
+      if link(url.path, draft.path) != 0 { try FileManager.default.copyItem(at: url, to: draft) }
+    }
     return aside
+  }
+
+  /// Nil where it is no Soul: nothing that somebody signed.
+  private func opened() throws -> SoulArchive? {
+    do {
+      return try SoulArchive.open(url)
+    } catch {
+      guard error.isVerificationFailure else { throw error }
+      return nil
+    }
   }
 
   /// Writes beside the place and renames over it: whoever reads sees the old file or the new one.
