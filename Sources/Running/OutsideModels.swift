@@ -1,5 +1,6 @@
 package import Artifacts
 package import Foundation
+internal import Hashing
 
 /// How models that are not the project's own come into a build: a hub's, and those of Souls. This room knows neither hubs nor archives: whoever
 /// starts a build says who does.
@@ -52,6 +53,13 @@ package struct OutsideModels: Sendable {
   /// For plans that need none.
   package static let none = OutsideModels(pins: [:], cached: { _ in nil }, bring: { reference, _ in throw NobodyToOpen(path: reference.description) },
     openSoul: { _, path in throw NobodyToOpen(path: path) }, originOfFolder: { _, _, _ in nil })
+}
+
+extension OutsideModels.Soul {
+  var snapshotDigest: Digest {
+    let entries = files.map { Snapshot.Entry(path: $0, byteCount: Int64($1.count), digest: Digest(hashing: $1)) }
+    return Digest(hashing: Snapshot(entries: entries).canonical)
+  }
 }
 
 struct NobodyToOpen: ExplainedError {

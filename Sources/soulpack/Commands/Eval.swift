@@ -19,7 +19,7 @@ struct Eval: AsyncParsableCommand {
 
   @Argument(help: "The Soul.") var soul: String
   @Option(help: ArgumentHelp("The text to measure on.", valueName: "file")) var on: String
-  @Option(help: ArgumentHelp("The base: a model folder, a whole model's .soul file, or a model of the hub (hf://owner/name@revision). Else it is looked for in this project.", valueName: "folder"))
+  @Option(help: SoulBase.help)
   var base: String?
   @Option(parsing: .unconditional, help: ArgumentHelp("Threads of the engine. The result is the same for any number.", valueName: "n"))
   var threads: Int = ProcessInfo.processInfo.activeProcessorCount

@@ -26,7 +26,7 @@ struct Run: AsyncParsableCommand {
   @Option(parsing: .unconditional, help: ArgumentHelp("Draw from the likeliest tokens whose probabilities reach this.", valueName: "share")) var topP: Double = 0.9
   @Option(parsing: .unconditional, help: ArgumentHelp("Another seed, other words.", valueName: "n")) var seed: UInt64 = 0
   @Option(parsing: .unconditional, help: ArgumentHelp("The most tokens of an answer.", valueName: "n")) var maxTokens: Int = 256
-  @Option(help: ArgumentHelp("The base: a model folder, a whole model's .soul file, or a model of the hub (hf://owner/name@revision). Else it is looked for in this project.", valueName: "folder"))
+  @Option(help: SoulBase.help)
   var base: String?
   @Option(help: ArgumentHelp("A trust policy other than your own.", valueName: "file")) var policy: String?
   @Option(parsing: .unconditional, help: ArgumentHelp("Threads of the engine. The words are the same for any number.", valueName: "n"))

@@ -10,6 +10,11 @@ internal import Store
 /// The base that an adapter was trained on, found by the digest that its manifest names: a folder or archive that somebody gives, or what
 /// this project's store holds, or the folder that the recipe named.
 struct SoulBase {
+  /// Of `--base`.
+  static let help = ArgumentHelp(
+    "The base: a model folder, a whole model's .soul file, or a model of the hub (hf://owner/name@revision). Else it is looked for in this project.",
+    valueName: "folder")
+
   let base: SoulManifest.NamedDigest
   let store: ReadableStore?
   let root: URL

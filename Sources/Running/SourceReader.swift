@@ -4,21 +4,6 @@ internal import Hashing
 package import Planning
 package import Store
 
-/// What the sources of a plan are: the digest that each has as an input (a file's own, a folder's or a model's snapshot, an origin's document), and
-/// the commit of each model of a hub, by the recipe's word for it.
-package struct TakenSources: Sendable {
-  package internal(set) var digests: [Source: Digest] = [:]
-  package internal(set) var revisions: [String: String] = [:]
-
-  package subscript(source: Source) -> Digest? { digests[source] }
-
-  /// Of a model that is known by its digest, or of one that is yet to be.
-  mutating func note(_ source: Source, _ reference: HubReference, commit: String, digest: Digest?) {
-    revisions[source.path] = commit
-    digests[source] = source.kind == .hubOrigin ? Digest(hashing: HubOrigin(reference, commit: commit).canonical) : digest
-  }
-}
-
 /// The sources of a plan, taken into the store: the first thing that a build does, and the only time it reads them.
 package struct SourceReader: Sendable {
   private let root: URL
@@ -138,98 +123,10 @@ package struct SourceReader: Sendable {
   }
 }
 
-/// The same digests for those who only ask: nothing is stored, no lock is taken, and there need not be a store.
-package struct SourceProbe: Sendable {
-  private let root: URL
-  private let probe: FolderProbe
-
-  package init(root: URL, store: ReadableStore?, storeRoot: URL) {
-    self.root = root
-    probe = FolderProbe(store, storeRoot: storeRoot)
-  }
-
-  /// What each source would be for a build, as far as that is known: a model of a hub is what the pins say, and where they say nothing it has no
-  /// digest. Nobody is asked.
-  package func read(_ sources: [Source], outside: OutsideModels = .none) throws -> TakenSources {
-    var taken = TakenSources()
-    var folders: [String: FolderScanner.Scan] = [:]
-    for source in sources {
-      if source.isOfModelFolder {
-        let place = try source.place(in: root)
-        let scan = try folders[source.path] ?? probe.scan(place)
-        folders[source.path] = scan
-        let origin = try outside.originOfFolder(place, source.path, scan.snapshot)
-        taken.digests[source] = source.isOrigin ? Digest(hashing: (origin ?? .null).canonical) : scan.digest
-      } else if source.isOfSoul {
-        let soul = try outside.openSoul(try source.place(in: root), source.path)
-        taken.digests[source] = source.kind == .soulOrigin ? Digest(hashing: soul.origin.canonical) : soul.snapshotDigest
-      } else if let reference = source.hubReference {
-        if let pin = outside.pins[source.path] { taken.note(source, reference, commit: pin.commit, digest: pin.digest) }
-      } else {
-        taken.digests[source] = try source.digest(of: try probe.scan(try source.place(in: root)))
-      }
-    }
-    return taken
-  }
-}
-
 extension ObjectStore {
   /// Whether a listing and every file of it are here.
   package func holdsAll(ofListing digest: Digest) throws -> Bool {
     guard try contains(digest) else { return false }
     return try missing(snapshot(digest).entries.map(\.digest)).isEmpty
-  }
-}
-
-extension OutsideModels.Soul {
-  fileprivate var snapshotDigest: Digest {
-    let entries = files.map { Snapshot.Entry(path: $0, byteCount: Int64($1.count), digest: Digest(hashing: $1)) }
-    return Digest(hashing: Snapshot(entries: entries).canonical)
-  }
-}
-
-extension Source {
-  fileprivate var isOfModelFolder: Bool { kind == .modelFolder || kind == .modelFolderOrigin }
-
-  /// Nil for what is on this disk.
-  fileprivate var hubReference: HubReference? { isRemote ? HubReference(path) : nil }
-
-  /// Where a source is, if there is something of its kind.
-  fileprivate func place(in root: URL) throws(SourceProblem) -> URL {
-    let place = path.hasPrefix("/") ? URL(filePath: path) : root.appending(path: path)
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) else { throw .missing(path) }
-    if (kind == .file || isOfSoul) && isFolder.boolValue { throw .notAFile(path) }
-    if (kind == .folder || isOfModelFolder) && !isFolder.boolValue { throw .notAFolder(path) }
-    return place
-  }
-
-  /// A file's own, a folder's snapshot.
-  fileprivate func digest(of scan: FolderScanner.Scan) throws(SourceProblem) -> Digest {
-    guard kind == .file else { return scan.digest }
-    guard let entry = scan.snapshot.entries.first else { throw .notAFile(path) }
-    return entry.digest
-  }
-}
-
-package enum SourceProblem: ExplainedError, Hashable {
-  case missing(String)
-  case notAFile(String)
-  case notAFolder(String)
-
-  package var message: String {
-    switch self {
-    case .missing(let path): "\(path): there is no such file or folder"
-    case .notAFile(let path): "\(path): a folder, where the recipe asks for a file"
-    case .notAFolder(let path): "\(path): a file, where the recipe asks for a folder"
-    }
-  }
-
-  package var hint: String? {
-    switch self {
-    case .missing(let path) where path.hasPrefix("/"): "it is not of this project: install what provides it"
-    case .missing: "paths in a recipe are relative to the root, which `soulpack plan` prints"
-    case .notAFile, .notAFolder: nil
-    }
   }
 }
