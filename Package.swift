@@ -101,7 +101,7 @@ let package = Package(
     tests("ArtifactsTests", ["Artifacts", "Hashing"]),
     tests("StoreTests", ["Artifacts", "Hashing", "Store"]),
     tests("LicensingTests", ["Artifacts", "Licensing"]),
-    tests("RecipesTests", ["Artifacts", "Licensing", "Recipes", "Planning"]),
+    tests("RecipesTests", ["Artifacts", "Hashing", "Licensing", "Recipes", "Planning"]),
     tests("FetchingTests", ["Artifacts", "Hashing", "Fetching"], exclude: ["hub.py"]),
     tests("RunningTests", ["Artifacts", "Hashing", "Planning", "Running", "Store"]),
     tests("CurationTests", ["Artifacts", "Archiving", "CArchive", "FuzzInvariants", "Hashing", "Licensing", "Curation"], exclude: ["Corpus"]),
@@ -109,6 +109,6 @@ let package = Package(
     tests("SubstratesTests", ["Artifacts", "Hashing", "Engine", "Substrates"], resources: [.copy("trainer.py")]),
     tests("ExplainingTests", ["Artifacts", "Hashing", "Curation", "Explaining"]),
     tests("SealTests", ["Artifacts", "Hashing", "Archiving", "Signing", "Judging", "Identities", "Packaging"]),
-    tests("CommandTests", ["Artifacts", "Hashing"]),
+    tests("CommandTests", ["Artifacts", "Hashing", "Packaging", "Signing"]),
   ]
 )

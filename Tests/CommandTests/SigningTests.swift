@@ -1,5 +1,7 @@
 import Artifacts
 import Foundation
+import Packaging
+import Signing
 import Testing
 
 @Suite("Archives, keys and trust")
@@ -49,6 +51,24 @@ struct SigningTests {
       let aside = try #require(try tool.names(in: "out").first { $0.hasPrefix("voice-1.0.0.") && $0 != "voice-1.0.0.soul" })
       #expect(try tool.read("out/\(aside)") == signed)
       for file in [aside, "voice-1.0.0.soul"] { try tool.must("verify", "out/\(file)") }
+    }
+  }
+
+  @Test("what lies at an archive's place with a false statement in it is not called published")
+  func falseStatement() throws {
+    try Tool.inBuiltProject { tool in
+      _ = try tool.signed()
+      let place = tool.place("out/voice-1.0.0.soul")
+      let signed = try SoulArchive.open(place)
+      try tool.edit("recipes/voice.yaml", "version: 1.0.0", "version: 1.0.1")
+      try tool.must("publish", "recipes/voice.yaml", "--threads", "1")
+      let ofAnother = try #require(try SoulArchive.open(tool.place("out/voice-1.0.1.soul")).referrers.compactMap(\.envelope).first)
+      _ = try signed.attach(ofAnother, to: tool.place("both.soul"))
+      try FileManager.default.removeItem(at: place)
+      try FileManager.default.moveItem(at: tool.place("both.soul"), to: place)
+      try tool.edit("recipes/voice.yaml", "version: 1.0.1", "version: 1.0.0")
+      let refused = try tool.run("publish", "recipes/voice.yaml", "--threads", "1")
+      refused.expectFailure(6, "out/voice-1.0.0.soul: nobody would believe it: referrer ", hint: "move it away, and publish again")
     }
   }
 

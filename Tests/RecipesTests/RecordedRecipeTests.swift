@@ -1,5 +1,6 @@
 import Artifacts
 import Foundation
+import Hashing
 import Planning
 import Recipes
 import Testing
@@ -22,6 +23,17 @@ struct RecordedRecipeTests {
     #expect(record.recipe.normalised == recipe.normalised)
     let planned = try record.plan(consent: .unbroken)
     #expect(planned.actions.filter { $0.kind != .seal } == plan.actions.filter { $0.kind != .seal })
+  }
+
+  @Test("models/ember is of the recipes that lie here: whoever has a clone can make it again")
+  func ember() throws {
+    let folder = RecipeFixture.repository.appending(path: "models/ember")
+    let document = try JSONValue(parsing: Data(contentsOf: folder.appending(path: "recipe.json")))
+    let record = try RecordedRecipe(document)
+    #expect(record.recipe.normalised == (try Self.read("recipes/ember.yaml").normalised))
+    #expect(record.bases.map(\.normalised) == [try Self.read("recipes/kindling.yaml").normalised])
+    let manifest = try JSONValue(parsing: Data(contentsOf: folder.appending(path: "soul.json")))
+    #expect(manifest["recipe"] == .digest(Digest(hashing: record.recipe.normalised)) && document["overrides"] == [])
   }
 
   @Test("a document with a member more, or a base fewer, is refused")
