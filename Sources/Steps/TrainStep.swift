@@ -98,7 +98,7 @@ extension Workbench {
     let checkpoint = context.checkpoint
     self.init(
       threads: context.threads, deadline: context.deadline, memoryByteCount: context.memoryByteCount, folder: context.workFolder,
-      state: State(load: { try checkpoint.load() }, save: { try checkpoint.save($0) }, remove: { try checkpoint.remove() }), report: context.report,
+      state: State(load: { try checkpoint.load() }, save: { try checkpoint.save(byWriting: $0) }, remove: { try checkpoint.remove() }), report: context.report,
       note: context.note)
   }
 }

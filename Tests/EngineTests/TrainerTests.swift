@@ -147,6 +147,25 @@ struct TrainerTests {
     #expect(second.trace == whole.trace)
   }
 
+  @Test("a checkpoint is handed on in pieces of a mebibyte at most, which are its bytes")
+  func checkpointPieces() throws {
+    let base = ModelConfiguration(
+      vocabularySize: 1500, hiddenSize: 64, intermediateSize: 64, layerCount: 1, headCount: 2, keyValueHeadCount: 1, maximumPositionCount: 64)
+    func trainer() throws -> Trainer {
+      try Trainer(base: try ModelFolder.fresh(base, seed: 1), examples: SmallTraining.examples, parameters: SmallTraining.parameters(.full), threads: 1)
+    }
+    let first = try trainer()
+    _ = try first.step()
+    var pieces: [[UInt8]] = []
+    first.writeCheckpoint { pieces.append($0) }
+    let bytes = Data(pieces.joined())
+    #expect(bytes.count > 12 * base.parameterCount && pieces.allSatisfy { $0.count <= 1 << 20 }, "\(pieces.map(\.count))")
+    #expect(bytes == first.checkpoint())
+    let second = try trainer()
+    try second.restore(bytes)
+    #expect(second.completedSteps == 1 && second.checkpoint() == bytes)
+  }
+
   @Test("a checkpoint of another run, or with a flipped bit, is refused and changes nothing")
   func checkpoints() throws {
     let trainer = try SmallTraining.trainer()
