@@ -358,6 +358,25 @@ struct EstimateTests {
     #expect(least.peakByteCount < again.peakByteCount)
   }
 
+  @Test("of the head's rows as many are counted as a micro-batch has, and not as many as there could be")
+  func headRows() throws {
+    let base = ModelConfiguration(
+      vocabularySize: 50_000, hiddenSize: 16, intermediateSize: 16, layerCount: 1, headCount: 2, keyValueHeadCount: 1, maximumPositionCount: 1024)
+    func peak(_ length: Int) throws -> Int {
+      let example = EncodedExample(
+        recordID: SmallTraining.id(0), tokens: (0..<length).map { Int32($0) }, supervised: Array(repeating: true, count: length))
+      var parameters = SmallTraining.parameters()
+      parameters.maximumTokens = 1024
+      return try TrainingEstimate(base: base, examples: [example], parameters: parameters).peakByteCount
+    }
+    let logits = 4 * base.vocabularySize
+    let folder = 4 * base.parameterCount
+    let few = try peak(10)
+    #expect(few > folder + 16 * logits && few < 4 * folder + 32 * logits)
+    // A row of logits, of what was gathered, of what was normed, and of its gradient for each.
+    #expect(try peak(401) - few >= 384 * (logits + 3 * 4 * base.hiddenSize))
+  }
+
   @Test("a full run of the same model takes more than an adapter")
   func methods() throws {
     let estimates = try TrainerTests.methods.map {

@@ -53,7 +53,7 @@ package final class Trainer {
     transformer = try Transformer(
       base: base, adapter: adapter, purpose: adapter == nil ? .trainingEverything : .trainingAdapter,
       dropout: AdapterDropout(probability: parameters.method.dropout, seed: parameters.seed),
-      layout: layout ?? FrozenLayout(training: base.configuration), activations: activations, pool: pool)
+      frozen: FrozenMatrices(layout ?? FrozenLayout(training: base.configuration)), activations: activations, pool: pool)
     optimizer = AdamW(parameters, block: transformer.parameters)
     let validated = parameters.validation == nil ? [] : try TrainingSet(validation, maximumTokens: parameters.maximumTokens, base: base.configuration).examples
     self.validation = try Self.validation(
