@@ -107,6 +107,7 @@ let package = Package(
     tests("CurationTests", ["Artifacts", "Archiving", "CArchive", "FuzzInvariants", "Hashing", "Licensing", "Curation"], exclude: ["Corpus"]),
     tests("EngineTests", ["Artifacts", "Hashing", "Engine", "Normalizing", "CKernels"], exclude: ["Fixtures", "Text"]),
     tests("SubstratesTests", ["Artifacts", "Hashing", "Engine", "Substrates"], resources: [.copy("trainer.py")]),
+    tests("StepsTests", ["Artifacts", "Hashing", "Curation", "Engine", "Planning", "Running", "Steps", "Store"]),
     tests("ExplainingTests", ["Artifacts", "Hashing", "Curation", "Explaining"]),
     tests("SealTests", ["Artifacts", "Hashing", "Archiving", "Signing", "Judging", "Identities", "Packaging"]),
     tests("CommandTests", ["Artifacts", "Hashing", "Packaging", "Signing"]),

@@ -12,15 +12,17 @@ package struct Checkpoint: Sendable {
 
   /// Replaces the state atomically: a kill leaves the earlier one or this one. A crash of the machine can leave a torn file: the state must
   /// be one that its owner can tell from a damaged one, and damaged, the step begins anew, which costs time only.
-  package func save(_ state: Data) throws {
+  ///
+  /// `body` hands on the state piece by piece, since a copy of it may not fit into memory.
+  package func save(byWriting body: (_ write: ([UInt8]) throws -> Void) throws -> Void) throws {
     try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try WholeFile(file).replace(with: state, durable: false)
+    try WholeFile(file).replace(durable: false, byWriting: body)
   }
 
-  /// The state, or nil where there is none.
+  /// The state, or nil where there is none. It is mapped, not read: a file that is replaced or removed meanwhile stays what it was.
   package func load() throws -> Data? {
     guard FileManager.default.fileExists(atPath: file.path) else { return nil }
-    return try Data(contentsOf: file)
+    return try Data(contentsOf: file, options: .alwaysMapped)
   }
 
   package func remove() throws {

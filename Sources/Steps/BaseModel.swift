@@ -18,33 +18,34 @@ struct BaseModel {
   private static let tokenizerConfigPath = "tokenizer_config.json"
   private static let templatePath = "chat_template.jinja"
 
-  /// Reads a model folder in Hugging Face's format, from an input that is one.
+  /// Reads a model folder in Hugging Face's format, from an input that is one. Refuses, before it reads the weights, one that the memory cannot hold.
   init(_ context: StepContext, _ input: String) throws {
-    do {
-      try self.init(files: try context.files(input))
-    } catch let error as any ExplainedError {
-      guard let reference = context.action.inputs[input], case .source(let source) = reference else { throw error }
-      throw UnusableBase(path: source.path, cause: error)
+    self = try UnusableBase.explaining(context, input) {
+      try Memory.require(byteCount: try BaseOutline(context, input).readingByteCount, for: .reading)
+      return try BaseModel(files: try context.files(input))
     }
   }
 
   init(files: [String: Data]) throws {
     model = try ModelFolder(files: files)
-    guard let tokenizerFile = files[BaseModel.tokenizerPath] else { throw ModelError.missingFile(BaseModel.tokenizerPath) }
-    let tokenizer = try TokenizerFile.read(tokenizerFile)
-    try tokenizer.requireRows(model.configuration.vocabularySize)
-    format = try ChatFormat(
-      tokenizer: tokenizer, tokenizerConfig: files[BaseModel.tokenizerConfigPath],
-      templateFile: files[BaseModel.templatePath])
+    format = try BaseModel.format(files)
+    try format.tokenizer.requireRows(model.configuration.vocabularySize)
     textFiles = files.filter { BaseModel.textPaths.contains($0.key) }
   }
 
   private static let textPaths = [tokenizerPath, tokenizerConfigPath, templatePath]
 
-  /// The format alone, of an input that is a model folder.
+  /// The format alone, of an input that is a model folder: its weights are not read.
   static func format(_ context: StepContext, _ input: String) throws -> ChatFormat {
-    let entries = try context.snapshot(input).entries.filter { textPaths.contains($0.path) }
-    let files = Dictionary(uniqueKeysWithValues: zip(entries.map(\.path), try context.store.objects.get(entries.map(\.digest))))
+    try UnusableBase.explaining(context, input) { try format(of: try context.snapshot(input), in: context.store.objects) }
+  }
+
+  static func format(of folder: Snapshot, in objects: ObjectStore<some StoreAccess>) throws -> ChatFormat {
+    let entries = folder.entries.filter { textPaths.contains($0.path) }
+    return try format(Dictionary(uniqueKeysWithValues: zip(entries.map(\.path), try objects.get(entries.map(\.digest)))))
+  }
+
+  private static func format(_ files: [String: Data]) throws -> ChatFormat {
     guard let tokenizer = files[tokenizerPath] else { throw ModelError.missingFile(tokenizerPath) }
     return try ChatFormat(
       tokenizer: try TokenizerFile.read(tokenizer), tokenizerConfig: files[tokenizerConfigPath], templateFile: files[templatePath])
@@ -52,12 +53,8 @@ struct BaseModel {
 
   /// A new model of the given shape around a tokenizer that was trained for it.
   init(new shape: TrainingSettings.NewModel, tokenizer file: Data, seed: UInt64) throws {
-    let tokenizer = try TokenizerFile.read(file)
-    format = try ChatFormat(tokenizer: tokenizer)
-    let configuration = ModelConfiguration(
-      vocabularySize: tokenizer.vocabularySize, hiddenSize: shape.hidden, intermediateSize: shape.intermediate, layerCount: shape.layers,
-      headCount: shape.heads, keyValueHeadCount: shape.keyValueHeads, ropeTheta: shape.ropeTheta, maximumPositionCount: shape.context,
-      beginToken: format.endOfText, endTokens: format.stopTokens)
+    format = try ChatFormat(tokenizer: try TokenizerFile.read(file))
+    let configuration = shape.configuration(format)
     // Value, gradient and two moments of each number, and the folder itself.
     try Memory.require(byteCount: configuration.parameterCount * 5 * MemoryLayout<Float>.size)
     model = try ModelFolder.fresh(configuration, seed: seed)
@@ -69,9 +66,16 @@ struct BaseModel {
 
   /// The examples of a dataset that is an input of the action; of its first records, where there is a limit.
   func encode(_ context: StepContext, _ input: String, contextLength: Int, recordLimit: Int? = nil) throws -> EncodedDataset {
+    try format.encode(context, input, contextLength: contextLength, recordLimit: recordLimit)
+  }
+}
+
+extension ChatFormat {
+  /// The same for who has no weights.
+  func encode(_ context: StepContext, _ input: String, contextLength: Int, recordLimit: Int? = nil) throws -> EncodedDataset {
     let records = try context.dataset(input).records()
     if let untrainable = UntrainableRecords(records) { throw untrainable }
-    return try ExampleEncoder(format: format, contextLength: contextLength).encode(Array(records.prefix(recordLimit ?? records.count)))
+    return try ExampleEncoder(format: self, contextLength: contextLength).encode(Array(records.prefix(recordLimit ?? records.count)))
   }
 }
 
@@ -82,6 +86,16 @@ struct UnusableBase: ExplainedError {
 
   var message: String { "base \"\(path)\": \(cause.message)" }
   var hint: String? { cause.hint }
+
+  /// Names the base, where the recipe has a path for this input.
+  static func explaining<Value>(_ context: StepContext, _ input: String, _ read: () throws -> Value) throws -> Value {
+    do {
+      return try read()
+    } catch let error as any ExplainedError {
+      guard let reference = context.action.inputs[input], case .source(let source) = reference else { throw error }
+      throw UnusableBase(path: source.path, cause: error)
+    }
+  }
 }
 
 /// A dataset holds records that no method of this version learns from. To leave them out in silence would train on less than was curated.

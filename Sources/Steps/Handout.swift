@@ -69,11 +69,10 @@ package struct Handout: Sendable {
   /// As the scores of a build read it: all by one tokenizer, with one context.
   private func writeHoldout(_ action: Action, reader: Digest?, _ holdout: Digest?, to place: URL) throws {
     guard let reader, let holdout, !FileManager.default.fileExists(atPath: place.path) else { return }
-    let entries = try store.objects.snapshot(reader).entries
-    let files = Dictionary(uniqueKeysWithValues: zip(entries.map(\.path), try store.objects.get(entries.map(\.digest))))
+    let format = try BaseModel.format(of: try store.objects.snapshot(reader), in: store.objects)
     let objects = store.objects
     let records = try StoredDataset(holdout) { try objects.get($0) }.records()
-    let encoder = ExampleEncoder(format: try BaseModel(files: files).format, contextLength: try ParameterReader(action).count("context"))
+    let encoder = ExampleEncoder(format: format, contextLength: try ParameterReader(action).count("context"))
     try encoder.encode(records).jsonLines.write(to: place)
   }
 }

@@ -34,7 +34,7 @@ struct SampleStep: Step {
 
   /// Tokens are counted as the base counts them, or a new model with the tokenizer that was trained for it.
   private func format(_ context: StepContext) throws -> ChatFormat {
-    guard context.inputs["tokenizer"] != nil else { return try BaseModel(context, "base").format }
+    guard context.inputs["tokenizer"] != nil else { return try BaseModel.format(context, "base") }
     return try ChatFormat(tokenizer: try TokenizerFile.read(try context.input("tokenizer")))
   }
 }

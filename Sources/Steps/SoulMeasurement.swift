@@ -2,6 +2,7 @@ package import Artifacts
 package import Engine
 package import Foundation
 internal import Judging
+internal import Substrates
 
 /// The loss of a Soul, and of what it stands on, over records that somebody brings: the engine's own evaluator, outside of any build.
 package struct SoulMeasurement: Sendable {
@@ -28,12 +29,12 @@ package struct SoulMeasurement: Sendable {
 
   package var referenceNatsPerToken: Double { natsPerToken(referenceScaledLoss) }
   package var soulNatsPerToken: Double { natsPerToken(soulScaledLoss) }
-  private func natsPerToken(_ scaledLoss: Int64) -> Double { Double(scaledLoss) / 1_048_576 / Double(counts.supervisedTokens) }
+  private func natsPerToken(_ scaledLoss: Int64) -> Double { Double(scaledLoss) / RecordScore.unitsPerNat / Double(counts.supervisedTokens) }
 
   /// Measures. `contextLength` nil, or not one that an example can have: the longest that the model has positions for. Throws `NothingToPredict` where no
   /// record has a token that is learnt from; `CancellationError` where the task is cancelled.
   package init(
-    of subject: Subject, on records: [DatasetRecord], contextLength: Int?, threads: Int, report: (StepProgress) -> Void = { _ in }
+    of subject: consuming Subject, on records: [DatasetRecord], contextLength: Int?, threads: Int, report: (StepProgress) -> Void = { _ in }
   ) throws {
     let (base, adapter) = try subject.read()
     let longest = base.model.configuration.maximumPositionCount
@@ -44,7 +45,12 @@ package struct SoulMeasurement: Sendable {
     counts = dataset.counts
     let count = Int64(dataset.examples.count)
     func measure(_ adapter: AdapterFolder?, after: Int64, of total: Int64) throws -> Int64 {
-      let evaluator = try Evaluator(base: base.model, adapter: adapter, threads: threads)
+      let estimate = InferenceEstimate.scoring(
+        dataset.examples, maximumTokens: context, base: base.model.configuration, baseByteCount: base.model.byteCount, adapter: adapter?.configuration,
+        fitting: Memory.allowed(nil))
+      try Memory.require(byteCount: estimate.peakByteCount, for: .scoring)
+      let evaluator = try Evaluator(
+        base: base.model, adapter: adapter, threads: threads, microBatchTokens: estimate.microBatchTokens, layout: estimate.layout)
       return try Self.uninterrupted {
         try evaluator.score(
           dataset.examples, maximumTokens: context, isCancelled: { Task.isCancelled },
@@ -69,11 +75,14 @@ package struct SoulMeasurement: Sendable {
 }
 
 extension SoulMeasurement.Subject {
-  /// The model, and what stands on it.
-  func read() throws -> (BaseModel, AdapterFolder?) {
+  /// The model, and what stands on it. The files go with the subject: whoever keeps it has them in memory twice.
+  consuming func read() throws -> (BaseModel, AdapterFolder?) {
     switch self {
-    case .model(let files): return (try BaseModel(files: files), nil)
+    case .model(let files):
+      try Memory.require(byteCount: try BaseOutline(files: files).readingByteCount, for: .reading)
+      return (try BaseModel(files: files), nil)
     case .adapter(let files, let baseFiles):
+      try Memory.require(byteCount: try BaseOutline(files: baseFiles).readingByteCount, for: .reading)
       let base = try BaseModel(files: baseFiles)
       let adapter = try AdapterFolder(files: files)
       try adapter.check(against: base.model.configuration)

@@ -1,5 +1,6 @@
 package import Artifacts
 package import Engine
+internal import Substrates
 
 /// A Soul that answers, one turn of a conversation at a time: the same conversation, sampling and seed give the same words everywhere. It belongs to
 /// one thread at a time.
@@ -23,20 +24,46 @@ package final class SoulVoice {
   }
 
   private let base: BaseModel
+  private let adapter: AdapterConfiguration?
+  private let layout: FrozenLayout
   private let generator: Generator
   private let positionCount: Int
 
-  package init(of subject: SoulMeasurement.Subject, threads: Int) throws {
+  /// Refuses a model that could not even go on from a short prompt within the machine's memory.
+  package init(of subject: consuming SoulMeasurement.Subject, threads: Int) throws {
     let (base, adapter) = try subject.read()
     self.base = base
-    generator = try Generator(base: base.model, adapter: adapter, threads: threads)
+    self.adapter = adapter?.configuration
     positionCount = base.model.configuration.maximumPositionCount
+    let short = min(Self.shortPrompt, positionCount)
+    let estimate = Self.estimate(base, adapter?.configuration, promptTokens: short, positions: short, fitting: Memory.allowed(nil))
+    try Memory.require(byteCount: estimate.peakByteCount, for: .answering)
+    layout = estimate.layout
+    generator = try Generator(base: base.model, adapter: adapter, threads: threads, layout: estimate.layout)
+  }
+
+  private static let shortPrompt = 512
+
+  private static func estimate(
+    _ base: BaseModel, _ adapter: AdapterConfiguration?, promptTokens: Int, positions: Int, fitting byteCount: Int
+  ) -> InferenceEstimate {
+    .generating(
+      promptTokens: promptTokens, positions: positions, base: base.model.configuration, baseByteCount: base.model.byteCount, adapters: [adapter],
+      fitting: byteCount)
+  }
+
+  /// The matrices are held as they are, so that only what grows with the conversation is asked about.
+  private func requireMemory(promptTokens: Int, limit: Int) throws {
+    let positions = promptTokens + min(limit, max(0, positionCount - promptTokens))
+    let estimate = Self.estimate(base, adapter, promptTokens: promptTokens, positions: positions, fitting: layout == .packed ? .max : 0)
+    try Memory.require(byteCount: estimate.peakByteCount, for: .answering)
   }
 
   /// Answers the last of `messages`, in `limit` tokens at the most. `hear` is asked after each token, and given what has come of the text, in whole
   /// characters: perhaps nothing. Its false ends the answer.
   package func answer(_ messages: [Message], limit: Int, sampling: Sampling, hear: (String) -> Bool = { _ in true }) throws -> Answer {
     let prompt = try base.format.prompt(for: messages)
+    try requireMemory(promptTokens: prompt.count, limit: limit)
     var decoder = TokenDecoder(base.format.tokenizer)
     var text = ""
     var isHeard = true

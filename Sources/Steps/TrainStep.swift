@@ -25,18 +25,12 @@ struct TrainStep: Step {
 
   static func job(_ context: StepContext, _ settings: TrainingSettings) throws -> TrainingJob {
     let start = try start(context, settings)
-    var parameters = settings.training
-    if context.inputs["pace"] != nil, case .epochs(let epochs) = parameters.length {
-      let pace = try start.encode(context, "pace", contextLength: settings.contextLength).counts.examples
-      parameters.length = .paced(epochs: epochs, stepsPerEpoch: max(1, (pace + parameters.examplesPerBatch - 1) / parameters.examplesPerBatch))
-    }
-    var train = try start.encode(context, "train", contextLength: settings.contextLength)
-    if context.inputs["rest"] != nil { train = train.learning(only: try start.encode(context, "rest", contextLength: settings.contextLength)) }
-    let validation = context.inputs["validation"] == nil ? nil : try start.encode(context, "validation", contextLength: settings.contextLength)
+    let lesson = try Lesson(context, settings) { try start.encode(context, $0, contextLength: settings.contextLength) }
     let records = { try context.dataset("train").records() }
-    if let endless = try EndlessExamples(train, of: records, start.format, contextLength: settings.contextLength) { throw endless }
+    if let endless = try EndlessExamples(lesson.train, of: records, start.format, contextLength: settings.contextLength) { throw endless }
     return TrainingJob(
-      base: start.model, baseDigest: context.inputs["base"], textFiles: start.textFiles, train: train, validation: validation, parameters: parameters)
+      base: start.model, baseDigest: context.inputs["base"], textFiles: start.textFiles, train: lesson.train, validation: lesson.validation,
+      parameters: lesson.parameters)
   }
 
   /// What the training starts from: the given base, or a new model of the plan's shape.
@@ -46,7 +40,7 @@ struct TrainStep: Step {
     return try BaseModel(new: shape, tokenizer: tokenizer, seed: settings.training.seed)
   }
 
-  func foresee(_ actions: [StepContext]) throws { try TrainingForecast.tellTogether(actions) }
+  func foresee(_ actions: [StepContext]) throws { try TrainingsTogether(actions).tell() }
 
   private func train(_ job: TrainingJob, by substrate: some Substrate, _ context: StepContext) async throws -> TrainingOutcome {
     do {
@@ -98,7 +92,7 @@ extension Workbench {
     let checkpoint = context.checkpoint
     self.init(
       threads: context.threads, deadline: context.deadline, memoryByteCount: context.memoryByteCount, folder: context.workFolder,
-      state: State(load: { try checkpoint.load() }, save: { try checkpoint.save($0) }, remove: { try checkpoint.remove() }), report: context.report,
+      state: State(load: { try checkpoint.load() }, save: { try checkpoint.save(byWriting: $0) }, remove: { try checkpoint.remove() }), report: context.report,
       note: context.note)
   }
 }

@@ -14,6 +14,14 @@ struct TrainingSettings {
   struct NewModel {
     let hidden, layers, heads, keyValueHeads, intermediate, context: Int
     let ropeTheta: Double
+
+    /// Around the tokenizer that was trained for it.
+    func configuration(_ format: ChatFormat) -> ModelConfiguration {
+      ModelConfiguration(
+        vocabularySize: format.tokenizer.vocabularySize, hiddenSize: hidden, intermediateSize: intermediate, layerCount: layers,
+        headCount: heads, keyValueHeadCount: keyValueHeads, ropeTheta: ropeTheta, maximumPositionCount: context,
+        beginToken: format.endOfText, endTokens: format.stopTokens)
+    }
   }
 
   let trainer: Trainer

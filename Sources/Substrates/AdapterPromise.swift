@@ -19,8 +19,9 @@ struct AdapterPromise {
   func start(seed: UInt64) throws -> AdapterFolder { try AdapterFolder.fresh(configuration, on: base, seed: seed) }
 
   /// More bytes than any spelling of the promised tensors needs: float32 numbers, and a kilobyte of header for each.
-  func weightsByteLimit() throws -> Int {
-    try start(seed: 0).tensors.reduce(65_536) { $0 + 4 * $1.count + 1024 }
+  var weightsByteLimit: Int {
+    let sizes = configuration.sizes(on: base)
+    return 65_536 + 4 * sizes.numbers + 1024 * sizes.tensors
   }
 
   /// Refuses every adapter but the promised one, and gives it in our own spelling: what a foreign program wrote into spare fields of its

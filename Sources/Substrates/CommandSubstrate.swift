@@ -61,7 +61,7 @@ package struct CommandSubstrate: Substrate {
   }
 
   private func harvest(_ answer: JobEvent.Answer, _ promise: AdapterPromise, _ bench: Workbench) throws -> [String: Data] {
-    let limits = [AdapterConfiguration.fileName: 1 << 20, AdapterFolder.weightsFileName: try promise.weightsByteLimit()]
+    let limits = [AdapterConfiguration.fileName: 1 << 20, AdapterFolder.weightsFileName: promise.weightsByteLimit]
     return try OutputFolder(place: bench.folder.appending(path: JobFolder.output)).files(at: answer.adapter, limits: limits)
   }
 

@@ -54,7 +54,7 @@ package struct EmbeddedSubstrate: Substrate {
   }
 
   private func train(_ trainer: Trainer, _ bench: Workbench) throws {
-    var lastSave = ContinuousClock.now
+    var pace = CheckpointPace(from: .now)
     var isOverdue = false
     var validated: ValidationReport?
     do {
@@ -67,9 +67,10 @@ package struct EmbeddedSubstrate: Substrate {
           bench.report(
             StepProgress(
               done: Int64(step.completedSteps), total: Int64(step.totalSteps), unit: "steps", detail: words(step, validated), metrics: step.metrics))
-          guard ContinuousClock.now - lastSave > Self.saveInterval else { return }
-          lastSave = .now
+          let began = ContinuousClock.now
+          guard pace.isDue(at: began) else { return }
           saveInPassing(trainer, bench)
+          pace.saved(from: began, to: .now)
         },
         validated: { report in
           validated = report
@@ -78,7 +79,7 @@ package struct EmbeddedSubstrate: Substrate {
               done: Int64(report.completedSteps), total: Int64(report.totalSteps), unit: "steps", detail: words(report), metrics: report.metrics))
         })
     } catch TrainingError.cancelled {
-      try bench.state.save(trainer.checkpoint())
+      try bench.state.save(trainer.writeCheckpoint)
       throw isOverdue ? DeadlinePassed(kept: .init(completed: trainer.completedSteps, total: trainer.totalSteps)) : CancellationError()
     }
   }
@@ -86,14 +87,11 @@ package struct EmbeddedSubstrate: Substrate {
   /// A checkpoint that cannot be written costs time only if the process also dies: the training goes on, and the person is told.
   private func saveInPassing(_ trainer: Trainer, _ bench: Workbench) {
     do {
-      try bench.state.save(trainer.checkpoint())
+      try bench.state.save(trainer.writeCheckpoint)
     } catch {
       bench.note("could not save a checkpoint: \((error as? any ExplainedError)?.message ?? (error as NSError).localizedDescription)")
     }
   }
-
-  /// How much work a kill can cost. A checkpoint of a compact model takes a hundredth of a second.
-  private static let saveInterval = Duration.seconds(5)
 
   private func words(_ step: StepReport, _ validated: ValidationReport?) -> String {
     let loss = String(format: "loss %.3f", step.lossNatsPerToken)

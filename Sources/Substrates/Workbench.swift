@@ -5,11 +5,17 @@ package import Foundation
 package struct Workbench: Sendable {
   /// Where a substrate that resumes keeps what it has not finished.
   package struct State: Sendable {
+    /// Hands on a state piece by piece: it may be as large as all else that a training takes.
+    package typealias Writing = (_ write: ([UInt8]) throws -> Void) throws -> Void
+
+    /// Perhaps as a mapped file: whoever reads it should not copy it.
     package let load: @Sendable () throws -> Data?
-    package let save: @Sendable (Data) throws -> Void
+    package let save: @Sendable (Writing) throws -> Void
     package let remove: @Sendable () throws -> Void
 
-    package init(load: @escaping @Sendable () throws -> Data?, save: @escaping @Sendable (Data) throws -> Void, remove: @escaping @Sendable () throws -> Void) {
+    package init(
+      load: @escaping @Sendable () throws -> Data?, save: @escaping @Sendable (Writing) throws -> Void, remove: @escaping @Sendable () throws -> Void
+    ) {
       self.load = load
       self.save = save
       self.remove = remove

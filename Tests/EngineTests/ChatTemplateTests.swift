@@ -242,6 +242,66 @@ struct ChatTemplateTests {
   }
 
   @Test(
+    "an error shows the template's own words, few of them, and none of a message",
+    arguments: [
+      ("{{ raise_exception('no: ' + messages[0].content + ' at the end, ' + messages[0].role) }}", #""no: … at the end, user""#),
+      ("{{ raise_exception(messages[0].content ~ messages[0].content) }}", #""…""#), ("{{ raise_exception('plain') }}", #""plain""#),
+      ("{{ messages[0][messages[0].content].x }}", #""…", which is undefined,"#),
+      ("{{ messages | selectattr('role', messages[0].content) | list }}", #"the test "…" is not supported"#),
+      ("{% set ns = namespace(t='') %}{% for i in range(99) %}{% set ns.t = ns.t + 'long ' %}{% endfor %}{{ raise_exception(ns.t) }}", "long long …"),
+    ])
+  func silent(template: String, says: String) throws {
+    let secret = String(repeating: "a secret of the record ", count: 40)
+    let template = try Self.template(template)
+    let error = #expect(throws: TemplateError.self) {
+      try template.text(of: [Message(role: .user, content: secret)], addsGenerationPrompt: false)
+    }
+    let message = try #require(error?.message)
+    #expect(message.contains(says) && !message.contains("secret") && message.count < 320, "\(message)")
+    #expect(error?.hint != nil)
+  }
+
+  /// Turns by which every answer takes a rendering of those before it.
+  private static let plainTurns =
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+
+  private static func turns(_ count: Int) -> [Message] {
+    (0..<count).map { Message(role: $0.isMultiple(of: 2) ? .user : .assistant, content: "the \($0)th turn of the tide\n\($0 % 7)") }
+  }
+
+  @Test("who needs the first tokens alone gets those that they are, with the mask that they have", arguments: [1, 7, 40, 400, 2000])
+  func beginning(limit: Int) throws {
+    for template in [Self.plainTurns, Self.plainTurns.replacing("{{ m.content }}<|im_end|>", with: "{{ m.content | trim }}<|im_end|> ")] {
+      let format = try Self.format(template)
+      var (cache, other) = (PieceCache(), PieceCache())
+      let turns = Self.turns(90)
+      let (tokens, supervised) = try format.encode(turns, cache: &cache)
+      let (first, firstSupervised) = try format.encode(turns, upTo: limit, cache: &other)
+      #expect(tokens.count > 900 && supervised.contains(true))
+      #expect(first.prefix(limit) == tokens.prefix(limit) && firstSupervised.prefix(limit) == supervised.prefix(limit))
+    }
+  }
+
+  @Test("a conversation of thousands of turns is an example as any other, where the context ends long before it does")
+  func longConversation() throws {
+    let format = try Self.format(Self.plainTurns)
+    let record = DatasetRecord(content: .messages(Self.turns(4000)))
+    let whole = #expect(throws: TokenizerError.self) {
+      var cache = PieceCache()
+      _ = try format.encode(Self.turns(4000), cache: &cache)
+    }
+    guard case .template(let error) = whole, case .limit = error.kind else {
+      Issue.record("it should have been too much work, and was \(String(describing: whole))")
+      return
+    }
+    #expect(error.hint?.contains("{% generation %}") == true)
+    let dataset = try ExampleEncoder(format: format, contextLength: 256).encode([record])
+    let short = try ExampleEncoder(format: format, contextLength: 256).encode([DatasetRecord(content: .messages(Self.turns(60)))])
+    #expect(dataset.examples.map(\.tokens) == short.examples.map(\.tokens) && dataset.examples.map(\.supervised) == short.examples.map(\.supervised))
+    #expect(dataset.counts.cutRecords == 1)
+  }
+
+  @Test(
     "a template of which the assistant's words cannot be told is refused, and by no guess",
     arguments: [
       ("{% for i in range(messages | length) %}<|im_start|>{{ messages[i].content }}<|im_end|>{% endfor %}", "is not written by one loop over the messages"),

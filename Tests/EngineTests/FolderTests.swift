@@ -77,7 +77,7 @@ struct FolderTests {
     func folder(_ more: [Tensor]) throws -> ModelFolder {
       try ModelFolder(files: model.files.merging(["model.safetensors": TensorFile.write(model.tensors + more)]) { $1 })
     }
-    #expect(try folder([embedding.renamed("lm_head.weight"), frequencies]).root == model.root)
+    #expect(try folder([Tensor(name: "lm_head.weight", shape: embedding.shape, values: embedding.values), frequencies]).root == model.root)
     var values = embedding.values
     values[7] += 1
     #expect(throws: ModelError.untiedHead) { try folder([Tensor(name: "lm_head.weight", shape: embedding.shape, values: values)]) }
@@ -164,6 +164,8 @@ struct FolderTests {
     ("peft_type", "IA3"), ("bias", "all"), ("use_dora", true), ("fan_in_fan_out", true), ("rank_pattern", ["q_proj": 4]),
     ("alpha_pattern", ["q_proj": 4]), ("modules_to_save", ["lm_head"]), ("layers_to_transform", [1]), ("target_modules", ".*proj"),
     ("target_modules", ["c_attn"]), ("target_modules", []), ("r", 0), ("lora_alpha", 0), ("task_type", "SEQ_CLS"),
+    ("init_lora_weights", "pissa"), ("init_lora_weights", "pissa_niter_16"), ("init_lora_weights", "olora"), ("init_lora_weights", "corda"),
+    ("init_lora_weights", "loftq"), ("init_lora_weights", "unheard_of"), ("init_lora_weights", 1),
   ]
 
   @Test("another kind of adapter is refused by the field that makes it so", arguments: refused)
@@ -172,6 +174,17 @@ struct FolderTests {
     members[field] = value
     let error = #expect(throws: ModelError.self) { try AdapterConfiguration(parsing: JSONValue.object(members).canonical) }
     #expect(error?.message.contains(field) == true)
+  }
+
+  @Test("a start that leaves the base as it is makes a plain adapter; of one that changes it the way out is said", arguments: [true, false, "gaussian", "eva", "orthogonal", nil] as [JSONValue])
+  func starts(start: JSONValue) throws {
+    let plain = AdapterConfiguration(rank: 2, alpha: 4, targets: [.query])
+    var members = try #require(plain.json.object)
+    members["init_lora_weights"] = start
+    #expect(try AdapterConfiguration(parsing: JSONValue.object(members).canonical) == plain)
+    members["init_lora_weights"] = "pissa"
+    let error = #expect(throws: ModelError.self) { try AdapterConfiguration(parsing: JSONValue.object(members).canonical) }
+    #expect(error?.hint?.contains("path_initial_model_for_weight_conversion") == true)
   }
 
   @Test("an adapter of another base does not fit")

@@ -161,7 +161,7 @@ struct ModelConfigurationTests {
     ("sliding_window", 4096), ("no_rope_layers", [1, 0]), ("quantization_config", ["bits": 4]), ("final_logit_softcapping", 30.0),
     ("embedding_multiplier", 12.0), ("hidden_size", 0), ("hidden_size", "576"), ("hidden_size", 577), ("num_attention_heads", 7),
     ("num_key_value_heads", 2), ("head_dim", 63), ("vocab_size", -1), ("vocab_size", 9_000_000_000), ("rms_norm_eps", 0), ("rope_theta", -1),
-    ("eos_token_id", 49152), ("tie_word_embeddings", "yes"), ("num_hidden_layers", nil),
+    ("eos_token_id", 49152), ("bos_token_id", 49152), ("bos_token_id", "1"), ("is_causal", false), ("tie_word_embeddings", "yes"), ("num_hidden_layers", nil),
   ]
 
   @Test("a field that would change the arithmetic, or cannot be, is refused by its name", arguments: refused)
@@ -172,6 +172,13 @@ struct ModelConfigurationTests {
     let names = [named, "type", "factor", "num_attention_heads", "hidden_size"]
     #expect(names.contains { error?.message.contains($0) == true }, "\(error?.message ?? "")")
     #expect(error?.message.contains("config.json") == true)
+  }
+
+  @Test("a token outside the vocabulary is said to be that, and not to be of another type")
+  func strayToken() {
+    let error = #expect(throws: ModelError.self) { try Self.parse(["bos_token_id": 49152]) }
+    #expect(error?.message == "config.json: \"bos_token_id\" cannot be 49152: the vocabulary has 49152 tokens" && error?.hint != nil)
+    #expect(throws: Never.self) { try Self.parse(["is_causal": true, "bos_token_id": nil]) }
   }
 
   @Test("a file that is not an object is refused")

@@ -147,6 +147,25 @@ struct TrainerTests {
     #expect(second.trace == whole.trace)
   }
 
+  @Test("a checkpoint is handed on in pieces of a mebibyte at most, which are its bytes")
+  func checkpointPieces() throws {
+    let base = ModelConfiguration(
+      vocabularySize: 1500, hiddenSize: 64, intermediateSize: 64, layerCount: 1, headCount: 2, keyValueHeadCount: 1, maximumPositionCount: 64)
+    func trainer() throws -> Trainer {
+      try Trainer(base: try ModelFolder.fresh(base, seed: 1), examples: SmallTraining.examples, parameters: SmallTraining.parameters(.full), threads: 1)
+    }
+    let first = try trainer()
+    _ = try first.step()
+    var pieces: [[UInt8]] = []
+    first.writeCheckpoint { pieces.append($0) }
+    let bytes = Data(pieces.joined())
+    #expect(bytes.count > 12 * base.parameterCount && pieces.allSatisfy { $0.count <= 1 << 20 }, "\(pieces.map(\.count))")
+    #expect(bytes == first.checkpoint())
+    let second = try trainer()
+    try second.restore(bytes)
+    #expect(second.completedSteps == 1 && second.checkpoint() == bytes)
+  }
+
   @Test("a checkpoint of another run, or with a flipped bit, is refused and changes nothing")
   func checkpoints() throws {
     let trainer = try SmallTraining.trainer()
@@ -337,6 +356,25 @@ struct EstimateTests {
     let least = try fitting(0)
     #expect(least.economy == TrainingEconomy(activations: .recomputed, microBatchTokens: 1))
     #expect(least.peakByteCount < again.peakByteCount)
+  }
+
+  @Test("of the head's rows as many are counted as a micro-batch has, and not as many as there could be")
+  func headRows() throws {
+    let base = ModelConfiguration(
+      vocabularySize: 50_000, hiddenSize: 16, intermediateSize: 16, layerCount: 1, headCount: 2, keyValueHeadCount: 1, maximumPositionCount: 1024)
+    func peak(_ length: Int) throws -> Int {
+      let example = EncodedExample(
+        recordID: SmallTraining.id(0), tokens: (0..<length).map { Int32($0) }, supervised: Array(repeating: true, count: length))
+      var parameters = SmallTraining.parameters()
+      parameters.maximumTokens = 1024
+      return try TrainingEstimate(base: base, examples: [example], parameters: parameters).peakByteCount
+    }
+    let logits = 4 * base.vocabularySize
+    let folder = 4 * base.parameterCount
+    let few = try peak(10)
+    #expect(few > folder + 16 * logits && few < 4 * folder + 32 * logits)
+    // A row of logits, of what was gathered, of what was normed, and of its gradient for each.
+    #expect(try peak(401) - few >= 384 * (logits + 3 * 4 * base.hiddenSize))
   }
 
   @Test("a full run of the same model takes more than an adapter")

@@ -13,6 +13,7 @@ final class Bench: Sendable {
     var words: [String] = []
     var state: Data?
     var saves = 0
+    var largestPiece = 0
   }
 
   let folder: URL
@@ -37,7 +38,14 @@ final class Bench: Sendable {
       threads: 1, deadline: limit.map { ContinuousClock.now + $0 }, memoryByteCount: memoryByteCount, folder: own,
       state: Workbench.State(
         load: { self.told.withLock { $0.state } },
-        save: { state in self.told.withLock { ($0.state, $0.saves) = (state, $0.saves + 1) } },
+        save: { writing in
+          var (state, largest) = (Data(), 0)
+          try writing { piece in
+            state += piece
+            largest = max(largest, piece.count)
+          }
+          self.told.withLock { ($0.state, $0.saves, $0.largestPiece) = (state, $0.saves + 1, largest) }
+        },
         remove: { self.told.withLock { $0.state = nil } }),
       report: { step in
         self.told.withLock { $0.progress.append(step) }

@@ -77,6 +77,7 @@ struct ConformanceTests {
     await #expect(throws: CancellationError.self) { _ = try await stopped.value }
     #expect(bench.told.withLock { $0.state != nil } == substrate.capabilities.resumes)
     guard substrate.capabilities.resumes else { return }
+    #expect(bench.told.withLock { 0 < $0.largestPiece && $0.largestPiece <= 1 << 20 })
     let resumed = try await trained(try await substrate.train(job, at: try bench.workbench()))
     #expect(resumed.files == whole.files && resumed.account == whole.account)
     #expect(bench.told.withLock { $0.notes.contains { $0.hasPrefix("going on from step 1 of") } })

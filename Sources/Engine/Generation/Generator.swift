@@ -1,52 +1,18 @@
-internal import Artifacts
 internal import CKernels
-
-/// How the next token is chosen.
-package struct Sampling: Hashable, Sendable {
-  /// 0 takes the most likely token every time.
-  package var temperature: Double
-  /// The smallest set of likely tokens whose probabilities reach this much is drawn from.
-  package var topP: Double
-  package var seed: UInt64
-
-  package init(temperature: Double = 0, topP: Double = 1, seed: UInt64 = 0) {
-    self.temperature = temperature
-    self.topP = topP
-    self.seed = seed
-  }
-
-  package static let greedy = Sampling()
-}
-
-/// Why a text cannot be generated.
-package enum GenerationError: ExplainedError, Hashable {
-  case emptyPrompt
-  case promptTooLong(tokenCount: Int, positions: Int)
-  case tokenOutsideVocabulary(Int32, vocabularySize: Int)
-  case impossibleSampling(String)
-  case notFinite(tokenCount: Int)
-
-  package var message: String {
-    switch self {
-    case .emptyPrompt: "the prompt has no token"
-    case .promptTooLong(let count, let positions): "the prompt's \(count) tokens leave no room in the base's \(positions) positions"
-    case .tokenOutsideVocabulary(let token, let size): "token \(token) is outside the base's vocabulary of \(size)"
-    case .impossibleSampling(let name): "tokens cannot be drawn with this value of \"\(name)\""
-    case .notFinite(let count): "the logits after \(count) tokens are not finite numbers"
-    }
-  }
-
-  package var hint: String? { nil }
-}
 
 /// Continues token ids: the same prompt, sampling and seed give the same tokens everywhere. It belongs to one thread at a time.
 package final class Generator {
-  private let transformer: Transformer
+  let transformer: Transformer
   private var order: [Int]
   private var probabilities: [Double]
 
-  package init(base: ModelFolder, adapter: AdapterFolder? = nil, threads: Int) throws(ModelError) {
-    transformer = try Transformer(base: base, adapter: adapter, purpose: .inference, pool: KernelPool(threads: threads))
+  /// Packed matrices take a copy of the base in float32 and are read at once for each token, others are laid out for each token anew.
+  /// `sharing`: a generator on the same base, whose matrices are used; the two take turns.
+  package init(
+    base: ModelFolder, adapter: AdapterFolder? = nil, threads: Int, layout: FrozenLayout = .packed, sharing other: Generator? = nil
+  ) throws(ModelError) {
+    transformer = try Transformer(
+      base: base, adapter: adapter, purpose: .inference, frozen: other?.transformer.frozen ?? FrozenMatrices(layout), pool: KernelPool(threads: threads))
     order = [Int](repeating: 0, count: base.configuration.vocabularySize)
     probabilities = [Double](repeating: 0, count: base.configuration.vocabularySize)
   }

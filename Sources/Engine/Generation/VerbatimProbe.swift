@@ -63,7 +63,7 @@ package struct ProbeEncoder: Sendable {
       return [fromBeginning(of: format.tokenizer.encodeOrdinary(text, cache: &cache), after: head)].compactMap { $0 }
     case .messages(let messages):
       var probes: [VerbatimProbe] = []
-      let (tokens, supervised) = try format.encode(messages, cache: &cache)
+      let (tokens, supervised) = try format.encode(messages, upTo: contextLength, cache: &cache)
       for place in supervised.runs {
         guard place.lowerBound + tokenCount <= contextLength else { break }
         let head = Array(tokens[..<place.lowerBound])

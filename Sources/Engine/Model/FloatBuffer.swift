@@ -34,6 +34,9 @@ final class FloatBuffer {
     values.withUnsafeBufferPointer { if let source = $0.baseAddress { (start + offset).update(from: source, count: values.count) } }
   }
 
+  /// Valid while the buffer lives.
+  var rawBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count * MemoryLayout<Float>.stride) }
+
   func values(at offset: Int, count: Int) -> [Float] {
     precondition(offset + count <= self.count)
     return Array(UnsafeBufferPointer(start: start + offset, count: count))

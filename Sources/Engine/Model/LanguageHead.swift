@@ -17,12 +17,29 @@ final class LanguageHead {
     let logits: RowSlot
     let coefficient: RowSlot
     let loss: RowSlot
+
+    init(hiddenSize: Int, vocabularySize: Int, in layout: inout RowLayout) {
+      x = layout.take(hiddenSize)
+      scale = layout.take(1)
+      normed = layout.take(hiddenSize)
+      gradient = layout.take(hiddenSize)
+      logits = layout.take(vocabularySize)
+      coefficient = layout.take(1)
+      loss = layout.take(1)
+    }
   }
 
   private let chunkRows: Int
 
   /// 32 MiB of logits, but never fewer than 512 rows: below that laying out the head's matrix, once for each chunk, costs more than the memory.
-  static func chunkRows(vocabularySize: Int) -> Int { max(512, (1 << 23) / vocabularySize / 16 * 16) }
+  private static func chunkRows(vocabularySize: Int) -> Int { max(512, (1 << 23) / vocabularySize / 16 * 16) }
+
+  /// What the head takes for a batch with so many supervised rows.
+  static func byteCount(_ base: ModelConfiguration, supervisedRows: Int) -> Int {
+    var layout = RowLayout()
+    _ = Slots(hiddenSize: base.hiddenSize, vocabularySize: base.vocabularySize, in: &layout)
+    return RowArena.byteCount(layout, tokens: min(chunkRows(vocabularySize: base.vocabularySize), supervisedRows))
+  }
 
   init(norm: NormWeight, weight: Weight) {
     self.norm = norm
@@ -30,9 +47,7 @@ final class LanguageHead {
     hiddenSize = weight.inputs
     chunkRows = Self.chunkRows(vocabularySize: weight.outputs)
     var layout = RowLayout()
-    slots = Slots(
-      x: layout.take(hiddenSize), scale: layout.take(1), normed: layout.take(hiddenSize), gradient: layout.take(hiddenSize),
-      logits: layout.take(weight.outputs), coefficient: layout.take(1), loss: layout.take(1))
+    slots = Slots(hiddenSize: hiddenSize, vocabularySize: weight.outputs, in: &layout)
     arena = RowArena(layout)
   }
 

@@ -15,7 +15,7 @@ struct RowLayout {
   }
 }
 
-/// One allocation that holds every activation of a pass. It grows before a step, never within one.
+/// One allocation that holds the activations of the layers, or of the head. It grows where a batch is larger than any before it.
 final class RowArena {
   private let layout: RowLayout
   private var buffer = FloatBuffer(count: 0)
@@ -26,11 +26,19 @@ final class RowArena {
   /// What stood in it is gone when it grows.
   func reserve(tokens: Int) {
     guard tokens > capacity else { return }
-    let tokensPerLine = FloatBuffer.alignment / MemoryLayout<Float>.stride
-    capacity = (tokens + tokensPerLine - 1) / tokensPerLine * tokensPerLine
+    capacity = Self.capacity(tokens: tokens)
     buffer = FloatBuffer(count: 0)  // Frees the old one first: the two together may not fit.
     buffer = FloatBuffer(uninitializedCount: capacity * layout.width)
   }
+
+  /// Whole lines of the cache for each slot.
+  private static func capacity(tokens: Int) -> Int {
+    let tokensPerLine = FloatBuffer.alignment / MemoryLayout<Float>.stride
+    return (tokens + tokensPerLine - 1) / tokensPerLine * tokensPerLine
+  }
+
+  /// What an arena of this layout takes once it was asked for so many tokens.
+  static func byteCount(_ layout: RowLayout, tokens: Int) -> Int { MemoryLayout<Float>.stride * layout.width * capacity(tokens: tokens) }
 
   subscript(slot: RowSlot) -> UnsafeMutablePointer<Float> { buffer.start + slot.offset * capacity }
 }

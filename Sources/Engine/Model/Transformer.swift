@@ -21,6 +21,8 @@ final class Transformer {
   let arena: RowArena
   let rotary: RotaryTables
   let head: LanguageHead
+  /// For another transformer on the same base.
+  let frozen: FrozenMatrices
   private let embedding: EmbeddingTable
   private let purpose: Purpose
   private let dropout: AdapterDropout?
@@ -28,12 +30,14 @@ final class Transformer {
   private var isDropping = false
   private let activations: Activations
 
+  /// `frozen`: the base's matrices, of this transformer alone or of others on the same base that are for the same purpose.
   init(
-    base: ModelFolder, adapter: AdapterFolder?, purpose: Purpose, dropout: AdapterDropout? = nil, layout: FrozenLayout = .packed,
+    base: ModelFolder, adapter: AdapterFolder?, purpose: Purpose, dropout: AdapterDropout? = nil, frozen: FrozenMatrices,
     activations: Activations = .kept, pool: KernelPool
   ) throws(ModelError) {
     try adapter?.check(against: base.configuration)
-    let builder = TransformerBuilder(base: base, adapter: adapter, purpose: purpose, layout: layout, pool: pool)
+    let builder = TransformerBuilder(base: base, adapter: adapter, purpose: purpose, frozen: frozen, pool: pool)
+    self.frozen = frozen
     configuration = base.configuration
     self.pool = pool
     self.purpose = purpose
@@ -50,7 +54,7 @@ final class Transformer {
     arena = RowArena(slots.layout)
   }
 
-  /// Makes room for a batch, so that the passes allocate nothing that grows with tokens.
+  /// Makes room for a batch, so that the layers' passes allocate no activations.
   func reserve(tokens: Int, positions: Int) {
     arena.reserve(tokens: tokens)
     rotary.reserve(positions: positions, pool: pool)

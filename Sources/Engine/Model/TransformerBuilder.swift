@@ -5,15 +5,14 @@ struct TransformerBuilder {
   private let base: ModelFolder
   private let adapter: AdapterFolder?
   private let purpose: Transformer.Purpose
-  private let layout: FrozenLayout
+  private let frozen: FrozenMatrices
   private let pool: KernelPool
-  private let room = WideningRoom()
   private let tensors: [String: Tensor]
   let parameters: ParameterBlock
 
-  init(base: ModelFolder, adapter: AdapterFolder?, purpose: Transformer.Purpose, layout: FrozenLayout, pool: KernelPool) {
+  init(base: ModelFolder, adapter: AdapterFolder?, purpose: Transformer.Purpose, frozen: FrozenMatrices, pool: KernelPool) {
     self.base = base
-    self.layout = layout
+    self.frozen = frozen
     self.adapter = adapter
     self.purpose = purpose
     self.pool = pool
@@ -92,7 +91,7 @@ struct TransformerBuilder {
     if let trained = trained(name) {
       return Weight(trained: trained.values, gradient: trained.gradient, outputs: outputs, inputs: inputs)
     }
-    return Weight(frozen: tensor(name).numbers, outputs: outputs, inputs: inputs, layout: layout, passesGradients: purpose != .inference, room: room, pool: pool)
+    return frozen.weight(tensor(name), outputs: outputs, inputs: inputs, passesGradients: purpose != .inference, pool: pool)
   }
 
   private func bias(_ projection: Projection, layer: Int) -> BiasWeight? {

@@ -45,6 +45,7 @@ package struct ChatFormat: Sendable {
   /// where it cannot be told which of the words it writes are the assistant's.
   package init(tokenizer: Tokenizer, tokenizerConfig: Data?, templateFile: Data?) throws(TokenizerError) {
     let settings = try ChatSettings(tokenizerConfig)
+    try settings.check(tokenizer)
     guard let template = templateFile.map({ Array($0) }) ?? settings.template.map({ Array($0.utf8) }) else { throw .noChatTemplate }
     guard !template.elementsEqual(Self.template.utf8) else {
       try self.init(tokenizer: tokenizer)
@@ -92,36 +93,18 @@ package struct ChatFormat: Sendable {
   package var stopTokens: [Int32] { endOfTurn == endOfText ? [endOfText] : [endOfTurn, endOfText] }
 }
 
-/// What `tokenizer_config.json` says of conversations.
-struct ChatSettings {
-  var template: String?
-  /// By the names that templates know them by, such as `bos_token`.
-  var specialTokens: [String: String] = [:]
-
-  static let names = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"]
-
-  init(_ bytes: Data?) throws(TokenizerError) {
-    guard let bytes else { return }
-    let document: JSONValue
-    do {
-      document = try JSONValue(parsing: bytes)
-    } catch {
-      throw .malformed(place: "tokenizer_config.json", reason: error.reason)
-    }
-    // Several templates have names; for conversations without tools `transformers` takes this one.
-    template = document["chat_template"]?.string ?? document["chat_template"]?.array?.first { $0["name"] == "default" }?["template"]?.string
-    for name in Self.names { specialTokens[name] = document[name]?.string ?? document[name]?["content"]?.string }
-  }
-}
-
 // MARK: - Encoding
 
 extension ChatFormat {
   /// The tokens of a conversation, and which are learnt: what the assistant says and the token that ends it; no header, nobody else.
-  package func encode(_ messages: [Message], cache: inout PieceCache) throws(TokenizerError) -> (tokens: [Int32], supervised: [Bool]) {
+  ///
+  /// Who uses no more than the first `limit` tokens, with the whole of an answer that begins there, says so: what comes after them may then not be told apart.
+  package func encode(
+    _ messages: [Message], upTo limit: Int = .max, cache: inout PieceCache
+  ) throws(TokenizerError) -> (tokens: [Int32], supervised: [Bool]) {
     switch kind {
     case .chatML(let start): encode(messages, startOfTurn: start, cache: &cache)
-    case .template(let template): try encode(messages, addsGenerationPrompt: false, template, cache: &cache)
+    case .template(let template): try encode(messages, upTo: limit, addsGenerationPrompt: false, template, cache: &cache)
     }
   }
 
@@ -167,14 +150,24 @@ extension ChatFormat {
 
   /// By the same rule: what the template writes is encoded in one go, but for the borders of answers, which no token reaches over.
   private func encode(
-    _ messages: [Message], addsGenerationPrompt: Bool, _ template: ChatTemplate, cache: inout PieceCache
+    _ messages: [Message], upTo limit: Int = .max, addsGenerationPrompt: Bool, _ template: ChatTemplate, cache: inout PieceCache
   ) throws(TokenizerError) -> (tokens: [Int32], supervised: [Bool]) {
-    let rendered = try Self.render(messages, addsGenerationPrompt: addsGenerationPrompt, template, tokenizer)
+    let rendered = try Self.render(messages, addsGenerationPrompt: addsGenerationPrompt, template, tokenizer) { text, answers in
+      // With few bytes there are few tokens.
+      guard let last = answers.last, last.lowerBound >= limit else { return false }
+      var count = 0
+      // Cut where the last answer begins, so that the tokens before it are those that they will be.
+      tokenizer.encode(text.bytes, isTemplates: text.isTemplates, cutAt: Self.cuts(answers), cache: &cache) { place, ids in
+        if place < last.lowerBound { count += ids.count }
+      }
+      return count >= limit
+    }
     var tokens: [Int32] = []
     var supervised: [Bool] = []
     var answers = rendered.answers[...]
-    let cuts = rendered.answers.flatMap { [$0.lowerBound, $0.upperBound] }
-    tokenizer.encode(rendered.text.bytes, isTemplates: rendered.text.isTemplates, cutAt: cuts, cache: &cache) { place, ids in
+    tokenizer.encode(
+      rendered.text.bytes, isTemplates: rendered.text.isTemplates, cutAt: Self.cuts(rendered.answers), cache: &cache
+    ) { place, ids in
       while let answer = answers.first, answer.upperBound <= place { answers.removeFirst() }
       tokens += ids
       supervised += repeatElement(answers.first.map { $0.contains(place) } ?? false, count: ids.count)
@@ -182,13 +175,15 @@ extension ChatFormat {
     return (tokens, supervised)
   }
 
+  private static func cuts(_ answers: [Range<Int>]) -> [Int] { answers.flatMap { [$0.lowerBound, $0.upperBound] } }
+
   private static func render(
-    _ messages: [Message], addsGenerationPrompt: Bool, _ template: ChatTemplate, _ tokenizer: Tokenizer
+    _ messages: [Message], addsGenerationPrompt: Bool, _ template: ChatTemplate, _ tokenizer: Tokenizer,
+    isEnough: (_ text: TemplateText, _ answers: [Range<Int>]) -> Bool = { _, _ in false }
   ) throws(TokenizerError) -> RenderedConversation {
+    func marks(_ text: TemplateText) -> [Range<Int>] { tokenizer.specialTokens(in: text.bytes, isTemplates: text.isTemplates).map(\.place) }
     do throws(TemplateError) {
-      return try template.conversation(messages, addsGenerationPrompt: addsGenerationPrompt) { text in
-        tokenizer.specialTokens(in: text.bytes, isTemplates: text.isTemplates).map(\.place)
-      }
+      return try template.conversation(messages, addsGenerationPrompt: addsGenerationPrompt, marks: marks, isEnough: isEnough)
     } catch {
       throw .template(error)
     }

@@ -39,7 +39,7 @@ package struct ExampleEncoder: Sendable {
   ) throws(UnusableRecord) {
     let tokens: [Int32], supervised: [Bool]
     do throws(TokenizerError) {
-      (tokens, supervised) = try format.encode(messages, cache: &cache)
+      (tokens, supervised) = try format.encode(messages, upTo: contextLength, cache: &cache)
     } catch {
       throw UnusableRecord(id: id, cause: error)
     }

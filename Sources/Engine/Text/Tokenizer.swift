@@ -148,12 +148,15 @@ extension Tokenizer {
   func encode(
     _ text: [UInt8], isTemplates: (Range<Int>) -> Bool, cutAt cuts: [Int], cache: inout PieceCache, _ body: (Int, [Int32]) -> Void
   ) {
+    var nextCut = 0
     for segment in rawMatcher.segments(of: text, admittingSpecial: isTemplates) {
       switch segment {
       case .token(let id, let place): body(place.lowerBound, [id])
       case .text(let range):
         var start = range.lowerBound
-        for end in cuts.filter({ range.lowerBound < $0 && $0 < range.upperBound }) + [range.upperBound] where end > start {
+        while start < range.upperBound {
+          while nextCut < cuts.count, cuts[nextCut] <= start { nextCut += 1 }
+          let end = nextCut < cuts.count ? min(cuts[nextCut], range.upperBound) : range.upperBound
           var tokens: [Int32] = []
           let offset = start
           let part: PartStart = start > range.lowerBound ? .continued : start > 0 ? .afterToken : .ofText

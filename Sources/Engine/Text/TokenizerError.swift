@@ -34,7 +34,8 @@ package enum TokenizerError: ExplainedError, Hashable {
 
   package var hint: String? {
     switch self {
-    case .malformed, .badSpecialToken: nil
+    case .malformed: "take the tokenizer's files that were published with the model, or save them anew"
+    case .badSpecialToken: "give each special token a spelling of its own, of more than one byte"
     case .noRow: "take the tokenizer.json that was published with the model, or a base whose \"vocab_size\" counts all its tokens"
     case .unsupported: "byte-level BPE with the splits of GPT-2, Qwen2, Llama 3 or SmolLM2 is supported, and BPE with byte_fallback as Llama 2 has it"
     case .missingSpecialToken: "take the tokenizer.json and tokenizer_config.json that were published with the model"

@@ -1,7 +1,7 @@
 package import Foundation
 internal import Artifacts
 
-/// Reads and writes Hugging Face's `tokenizer.json`, as far as it is byte-level BPE. What it does not know it refuses by name.
+/// Reads and writes Hugging Face's `tokenizer.json`, as far as it is BPE over bytes or over characters. What it does not know it refuses by name.
 package enum TokenizerFile {
   package static func read(_ bytes: Data) throws(TokenizerError) -> Tokenizer { try TokenizerDocument(bytes).tokenizer() }
 }

@@ -15,16 +15,26 @@ struct Checkpoint {
     self.powers = powers
   }
 
-  func encoded(with buffers: [FloatBuffer]) -> Data {
+  /// The most bytes that are handed on at once.
+  static let pieceByteCount = 1 << 20
+
+  /// Hands on the state in pieces that follow each other. Hashed in one pass and written in a second: a state is several times a model, and a copy of it
+  /// would not fit beside a training that fills the memory.
+  func write(_ buffers: [FloatBuffer], to write: ([UInt8]) throws -> Void) rethrows {
     let header = header(counts: buffers.map(\.count)).canonical
-    var bytes = Data(capacity: Digest.byteCount + 8 + header.count + buffers.reduce(0) { $0 + 4 * $1.count })
-    bytes.append(Data(count: Digest.byteCount))
-    withUnsafeBytes(of: UInt64(header.count).littleEndian) { bytes.append(contentsOf: $0) }
-    bytes.append(header)
-    for buffer in buffers { bytes.append(contentsOf: UnsafeRawBufferPointer(UnsafeBufferPointer(start: buffer.start, count: buffer.count))) }
-    let digest = Digest(hashing: bytes.dropFirst(Digest.byteCount))
-    bytes.replaceSubrange(..<Digest.byteCount, with: digest.bytes)  // In place: a second copy of a whole model would not fit everywhere.
-    return bytes
+    var head = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
+    var hasher = SHA256()
+    hasher.update(head)
+    for buffer in buffers { hasher.update(buffer.rawBytes) }
+    head = Array(hasher.finalize().bytes) + head
+    for piece in Self.pieces(of: head.count) { try write(Array(head[piece])) }
+    for buffer in buffers {
+      for piece in Self.pieces(of: buffer.rawBytes.count) { try write(Array(buffer.rawBytes[piece])) }
+    }
+  }
+
+  private static func pieces(of byteCount: Int) -> some Sequence<Range<Int>> {
+    stride(from: 0, to: byteCount, by: pieceByteCount).lazy.map { $0..<min($0 + pieceByteCount, byteCount) }
   }
 
   private func header(counts: [Int]) -> JSONValue {
@@ -35,7 +45,7 @@ struct Checkpoint {
     ]
   }
 
-  /// Writes into the buffers only after everything else has been checked. `kept`: where the parameters go that a run keeps which can end early.
+  /// Writes into the buffers only after everything else has been checked. `bytes` may be a mapped file: nothing here is a copy of the numbers. `kept`: where the parameters go that a run keeps which can end early.
   init(decoding bytes: Data, commitments: TrainingTrace.Commitments, into state: [FloatBuffer], kept: FloatBuffer? = nil, stepLimit: Int) throws(TrainingError) {
     let body = bytes.dropFirst(Digest.byteCount)
     guard body.count >= 8, Digest(bytes: bytes.prefix(Digest.byteCount)) == Digest(hashing: body) else { throw .checkpointDamaged }

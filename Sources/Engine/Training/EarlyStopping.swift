@@ -21,7 +21,7 @@ package struct EarlyStopping: Hashable, Sendable {
   /// `tokenCount`: the supervised tokens of the validation part.
   package init(_ settings: ValidationSettings.Stopping, tokenCount: Int) {
     patience = settings.patience
-    minimumChange = Int64((settings.minimumChange * 1_048_576 * Double(tokenCount)).rounded())
+    minimumChange = Int64((settings.minimumChange * RecordScore.unitsPerNat * Double(tokenCount)).rounded())
   }
 
   package var isOver: Bool { waited >= patience }

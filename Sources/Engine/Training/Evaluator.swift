@@ -4,6 +4,9 @@ internal import Foundation
 
 /// What one record came to: an integer, so that honest validators agree to the last bit.
 package struct RecordScore: Hashable, Sendable {
+  /// 2²⁰.
+  package static let unitsPerNat = 1_048_576.0
+
   package let recordID: RecordID
   /// Σ round(nll · 2²⁰) over the record's supervised tokens, nll in nats.
   package let scaledLoss: Int64
@@ -18,7 +21,7 @@ package struct Score: Hashable, Sendable {
   package var scaledLoss: Int64 { records.reduce(0) { $0 + $1.scaledLoss } }
   package var tokenCount: Int { records.reduce(0) { $0 + $1.tokenCount } }
   /// For people: decisions are taken on the integers.
-  package var lossNatsPerToken: Double { Double(scaledLoss) / 1_048_576 / Double(tokenCount) }
+  package var lossNatsPerToken: Double { Double(scaledLoss) / RecordScore.unitsPerNat / Double(tokenCount) }
 }
 
 /// Measures losses. It belongs to one thread at a time.
@@ -26,8 +29,19 @@ package final class Evaluator {
   private let transformer: Transformer
   private let microBatchTokens: Int
 
-  package init(base: ModelFolder, adapter: AdapterFolder? = nil, threads: Int, microBatchTokens: Int = 4096) throws(ModelError) {
-    transformer = try Transformer(base: base, adapter: adapter, purpose: .inference, pool: KernelPool(threads: threads))
+  /// `layout` nil: what suits the base's size, as in training.
+  package init(
+    base: ModelFolder, adapter: AdapterFolder? = nil, threads: Int, microBatchTokens: Int = 4096, layout: FrozenLayout? = nil
+  ) throws(ModelError) {
+    transformer = try Transformer(
+      base: base, adapter: adapter, purpose: .inference, frozen: FrozenMatrices(layout ?? FrozenLayout(training: base.configuration)),
+      pool: KernelPool(threads: threads))
+    self.microBatchTokens = microBatchTokens
+  }
+
+  /// Of the model that a generator speaks for, with its matrices and its workers: the two take turns.
+  package init(sharing generator: Generator, microBatchTokens: Int) {
+    transformer = generator.transformer
     self.microBatchTokens = microBatchTokens
   }
 

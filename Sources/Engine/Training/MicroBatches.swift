@@ -16,13 +16,14 @@ enum MicroBatches {
     return parts
   }
 
-  /// The most rows and positions that any part of these steps has.
-  static func largest(_ steps: some Sequence<[EncodedExample]>, tokenBound: Int) -> (rows: Int, positions: Int) {
-    var largest = (rows: 0, positions: 0)
+  /// The most rows, positions and supervised rows that any part of these steps has.
+  static func largest(_ steps: some Sequence<[EncodedExample]>, tokenBound: Int) -> (rows: Int, positions: Int, supervised: Int) {
+    var largest = (rows: 0, positions: 0, supervised: 0)
     for step in steps {
       for part in split(step, tokenBound: tokenBound) {
         largest.rows = max(largest.rows, part.reduce(0) { $0 + $1.rowCount })
         largest.positions = max(largest.positions, part.map(\.rowCount).max() ?? 0)
+        largest.supervised = max(largest.supervised, part.reduce(0) { $0 + $1.supervisedTokenCount })
       }
     }
     return largest

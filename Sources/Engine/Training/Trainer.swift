@@ -53,7 +53,7 @@ package final class Trainer {
     transformer = try Transformer(
       base: base, adapter: adapter, purpose: adapter == nil ? .trainingEverything : .trainingAdapter,
       dropout: AdapterDropout(probability: parameters.method.dropout, seed: parameters.seed),
-      layout: layout ?? FrozenLayout(training: base.configuration), activations: activations, pool: pool)
+      frozen: FrozenMatrices(layout ?? FrozenLayout(training: base.configuration)), activations: activations, pool: pool)
     optimizer = AdamW(parameters, block: transformer.parameters)
     let validated = parameters.validation == nil ? [] : try TrainingSet(validation, maximumTokens: parameters.maximumTokens, base: base.configuration).examples
     self.validation = try Self.validation(
@@ -248,10 +248,17 @@ extension Trainer {
 // MARK: - Checkpoints
 
 extension Trainer {
-  /// The complete state: a trainer made of the same inputs that restores it goes on to the same bytes.
-  package func checkpoint() -> Data {
+  /// Hands on the complete state, a mebibyte at a time: a trainer made of the same inputs that restores it goes on to the same bytes.
+  package func writeCheckpoint(_ write: ([UInt8]) throws -> Void) rethrows {
     let kept = validation?.stopping?.best == nil ? nil : validation?.kept
-    return Checkpoint(trace: trace, powers: optimizer.powers).encoded(with: state + (kept.map { [$0] } ?? []))
+    try Checkpoint(trace: trace, powers: optimizer.powers).write(state + (kept.map { [$0] } ?? []), to: write)
+  }
+
+  /// The same in one piece: as much memory again as what is trained takes with its moments.
+  package func checkpoint() -> Data {
+    var bytes = Data(capacity: state.reduce(1 << 16) { $0 + $1.rawBytes.count })
+    writeCheckpoint { bytes.append(contentsOf: $0) }
+    return bytes
   }
 
   private var state: [FloatBuffer] { [transformer.parameters.values, optimizer.firstMoment, optimizer.secondMoment] }

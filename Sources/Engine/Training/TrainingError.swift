@@ -48,7 +48,11 @@ package enum TrainingError: ExplainedError, Hashable {
     case .notFinite: "lower the learning rate, or clip the gradient"
     case .otherStart: "train with the rank, alpha and targets of that adapter"
     case .checkpointDamaged, .checkpointOfAnotherRun: "delete the checkpoint: the run then starts anew and gives the same bytes"
-    default: nil
+    case .impossibleParameter: "docs/recipe.md says which values a training takes"
+    case .scoreOverflow: "the model's numbers run away on this record: its weights may be damaged, or were trained with too high a learning rate"
+    case .stateOfAnotherStep(_, let wanted): "ask whoever holds the data for the state after step \(wanted): `soulpack reproduce --open`"
+    case .stateNotCommitted: "ask whoever holds the data for another: `soulpack reproduce --open` writes one only where its training is the Soul's"
+    case .cancelled: "start it again: it goes on from its checkpoint, where there is one"
     }
   }
 }

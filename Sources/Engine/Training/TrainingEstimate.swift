@@ -5,7 +5,7 @@ package struct TrainingEstimate: Hashable, Sendable {
   package let tokenCount: Int
   /// Additions and multiplications of the products and of attention, which are nearly all of the work; of the validations too, all that the plan has.
   package let operations: Double
-  /// Weights as products read them, trained numbers with gradients and moments, activations of the largest micro-batch, logits.
+  /// Weights as products read them, trained numbers with gradients and moments, what the layers and the head keep of the largest micro-batch.
   package let peakByteCount: Int
   /// What it is an estimate for.
   package let economy: TrainingEconomy
@@ -43,9 +43,9 @@ package struct TrainingEstimate: Hashable, Sendable {
     tokenCount = steps.joined().reduce(0) { $0 + $1.rowCount }
     operations =
       steps.joined().reduce(0) { $0 + cost.operations(of: $1) } + Double(validationCount) * validated.reduce(0) { $0 + cost.forwardOperations(of: $1) }
-    let rows = MicroBatches.largest(steps + [validated], tokenBound: microBatchTokens).rows
+    let largest = MicroBatches.largest(steps + [validated], tokenBound: microBatchTokens)
     let kept = parameters.validation?.stopping == nil ? 0 : 4 * cost.trainedCount
-    peakByteCount = cost.fixedByteCount + kept + cost.byteCountPerToken * rows
+    peakByteCount = cost.fixedByteCount + kept + cost.byteCount(rows: largest.rows, supervised: largest.supervised)
   }
 
   /// At a machine's measured speed.
@@ -63,18 +63,19 @@ private struct ModelCost {
   private let isFull: Bool
   private let activations: Activations
   /// Of all layers' linear maps.
-  private let linearCount: Int
-  private let headCount: Int
+  private let linearWeightCount: Int
+  private let headWeightCount: Int
   /// Numbers that are trained.
   let trainedCount: Int
+  /// All but what grows with a micro-batch.
   let fixedByteCount: Int
-  let byteCountPerToken: Int
+  private let layout: RowLayout
 
   init(_ base: ModelConfiguration, _ baseByteCount: Int?, _ method: TrainingParameters.Method, _ activations: Activations) {
     self.base = base
     self.activations = activations
-    linearCount = base.layerCount * Projection.allCases.reduce(0) { $0 + $1.shape(in: base).outputs * $1.shape(in: base).inputs }
-    headCount = base.vocabularySize * base.hiddenSize
+    linearWeightCount = base.linearWeightCount
+    headWeightCount = base.headWeightCount
     let all = TensorShape.model(base).reduce(0) { $0 + $1.count }
     var widths = AdapterWidths(nil)
     let stored: Int
@@ -82,17 +83,21 @@ private struct ModelCost {
     case .full:
       isFull = true
       trainedCount = all
-      stored = 4 * all + (base.tiesEmbeddings ? headCount : 0)  // Value, gradient, two moments; the tied head's own gradient.
+      stored = 4 * all + (base.tiesEmbeddings ? headWeightCount : 0)  // Value, gradient, two moments; the tied head's own gradient.
     case .lora(let adapter):
       isFull = false
       widths = AdapterWidths(rank: adapter.rank, targets: adapter.targets, drops: adapter.dropout > 0)
       trainedCount = TensorShape.adapter(base, rank: adapter.rank, targets: adapter.targets).reduce(0) { $0 + $1.count }
-      let copies = FrozenLayout(training: base) == .packed ? 2 * (linearCount + headCount) : 0
+      let copies = FrozenLayout(training: base) == .packed ? 2 * (linearWeightCount + headWeightCount) : 0
       stored = copies + 4 * trainedCount
     }
-    let logits = LanguageHead.chunkRows(vocabularySize: base.vocabularySize) * base.vocabularySize
-    fixedByteCount = (baseByteCount ?? 4 * all) + 4 * (stored + logits)  // The folder that was read is counted once.
-    byteCountPerToken = 4 * PassLayout(base, widths, activations).layout.width
+    fixedByteCount = (baseByteCount ?? 4 * all) + 4 * stored  // The folder that was read is counted once.
+    layout = PassLayout(base, widths, activations).layout
+  }
+
+  /// What the arenas of layers and head take.
+  func byteCount(rows: Int, supervised: Int) -> Int {
+    RowArena.byteCount(layout, tokens: rows) + LanguageHead.byteCount(base, supervisedRows: supervised)
   }
 
   /// Two operations for each weight and token forward, two for dX, two for dW where it is trained; attention over half of the square. What is
@@ -100,8 +105,8 @@ private struct ModelCost {
   func operations(of example: EncodedExample) -> Double {
     let passes = isFull ? 6.0 : 4.0
     let rows = Double(example.rowCount)
-    let linear = rows * Double(linearCount)
-    let head = Double(example.supervisedTokenCount) * Double(headCount)
+    let linear = rows * Double(linearWeightCount)
+    let head = Double(example.supervisedTokenCount) * Double(headWeightCount)
     let attentionForward = 2 * rows * rows * Double(base.headCount * base.headDimension * base.layerCount)
     let again = activations == .recomputed ? Double(base.layerCount - 1) / Double(base.layerCount) : 0
     return passes * (linear + head) + 3.5 * attentionForward + again * (2 * linear + attentionForward)
@@ -110,7 +115,7 @@ private struct ModelCost {
   /// Two for each weight and token; attention over half of the square.
   func forwardOperations(of example: EncodedExample) -> Double {
     let rows = Double(example.rowCount)
-    let products = rows * Double(linearCount) + Double(example.supervisedTokenCount) * Double(headCount)
+    let products = rows * Double(linearWeightCount) + Double(example.supervisedTokenCount) * Double(headWeightCount)
     return 2 * products + 2 * rows * rows * Double(base.headCount * base.headDimension * base.layerCount)
   }
 }

@@ -4,6 +4,6 @@ internal import CKernels
 package enum UniformLoss {
   /// round(ln(size)·2²⁰), in the units of `Score.scaledLoss` for one token.
   package static func scaled(vocabularySize: Int64) -> Int64 {
-    Int64((ck_log64(Double(vocabularySize)) * 1_048_576).rounded())
+    Int64((ck_log64(Double(vocabularySize)) * RecordScore.unitsPerNat).rounded())
   }
 }

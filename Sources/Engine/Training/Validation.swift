@@ -92,7 +92,7 @@ package struct ValidationReport: Hashable, Sendable {
   }
 
   init(_ loss: Int64, after step: Int, of totalSteps: Int, tokenCount: Int, _ progress: EarlyStopping?) {
-    let nats = { (loss: Int64) in Double(loss) / 1_048_576 / Double(tokenCount) }
+    let nats = { (loss: Int64) in Double(loss) / RecordScore.unitsPerNat / Double(tokenCount) }
     (completedSteps, self.totalSteps, lossNatsPerToken) = (step, totalSteps, nats(loss))
     best = progress.flatMap { progress in
       progress.best.map { Best(step: $0.step, lossNatsPerToken: nats($0.loss), waited: progress.waited, isOver: progress.isOver) }

@@ -34,6 +34,9 @@ extension AdapterConfiguration {
     let type = try reader.string("peft_type")
     guard type == "LORA" else { throw .unsupported(file: reader.file, field: "peft_type", value: quotedName(type), supported: "\"LORA\"") }
     for (field, neutral) in Self.neutralValues { try reader.requireNeutral(field, neutral) }
+    if let start = reader.members["init_lora_weights"], !Self.startsOfPlainBases.contains(start) {
+      throw .changedBase(file: reader.file, field: "init_lora_weights", value: start.string.map(quotedName) ?? "of another type")
+    }
     self.init(
       rank: try reader.count("r"),
       alpha: try reader.positiveNumber("lora_alpha"),
@@ -50,6 +53,10 @@ extension AdapterConfiguration {
     ("trainable_token_indices", [[], [:]]), ("alora_invocation_tokens", [[]]), ("arrow_config", []), ("megatron_config", []),
   ]
 
+  /// Starts that set A and B alone. PiSSA, OLoRA, CorDA, LoftQ and their like also take what the adapter begins with off the base's matrices (arXiv 2404.02948,
+  /// 2406.01775, 2406.05223, 2310.08659): such an adapter belongs on that changed base, and what is not known here may be another of them.
+  private static let startsOfPlainBases: [JSONValue] = [true, false, "gaussian", "eva", "orthogonal"]
+
   private static func targets(_ reader: ConfigurationReader) throws(ModelError) -> [Projection] {
     let field = "target_modules"
     if reader.members[field]?.string == "all-linear" { return Projection.allCases }
@@ -64,6 +71,12 @@ extension AdapterConfiguration {
       targets.append(projection)
     }
     return targets
+  }
+
+  /// How many tensors it has on a base, and how many numbers in them.
+  package func sizes(on base: ModelConfiguration) -> (tensors: Int, numbers: Int) {
+    let shapes = TensorShape.adapter(base, rank: rank, targets: Set(targets))
+    return (shapes.count, shapes.reduce(0) { $0 + $1.count })
   }
 
   package var json: JSONValue {

@@ -60,6 +60,11 @@ package struct ModelConfiguration: Hashable, Sendable {
 extension ModelConfiguration {
   /// How many numbers a model of this configuration holds, known before any of them is made.
   package var parameterCount: Int { TensorShape.model(self).reduce(0) { $0 + $1.count } }
+
+  /// Of the linear maps of all layers, without biases.
+  var linearWeightCount: Int { layerCount * Projection.allCases.reduce(0) { $0 + $1.shape(in: self).outputs * $1.shape(in: self).inputs } }
+
+  var headWeightCount: Int { vocabularySize * hiddenSize }
 }
 
 // MARK: - Reading
@@ -152,7 +157,7 @@ extension ModelConfiguration {
     ("query_pre_attn_scalar", []), ("attn_logit_softcapping", []), ("final_logit_softcapping", []), ("clip_qkv", []),
     ("num_local_experts", []), ("num_experts", []), ("n_routed_experts", []), ("num_experts_per_tok", []), ("moe_intermediate_size", []),
     ("quantization_config", []), ("is_decoder", [true, false]), ("add_cross_attention", [false]), ("use_mrope", [false]),
-    ("attention_chunk_size", []), ("use_bidirectional_attention", [false]),
+    ("attention_chunk_size", []), ("use_bidirectional_attention", [false]), ("is_causal", [true]),
   ]
 
   /// transformers 5 names every layer's kind of attention.
@@ -170,8 +175,11 @@ extension ModelConfiguration {
   private static func tokens(_ reader: ConfigurationReader, _ field: String, vocabularySize: Int) throws(ModelError) -> [Int32] {
     guard let value = reader.members[field] else { return [] }
     let values = value.array ?? [value]
-    let tokens = values.compactMap { $0.integer }.filter { (0..<Int64(vocabularySize)).contains($0) }
+    let tokens = values.compactMap { $0.integer }
     guard tokens.count == values.count else { throw .missingField(file: reader.file, field: field) }
+    if let stray = tokens.first(where: { !(0..<Int64(vocabularySize)).contains($0) }) {
+      throw .impossibleValue(file: reader.file, field: field, value: "\(stray): the vocabulary has \(vocabularySize) tokens")
+    }
     return tokens.map { Int32($0) }
   }
 }

@@ -8,6 +8,8 @@ package enum ModelError: ExplainedError, Hashable {
   case missingField(file: String, field: String)
   case impossibleValue(file: String, field: String, value: String)
   case unsupported(file: String, field: String, value: String, supported: String)
+  /// An adapter of a base that its training changed.
+  case changedBase(file: String, field: String, value: String)
   case contradiction(file: String, field: String, other: String)
   case missingTensor(String)
   case unexpectedTensor(String)
@@ -28,6 +30,7 @@ package enum ModelError: ExplainedError, Hashable {
     case .impossibleValue(let file, let field, let value): "\(file): \"\(field)\" cannot be \(value)"
     case .unsupported(let file, let field, let value, let supported):
       "\(file): \"\(field)\" is \(value), and the engine supports \(supported)"
+    case .changedBase(let file, let field, let value): "\(file): \"\(field)\" is \(value): such an adapter belongs on a base that its training changed, and not on the published one"
     case .contradiction(let file, let field, let other): "\(file): \"\(field)\" and \"\(other)\" disagree"
     case .missingTensor(let name): "tensor \(quotedName(name)) is missing"
     case .unexpectedTensor(let name): "tensor \(quotedName(name)) does not belong to this model"
@@ -51,7 +54,14 @@ package enum ModelError: ExplainedError, Hashable {
     case .untiedHead: "set \"tie_word_embeddings\" to false in config.json if the model has a head of its own"
     case .unexpectedTensor(let name) where name.hasSuffix(".bias"):
       "config.json must say \"attention_bias\" or \"mlp_bias\" of a model with biases there"
-    default: nil
+    case .changedBase:
+      "save it again as a plain LoRA (in PEFT: save_pretrained with path_initial_model_for_weight_conversion), or merge it into its own base and take that"
+    case .notJSON: "the file may not have been fetched whole: fetch it again, or save it anew"
+    case .repeatedField: "leave one of the two: readers differ in which of them they take"
+    case .missingField, .impossibleValue: "docs/models.md lists the fields that are read; take the file that was published with the weights, or save it anew"
+    case .contradiction: "take the file that was published with the weights, or correct the one of the two that is wrong"
+    case .missingTensor, .unexpectedTensor, .wrongShape:
+      "configuration and weights must come from one model: fetch or save both anew; of an adapter, take the base that it was trained on"
     }
   }
 }

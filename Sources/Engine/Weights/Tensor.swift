@@ -1,4 +1,4 @@
-/// A named array of float32 numbers, row-major: the last dimension varies fastest.
+/// A named array of float32 or bfloat16 numbers, as its file has them, row-major: the last dimension varies fastest.
 package struct Tensor: Sendable {
   /// A file's bfloat16 stay what they are, in half the memory: each widens to float32 exactly, whenever it is read.
   enum Numbers: Sendable {
@@ -25,8 +25,6 @@ package struct Tensor: Sendable {
 
   /// Widened anew each time where they are not held so.
   package var values: [Float] { numbers.widened }
-
-  package func renamed(_ name: String) -> Tensor { Tensor(name: name, shape: shape, numbers: numbers) }
 
   /// The place of the first NaN or infinity.
   package var firstNonFiniteIndex: Int? {

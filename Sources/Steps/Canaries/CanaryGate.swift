@@ -7,6 +7,7 @@ internal import Judging
 internal import Planning
 internal import Running
 internal import Store
+internal import Substrates
 
 /// Listens to the winner for what it should not say: lines of its training data, and secrets that were planted in them. What its base says as well is
 /// no secret of this training.
@@ -24,19 +25,31 @@ struct CanaryGate {
     guard let contextLength = gate["context"]?.integer.flatMap({ Int(exactly: $0) }), let subject = gate["subject"]?.string else {
       throw UnreadableParameter(action: context.action.id, place: "gates.canaries")
     }
-    func speaker(_ base: BaseModel, _ adapter: AdapterFolder? = nil) throws -> Speaker {
-      try Speaker(base, adapter: adapter, contextLength: contextLength, threads: context.threads)
-    }
     let own = context.inputs["base"] == nil ? nil : try BaseModel(context, "base")
-    base = try own.map { try speaker($0) }
     if subject == "adapter", let own {
       let adapter = try AdapterFolder(files: try context.files("winner"))
       try adapter.check(against: own.model.configuration)
-      winner = try speaker(own, adapter)
+      let layout = try Self.layout([(own, [nil, adapter.configuration])], contextLength)
+      winner = try Speaker(own, adapter: adapter, contextLength: contextLength, threads: context.threads, layout: layout)
+      base = try Speaker(own, adapter: nil, contextLength: contextLength, threads: context.threads, layout: layout, sharing: winner)
     } else {
-      winner = try speaker(try BaseModel(context, "winner"))
+      let model = try BaseModel(context, "winner")
+      let layout = try Self.layout(([model] + [own].compactMap { $0 }).map { ($0, [nil]) }, contextLength)
+      winner = try Speaker(model, adapter: nil, contextLength: contextLength, threads: context.threads, layout: layout)
+      base = try own.map { try Speaker($0, adapter: nil, contextLength: contextLength, threads: context.threads, layout: layout) }
     }
     records = try context.dataset("train").records()
+  }
+
+  /// How all of them fit into memory together.
+  private static func layout(_ models: [(BaseModel, [AdapterConfiguration?])], _ contextLength: Int) throws -> FrozenLayout {
+    func byteCount(fitting limit: Int) -> Int {
+      models.reduce(0) { $0 + Speaker.estimate($1.0, adapters: $1.1, contextLength: contextLength, fitting: limit).peakByteCount }
+    }
+    let packed = byteCount(fitting: .max)
+    guard packed > Memory.allowed(nil) else { return .packed }
+    try Memory.require(byteCount: byteCount(fitting: 0), for: .listening)
+    return .shared
   }
 
   private static func question(_ gate: JSONValue, _ context: StepContext) throws(UnreadableParameter) -> CanaryQuestion {

@@ -5,19 +5,33 @@ internal import Judging
 /// A model that is listened to: what it goes on with, and what it finds likely.
 final class Speaker {
   let base: BaseModel
-  private let adapter: AdapterFolder?
   private let generator: Generator
-  private let threads: Int
+  /// Of the same model in memory.
+  private let evaluator: Evaluator
   private let contextLength: Int
-  private var evaluator: Evaluator?
   private var cache = PieceCache()
 
-  init(_ base: BaseModel, adapter: AdapterFolder?, contextLength: Int, threads: Int) throws {
+  /// `sharing`: another who stands on the same base, and does not speak at the same time.
+  init(_ base: BaseModel, adapter: AdapterFolder?, contextLength: Int, threads: Int, layout: FrozenLayout, sharing other: Speaker? = nil) throws {
     self.base = base
-    self.adapter = adapter
-    self.threads = threads
-    self.contextLength = min(contextLength, base.model.configuration.maximumPositionCount)
-    generator = try Generator(base: base.model, adapter: adapter, threads: threads)
+    self.contextLength = Self.contextLength(contextLength, of: base)
+    generator = try Generator(base: base.model, adapter: adapter, threads: threads, layout: layout, sharing: other?.generator)
+    evaluator = Evaluator(sharing: generator, microBatchTokens: Self.scoredRows)
+  }
+
+  private static func contextLength(_ asked: Int, of base: BaseModel) -> Int { min(asked, base.model.configuration.maximumPositionCount) }
+
+  /// Lines are short: more at once would take memory for a few hundredths of the time.
+  private static let scoredRows = 1024
+
+  /// What it takes for those who share a base; nil is the bare one. `fitting` as in `InferenceEstimate`.
+  static func estimate(
+    _ base: BaseModel, adapters: [AdapterConfiguration?], contextLength: Int, fitting byteCount: Int
+  ) -> InferenceEstimate {
+    let contextLength = Self.contextLength(contextLength, of: base)
+    return .generating(
+      promptTokens: contextLength, positions: contextLength, scoredRows: max(contextLength, scoredRows), base: base.model.configuration,
+      baseByteCount: base.model.byteCount, adapters: adapters, fitting: byteCount)
   }
 
   func probes(of record: DatasetRecord, tokens: Int) throws -> [VerbatimProbe] {
@@ -46,8 +60,6 @@ final class Speaker {
         recordID: planted.id, tokens: head + tail,
         supervised: Array(repeating: false, count: head.count) + Array(repeating: true, count: tail.count))
     }
-    let evaluator = try evaluator ?? Evaluator(base: base.model, adapter: adapter, threads: threads)
-    self.evaluator = evaluator
     let losses = try evaluator.score(examples, maximumTokens: contextLength, isCancelled: { Task.isCancelled }).records.map(\.scaledLoss)
     return 1 + losses.dropFirst().count { $0 <= losses[0] }
   }

@@ -94,8 +94,12 @@ extension ChatTemplate {
   /// Where the template has `{% generation %}`, they are what its blocks wrote. Else an answer begins where the prompt for it ends: the turns
   /// before it, rendered with `add_generation_prompt`, must be how the whole begins. It ends with the last special token that the template wrote
   /// while its loop stood at that message, or with all that it wrote there if it wrote none. A template of which that cannot be said is refused.
+  ///
+  /// `isEnough` is asked now and then with the answers that are known so far: whoever cuts the conversation off before the end of the last of them does
+  /// not need those after it, each of which takes a rendering of all that stands before it.
   func conversation(
-    _ messages: [Message], addsGenerationPrompt: Bool = false, marks: (TemplateText) -> [Range<Int>]
+    _ messages: [Message], addsGenerationPrompt: Bool = false, marks: (TemplateText) -> [Range<Int>],
+    isEnough: (_ text: TemplateText, _ answers: [Range<Int>]) -> Bool = { _, _ in false }
   ) throws(TemplateError) -> RenderedConversation {
     // Each answer takes a rendering of what is before it.
     var budget = 4 * TemplateEvaluator.fullBudget
@@ -105,9 +109,15 @@ extension ChatTemplate {
       whole.answers = whole.generated
     } else {
       let marks = marks(whole.text)
-      for index in answers { whole.answers.append(try answer(index, of: messages, in: whole, marks, budget: &budget)) }
+      var nextQuestion = 1
+      for index in answers {
+        whole.answers.append(try answer(index, of: messages, in: whole, marks, budget: &budget))
+        guard whole.answers.count == nextQuestion else { continue }
+        if isEnough(whole.text, whole.answers) { break }
+        nextQuestion *= 2
+      }
     }
-    try check(answers, in: whole)
+    try check(hasGenerationBlock ? answers : Array(answers.prefix(whole.answers.count)), of: answers, in: whole)
     return whole
   }
 
@@ -126,9 +136,9 @@ extension ChatTemplate {
     return prompt.count..<(end ?? written.upperBound)
   }
 
-  /// The words of the assistant are in answers, all of them, and nobody else's are.
-  private func check(_ answers: [Int], in whole: RenderedConversation) throws(TemplateError) {
-    for index in answers {
+  /// The words of the assistant's messages that were asked for are in answers, all of them, and nobody else's are.
+  private func check(_ asked: [Int], of answers: [Int], in whole: RenderedConversation) throws(TemplateError) {
+    for index in asked {
       let isInside = whole.text.places(of: index).allSatisfy { place in
         whole.answers.contains { $0.lowerBound <= place.lowerBound && place.upperBound <= $0.upperBound }
       }

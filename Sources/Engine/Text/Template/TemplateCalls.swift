@@ -8,7 +8,7 @@ extension TemplateEvaluator {
     switch TemplateFunction(rawValue: name) {
     case .raise:
       let words = try string(try arguments.bound(to: ["message"], at: offset)[0] ?? .text(""), at: offset)
-      throw TemplateFault(kind: .raised(words.string), offset: offset)
+      throw TemplateFault(kind: .raised(words.ownWords()), offset: offset)
     case .namespace:
       guard arguments.positional.isEmpty else { throw unsupported("a namespace made of another value", at: offset) }
       let namespace = TemplateNamespace()
@@ -294,8 +294,8 @@ extension TemplateEvaluator {
     let name = isByMember ? try part(given.popFirst() ?? .none, at: offset) : nil
     var test: TemplateTest?
     if let word = given.popFirst() {
-      let word = try part(word, at: offset).string
-      guard let known = TemplateTest(rawValue: word) else { throw unsupported("the test \"\(word)\"", at: offset) }
+      let word = try part(word, at: offset)
+      guard let known = TemplateTest(rawValue: word.string) else { throw unsupported("the test \"\(word.ownWords())\"", at: offset) }
       test = known
     }
     let keeps = filter == .select || filter == .selectattr

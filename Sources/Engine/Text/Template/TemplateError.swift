@@ -9,7 +9,7 @@ package struct TemplateError: ExplainedError, Hashable {
     case unsupported(String)
     /// It went wrong with this conversation, as it does in Jinja.
     case failed(String)
-    /// It refused the conversation itself, with `raise_exception`. The words are the template's.
+    /// It refused the conversation itself, with `raise_exception`. The words are the template's own, without those of any message.
     case raised(String)
     /// It writes the conversation, but not so that the assistant's words can be told from the others.
     case untold(String)
@@ -44,7 +44,10 @@ package struct TemplateError: ExplainedError, Hashable {
     case .raised: "take such conversations out of the dataset, or bring them into the form that the base's template takes"
     case .untold:
       "put {% generation %} and {% endgeneration %} around what the assistant says, in a chat_template.jinja, or leave such conversations out"
-    case .syntax, .failed, .limit: nil
+    case .syntax: "correct the template there, or take the one that was published with the model"
+    case .failed: "the template may expect other conversations, such as a system message first: look at that place, or leave such conversations out"
+    case .limit:
+      "cut such conversations into shorter ones; a template with {% generation %} and {% endgeneration %} around what the assistant says is rendered once, and not once for every answer"
     }
   }
 }

@@ -65,7 +65,7 @@ extension TemplateEvaluator {
     case (.mapping(let mapping), .text(let key)):
       if let value = mapping[key] { return value }
       guard !Self.namesOfMappings.contains(key.string) else { throw unsupported("the method \"\(key.string)\" by index", at: offset) }
-      return .undefined(key.string)
+      return .undefined(key.ownWords())
     case (.list(let items), _), (.tuple(let items), _):
       guard let number = index.number else { break }
       let place = number < 0 ? number + items.count : number
@@ -76,7 +76,7 @@ extension TemplateEvaluator {
       let place = number < 0 ? number + count : number
       guard (0..<count).contains(place) else { return .undefined("element \(number)") }
       return .text(text[text.offset(ofCharacter: place)..<text.offset(ofCharacter: place + 1)])
-    case (.namespace(let namespace), .text(let key)): return namespace.members[key.string] ?? .undefined(key.string)
+    case (.namespace(let namespace), .text(let key)): return namespace.members[key.string] ?? .undefined(key.ownWords())
     default: break
     }
     throw unsupported("\(index.typeName) as index of \(object.typeName)", at: offset)

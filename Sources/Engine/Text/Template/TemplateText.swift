@@ -93,6 +93,17 @@ struct TemplateText: Sendable {
     return TemplateText(bytes, origin: origins.count > 1 ? .mixed : origins.first ?? .template)
   }
 
+  /// For error messages, which may go to a log: the template's own words, "…" for what a message has said and for what is beyond `limit` characters.
+  func ownWords(limit: Int = 200) -> String {
+    var words = ""
+    var start = 0
+    for run in runs {
+      if run.origin == .template { words += String(decoding: bytes[start..<run.end], as: UTF8.self) } else if words.last != "…" { words += "…" }
+      start = run.end
+    }
+    return words.count > limit ? words.prefix(limit) + "…" : words
+  }
+
   private func firstRun(endingAfter offset: Int) -> Int {
     var (low, high) = (0, runs.count)
     while low < high {
