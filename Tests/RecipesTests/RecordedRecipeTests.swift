@@ -43,6 +43,7 @@ struct RecordedRecipeTests {
     #expect(throws: UnplannableRecord.self) {
       try RecordedRecipe(["recipe": .object((recipe.object ?? [:]).merging(["mood": "blue"]) { own, _ in own }), "bases": []])
     }
-    #expect(throws: UnplannableRecord(path: "recipes/kindling.yaml")) { try RecordedRecipe(["recipe": recipe, "bases": []]) }
+    let baseless = #expect(throws: UnplannableRecord.self) { try RecordedRecipe(["recipe": recipe, "bases": []]) }
+    #expect(baseless?.path == "recipes/kindling.yaml")
   }
 }
