@@ -6,7 +6,7 @@ struct LimitTests {
   @Test("a budget of memory that no training fits into ends with the code of budgets")
   func memoryBudget() throws {
     try Tool.inProject(Project.tiny) { tool in
-      let outcome = try tool.build("--set", "budget.memory=1MB")
+      let outcome = try tool.run("build", "recipes/base.yaml", "--set", "base.new.hidden=256", "--set", "budget.memory=1MB")
       #expect(outcome.status == 5 && outcome.errors.contains("and budget.memory allows"), "\(outcome.errors)")
       #expect(!tool.exists("out"))
     }

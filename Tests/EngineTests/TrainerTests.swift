@@ -147,6 +147,15 @@ struct TrainerTests {
     #expect(second.trace == whole.trace)
   }
 
+  @Test("files may be taken at any step, and the training goes on", arguments: methods)
+  func filesMidway(method: TrainingParameters.Method) throws {
+    let parameters = SmallTraining.parameters(method)
+    let (whole, looked) = (try SmallTraining.trainer(parameters), try SmallTraining.trainer(parameters))
+    try whole.run()
+    try looked.run(report: { _ in #expect(throws: Never.self) { try looked.files() } })
+    #expect(try looked.files() == whole.files() && looked.trace == whole.trace)
+  }
+
   @Test("a checkpoint is handed on in pieces of a mebibyte at most, which are its bytes")
   func checkpointPieces() throws {
     let base = ModelConfiguration(
@@ -354,8 +363,19 @@ struct EstimateTests {
     #expect(try fitting(kept.peakByteCount) == kept)
     #expect(try fitting(kept.peakByteCount - 1).economy == TrainingEconomy(activations: .recomputed, microBatchTokens: 1024), "all of these examples fit into 256 tokens")
     let least = try fitting(0)
-    #expect(least.economy == TrainingEconomy(activations: .recomputed, microBatchTokens: 1))
-    #expect(least.peakByteCount < again.peakByteCount)
+    // Of a whole model the files take more than so few rows do.
+    #expect(least.economy == TrainingEconomy(activations: .recomputed, microBatchTokens: method == .full ? 1024 : 1))
+    #expect(least.peakByteCount < again.peakByteCount || method == .full)
+  }
+
+  @Test("what the files of a whole model take at the end is counted, where it is more than the activations")
+  func files() throws {
+    let base = ModelConfiguration(
+      vocabularySize: 1500, hiddenSize: 64, intermediateSize: 64, layerCount: 1, headCount: 2, keyValueHeadCount: 1, tiesEmbeddings: false,
+      maximumPositionCount: 64)
+    let estimate = try TrainingEstimate(base: base, examples: [SmallTraining.example(0, length: 4)], parameters: SmallTraining.parameters(.full))
+    // The folder, values, gradients and two moments; then tensors and bytes.
+    #expect(estimate.peakByteCount == (4 + 16 + 8) * base.parameterCount)
   }
 
   @Test("of the head's rows as many are counted as a micro-batch has, and not as many as there could be")

@@ -78,6 +78,8 @@ final class LanguageHead {
     return losses
   }
 
+  func release() { arena.release() }
+
   /// The logits of one row of the stream.
   func logits(_ stream: UnsafeMutablePointer<Float>, row: Int, pool: KernelPool) -> UnsafeBufferPointer<Float> {
     arena.reserve(tokens: 1)

@@ -31,6 +31,12 @@ final class RowArena {
     buffer = FloatBuffer(uninitializedCount: capacity * layout.width)
   }
 
+  /// Gives the memory back until somebody reserves again.
+  func release() {
+    capacity = 0
+    buffer = FloatBuffer(count: 0)
+  }
+
   /// Whole lines of the cache for each slot.
   private static func capacity(tokens: Int) -> Int {
     let tokensPerLine = FloatBuffer.alignment / MemoryLayout<Float>.stride

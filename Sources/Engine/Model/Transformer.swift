@@ -60,6 +60,12 @@ final class Transformer {
     rotary.reserve(positions: positions, pool: pool)
   }
 
+  /// Gives that room back, and the head's: the next batch makes it anew.
+  func release() {
+    arena.release()
+    head.release()
+  }
+
   /// The negative log-likelihood of every supervised token, in nats, in the batch's order. Nothing is left out, whatever training leaves out.
   func losses(_ batch: RaggedBatch) -> [Float] {
     head.losses(forward(batch), batch, pool: pool)

@@ -228,8 +228,9 @@ extension Trainer {
     return try ModelFolder(configuration: configuration, tensors: keptTensors)
   }
 
-  /// The adapter's or the model's files, by their paths.
+  /// The adapter's or the model's files, by their paths. The activations give way to them: at the end of a training, nothing else may be free.
   package func files() throws(ModelError) -> [String: Data] {
+    transformer.release()
     if let adapter = try adapter() { return adapter.files }
     return try model()?.files ?? [:]
   }

@@ -5,7 +5,8 @@ package struct TrainingEstimate: Hashable, Sendable {
   package let tokenCount: Int
   /// Additions and multiplications of the products and of attention, which are nearly all of the work; of the validations too, all that the plan has.
   package let operations: Double
-  /// Weights as products read them, trained numbers with gradients and moments, what the layers and the head keep of the largest micro-batch.
+  /// Weights as products read them, trained numbers with gradients and moments, and the larger of what the layers and the head keep of the largest
+  /// micro-batch and what the trained numbers take on their way into files.
   package let peakByteCount: Int
   /// What it is an estimate for.
   package let economy: TrainingEconomy
@@ -45,7 +46,7 @@ package struct TrainingEstimate: Hashable, Sendable {
       steps.joined().reduce(0) { $0 + cost.operations(of: $1) } + Double(validationCount) * validated.reduce(0) { $0 + cost.forwardOperations(of: $1) }
     let largest = MicroBatches.largest(steps + [validated], tokenBound: microBatchTokens)
     let kept = parameters.validation?.stopping == nil ? 0 : 4 * cost.trainedCount
-    peakByteCount = cost.fixedByteCount + kept + cost.byteCount(rows: largest.rows, supervised: largest.supervised)
+    peakByteCount = cost.fixedByteCount + kept + max(cost.byteCount(rows: largest.rows, supervised: largest.supervised), cost.filesByteCount)
   }
 
   /// At a machine's measured speed.
@@ -94,6 +95,9 @@ private struct ModelCost {
     fixedByteCount = (baseByteCount ?? 4 * all) + 4 * stored  // The folder that was read is counted once.
     layout = PassLayout(base, widths, activations).layout
   }
+
+  /// As tensors, and as the bytes of a file.
+  var filesByteCount: Int { 2 * 4 * trainedCount }
 
   /// What the arenas of layers and head take.
   func byteCount(rows: Int, supervised: Int) -> Int {

@@ -29,27 +29,27 @@ struct CanaryGate {
     if subject == "adapter", let own {
       let adapter = try AdapterFolder(files: try context.files("winner"))
       try adapter.check(against: own.model.configuration)
-      let layout = try Self.layout([(own, [nil, adapter.configuration])], contextLength)
+      let layout = try Self.layouts(of: [(own, [nil, adapter.configuration])], contextLength)[0]
       winner = try Speaker(own, adapter: adapter, contextLength: contextLength, threads: context.threads, layout: layout)
       base = try Speaker(own, adapter: nil, contextLength: contextLength, threads: context.threads, layout: layout, sharing: winner)
     } else {
       let model = try BaseModel(context, "winner")
-      let layout = try Self.layout(([model] + [own].compactMap { $0 }).map { ($0, [nil]) }, contextLength)
-      winner = try Speaker(model, adapter: nil, contextLength: contextLength, threads: context.threads, layout: layout)
-      base = try own.map { try Speaker($0, adapter: nil, contextLength: contextLength, threads: context.threads, layout: layout) }
+      let layouts = try Self.layouts(of: ([model] + [own].compactMap { $0 }).map { ($0, [nil]) }, contextLength)
+      winner = try Speaker(model, adapter: nil, contextLength: contextLength, threads: context.threads, layout: layouts[0])
+      base = try own.map { try Speaker($0, adapter: nil, contextLength: contextLength, threads: context.threads, layout: layouts[1]) }
     }
     records = try context.dataset("train").records()
   }
 
-  /// How all of them fit into memory together.
-  private static func layout(_ models: [(BaseModel, [AdapterConfiguration?])], _ contextLength: Int) throws -> FrozenLayout {
-    func byteCount(fitting limit: Int) -> Int {
-      models.reduce(0) { $0 + Speaker.estimate($1.0, adapters: $1.1, contextLength: contextLength, fitting: limit).peakByteCount }
+  /// How they are held in memory, so that all of them fit together.
+  private static func layouts(of models: [(BaseModel, [AdapterConfiguration?])], _ contextLength: Int) throws -> [FrozenLayout] {
+    func estimates(fitting limit: Int) -> [InferenceEstimate] {
+      models.map { Speaker.estimate($0.0, adapters: $0.1, contextLength: contextLength, fitting: limit) }
     }
-    let packed = byteCount(fitting: .max)
-    guard packed > Memory.allowed(nil) else { return .packed }
-    try Memory.require(byteCount: byteCount(fitting: 0), for: .listening)
-    return .shared
+    var chosen = estimates(fitting: .max)
+    if chosen.reduce(0, { $0 + $1.peakByteCount }) > Memory.allowed(nil) { chosen = estimates(fitting: 0) }
+    try Memory.require(byteCount: chosen.reduce(0) { $0 + $1.peakByteCount }, for: .listening)
+    return chosen.map(\.layout)
   }
 
   private static func question(_ gate: JSONValue, _ context: StepContext) throws(UnreadableParameter) -> CanaryQuestion {
