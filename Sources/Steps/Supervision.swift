@@ -4,6 +4,7 @@ internal import Hashing
 package import Planning
 internal import Running
 internal import Store
+internal import Substrates
 
 /// What a step that runs foreign code asks of its caller.
 package struct Supervision: Sendable {
@@ -44,6 +45,9 @@ extension StepContext {
 
 /// What a person is asked to allow: this command line, on these bytes.
 package struct ForeignCommand: Sendable {
+  /// Ends every one that runs, and what it started: at once, for this process will not be there to do it later.
+  package static func endAll() { CommandGroup.endAll() }
+
   package let action: String
   package let arguments: [String]
   package let digest: Digest

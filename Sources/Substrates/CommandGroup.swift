@@ -25,6 +25,11 @@ package final class CommandGroup: Sendable {
   }
 
   private let state = Mutex(State())
+  /// The leaders of all groups that run.
+  private static let running = Mutex<Set<pid_t>>([])
+
+  /// Ends every command that this process runs: at once, for it will not be there to do it later.
+  package static func endAll() { running.withLock { leaders in for leader in leaders { kill(-leader, SIGKILL) } } }
 
   package init(grace: Duration = .seconds(5)) { self.grace = grace }
 
@@ -60,6 +65,7 @@ package final class CommandGroup: Sendable {
         return continuation.resume(throwing: error)
       }
       let number = process.processIdentifier
+      _ = Self.running.withLock { $0.insert(number) }
       // A stop that came before there was anything to stop.
       let isStopped = state.withLock { state in
         state.leader = number
@@ -69,6 +75,7 @@ package final class CommandGroup: Sendable {
       Thread.detachNewThread { Self.endWithLeader(number) }
     }
     state.withLock { $0.leader = nil }
+    _ = Self.running.withLock { $0.remove(leader) }
     await endRest(of: leader)
     return end
   }

@@ -18,8 +18,14 @@ struct CommonArguments: ParsableArguments {
   var terminal: Terminal { Terminal(talk: quiet ? .quiet : verbose ? .verbose : .normal, isJSON: json) }
 
   var folder: URL {
-    URL(filePath: directory ?? FileManager.default.currentDirectoryPath, directoryHint: .isDirectory).absoluteURL
+    URL(filePath: CommonArguments.literal(directory ?? FileManager.default.currentDirectoryPath), directoryHint: .isDirectory).absoluteURL
   }
+
+  /// What a person names, from the folder where they are.
+  func place(_ path: String) -> URL { URL(filePath: CommonArguments.literal(path), relativeTo: folder) }
+
+  /// `~` is a word of the shell's, which has had its turn: Foundation would go to the home of whoever the system says.
+  static func literal(_ path: String) -> String { path.hasPrefix("~") ? "./" + path : path }
 }
 
 /// Which recipe, and with what changed for this once.

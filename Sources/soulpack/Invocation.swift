@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Artifacts
 internal import Dispatch
 internal import Foundation
+internal import Steps
 internal import Synchronization
 
 /// One run of the program: parse, do, and turn whatever went wrong into words and an exit code.
@@ -66,7 +67,10 @@ enum Invocation {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
-        if isAsked.exchange(true, ordering: .relaxed) { Foundation._exit(Exit.interrupted.rawValue) }
+        if isAsked.exchange(true, ordering: .relaxed) {
+          ForeignCommand.endAll()
+          Foundation._exit(Exit.interrupted.rawValue)
+        }
         task.cancel()
       }
       source.resume()

@@ -119,6 +119,19 @@ struct BuildTests {
     }
   }
 
+  @Test("a tilde that the shell left is a name like any other, and nobody's home")
+  func tilde() throws {
+    try Tool.inBuiltProject { tool in
+      try tool.must("unpack", "out/voice-1.0.0.soul", "~/voice")
+      #expect(try tool.names(in: "~") == ["voice"])
+      try tool.must("inspect", "~/voice")
+      try tool.must("snapshot", "talk")
+      try tool.must("checkout", "talk", "--to", "~/talk")
+      #expect(try tool.read("~/talk/talk.jsonl") == tool.read("talk/talk.jsonl"))
+      try tool.run("verify", "~/none.soul").expectFailure(1, tool.place("~/none.soul").path + ": no such file or directory")
+    }
+  }
+
   @Test("train and curate stop before the archive")
   func goals() throws {
     try Tool.inProject { tool in

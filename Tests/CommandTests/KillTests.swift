@@ -50,6 +50,24 @@ struct KillTests {
     }
   }
 
+  @Test("Ctrl-C twice ends the commands of a recipe too, whether or not they listen")
+  func twice() throws {
+    let stubborn = "trap : TERM INT; echo $$ > ../../../pid; " + Project.waiting
+    try Tool.inProject(Project.commanded(stubborn)) { tool in
+      let building = try tool.start(["build", "recipes/voice.yaml", "--threads", "1", "--allow-run"])
+      try building.waitUntil(itSays: "start   run.copy")
+      while try !tool.exists("pid") || tool.read("pid").isEmpty { usleep(10_000) }
+      let command = try #require(pid_t(String(decoding: try tool.read("pid"), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)))
+      building.send(SIGINT)
+      usleep(200_000)
+      building.send(SIGINT)
+      #expect(try building.wait().status == 130)
+      for _ in 0..<200 where kill(command, 0) == 0 { usleep(10_000) }  // Whoever inherits it collects it.
+      let state = try? String(contentsOfFile: "/proc/\(command)/stat", encoding: .utf8)
+      #expect(state == nil || state?.contains(") Z ") == true, "\(state ?? "")")
+    }
+  }
+
   @Test("Ctrl-C stops a training with exit code 130; the next build goes on from its checkpoint to the same bytes", arguments: [SIGINT, SIGTERM])
   func interrupted(signal: Int32) throws {
     try Tool.inBuiltProject { tool in

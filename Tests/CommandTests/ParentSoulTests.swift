@@ -236,6 +236,35 @@ struct ParentSoulTests {
       try tool.must("unpack", "out/child-1.0.0.soul", "child")
       let origin = try JSONValue(parsing: try tool.read("child/lineage.json"))["origins"]?["base-origin"]
       #expect(origin?["name"] == "voice" && origin?["soul"]?.digest != nil && origin?["terms"]?.array?.isEmpty == false)
+
+      try tool.write("{}", to: "whole/chat_template.jinja")
+      try tool.build().expectFailure(6, "base \"whole\": its merged.json is of other files than lie there: chat_template.jinja")
+      for damage in ["", "{}", "garbage", #"{"schema":"soulpack.merged/2"}"#] {
+        try tool.write(damage, to: "whole/merged.json")
+        try tool.build().expectFailure(6, "base \"whole\": its merged.json cannot be read: ", hint: "unpack the Soul anew")
+      }
+    }
+  }
+
+  @Test("what was retracted, and that it was a trial, is not forgotten by merging, nor over generations")
+  func mergedOrigins() throws {
+    let contributor = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
+    try withParent(terms: ["from: texts\n": "from: texts\n    contributor: \(contributor)\n"]) { tool, _ in
+      #expect(try tool.build().status == 0)
+      try tool.must("unpack", "out/voice-1.0.0.soul", "whole", "--merged")
+      try tool.must("build", "recipes/voice.yaml", "--threads", "1", "--smoke")
+      let trial = try #require(try tool.names(in: "out").first { $0.contains("voice") && $0.contains("smoke") })
+      try tool.must("unpack", "out/\(trial)", "trial", "--merged")
+      try tool.edit("recipes/voice.yaml", "soul: voice", "soul: child")
+      try tool.edit("recipes/voice.yaml", "{ soul: \(Self.parent) }", "{ path: trial }")
+      try tool.build().expectFailure(8, "base \"trial\": it is a smoke build")
+      try tool.edit("recipes/voice.yaml", "{ path: trial }", "{ path: whole }")
+      #expect(try tool.build().status == 0)
+      try tool.must("unpack", "out/child-1.0.0.soul", "child")
+      let origin = try JSONValue(parsing: try tool.read("child/lineage.json"))["origins"]?["base-origin"]
+      #expect(origin?["contributors"] == [["dataset": "texts", "contributor": .string(contributor)]])
+      try tool.must("retract", contributor)
+      try tool.build().expectFailure(7, "whole: dataset \"texts\": its contributor has retracted it")
     }
   }
 

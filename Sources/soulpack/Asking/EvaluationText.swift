@@ -13,7 +13,7 @@ struct EvaluationText {
   private let name: String
 
   init(_ path: String, in folder: URL) async throws {
-    let file = URL(filePath: path, relativeTo: folder)
+    let file = URL(filePath: CommonArguments.literal(path), relativeTo: folder)
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder) else { throw EvaluationTextError(path, "there is no such file") }
     guard !isFolder.boolValue else { throw EvaluationTextError(path, "a folder, where one file is asked for") }

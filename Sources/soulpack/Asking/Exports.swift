@@ -18,7 +18,7 @@ struct Exports {
   init(records: String?, fates: String?, _ common: CommonArguments) throws {
     func target(_ path: String) -> Target {
       if let descriptor = Exports.descriptor(named: path) { return .descriptor(descriptor) }
-      return .file(URL(filePath: path, relativeTo: common.folder).followed)
+      return .file(common.place(path).followed)
     }
     self.records = records.map(target)
     self.fates = fates.map(target)

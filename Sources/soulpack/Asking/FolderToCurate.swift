@@ -21,7 +21,7 @@ struct FolderToCurate {
     self.reading = reading
     rootFolder = Project.rootFolder(common)
     storeFolder = Project.storeFolder(in: rootFolder)
-    place = URL(filePath: path, relativeTo: common.folder).standardizedFileURL
+    place = common.place(path).standardizedFileURL
     self.path = place.path(below: rootFolder) ?? place.path
     guard FileManager.default.fileExists(atPath: place.path) else { throw NothingToCurate(path: path) }
   }

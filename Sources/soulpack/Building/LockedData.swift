@@ -19,7 +19,7 @@ struct DataArguments: ParsableArguments {
 
   @OptionGroup var common: CommonArguments
 
-  var folder: URL { URL(filePath: path, directoryHint: .isDirectory, relativeTo: common.folder).absoluteURL }
+  var folder: URL { common.place(path).absoluteURL }
 }
 
 /// What `soul.lock` names of the recipes that were asked for.
@@ -43,7 +43,7 @@ struct LockedData {
   private static func recipes(_ arguments: DataArguments, _ lock: Lock, _ rootFolder: URL) throws -> [String] {
     guard arguments.recipe.isEmpty else {
       return try arguments.recipe.map { name in
-        let path = Project.path(of: URL(filePath: name, relativeTo: arguments.common.folder).standardizedFileURL, in: rootFolder)
+        let path = Project.path(of: arguments.common.place(name).standardizedFileURL, in: rootFolder)
         guard lock.recipes[path] != nil else { throw LockDiffers(differences: [.notLocked(recipe: path)]) }
         return path
       }

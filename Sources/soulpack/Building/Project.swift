@@ -29,7 +29,7 @@ struct Project {
     let folder = common.folder.standardizedFileURL
     let chosen = try RecipeLocator.recipe(
       chosen: arguments.recipe.map { [$0] } ?? [], listing: arguments.recipe == nil ? Project.recipeFiles(in: folder) : [])
-    let file = URL(filePath: chosen, relativeTo: folder).standardizedFileURL
+    let file = URL(filePath: CommonArguments.literal(chosen), relativeTo: folder).standardizedFileURL
     root = Project.root(ofRecipe: file.path, asked: common.directory == nil ? nil : folder.path)
     let rootFolder = URL(filePath: root.folder, directoryHint: .isDirectory)
     recipePath = Project.path(of: file, in: rootFolder)

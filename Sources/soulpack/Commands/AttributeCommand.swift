@@ -43,7 +43,7 @@ struct AttributeCommand: AsyncParsableCommand {
       throw NoSuchCandidate(target: target.name, candidate: candidate, count: target.candidates.count)
     }
     guard leaving.actions.allSatisfy({ $0.kind != .train || $0.parameters["substrate"] == "embedded" }) else { throw NoisySubstrate(target: target.name) }
-    let file = try to.map { try ContributionsFile(URL(filePath: $0, relativeTo: arguments.common.folder)) }
+    let file = try to.map { try ContributionsFile(arguments.common.place($0)) }
     // One after the other: a pattern that names no group ends it before a training has begun.
     var inTurn = arguments
     inTurn.jobs = 1

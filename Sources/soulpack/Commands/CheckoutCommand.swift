@@ -25,7 +25,7 @@ struct CheckoutCommand: ParsableCommand {
     let chosen = try choose(digits, of: name, versions)
     guard try store.objects.contains(chosen.digest) else { throw VersionProblem.collected(name: name, chosen.digest) }
     let snapshot = try store.objects.snapshot(chosen.digest)
-    let target = URL(filePath: to, relativeTo: common.folder).standardizedFileURL
+    let target = common.place(to).standardizedFileURL
     try refuse(target, within: URL(filePath: chosen.folder), "the folder that it is a version of, which would get a copy of itself")
     try refuse(target, within: Project.storeFolder(in: Project.rootFolder(common)), "the store")
     try store.objects.checkOut(snapshot, to: target)
@@ -40,14 +40,14 @@ struct CheckoutCommand: ParsableCommand {
 
   /// The last `@` parts, unless all of it is a folder that is known: a name may hold one too.
   private func parts(in store: ReadableStore) throws -> (name: String, digits: String?) {
-    let whole = URL(filePath: version, relativeTo: common.folder).standardizedFileURL
+    let whole = common.place(version).standardizedFileURL
     guard try store.versions.all(of: whole.followed).isEmpty else { return (version, nil) }
     guard let at = version.lastIndex(of: "@"), at != version.startIndex else { return (version, nil) }
     return (String(version[..<at]), String(version[version.index(after: at)...]))
   }
 
   private func versions(of name: String, in store: ReadableStore) throws -> [FolderVersion] {
-    let folder = URL(filePath: name, relativeTo: common.folder).standardizedFileURL
+    let folder = common.place(name).standardizedFileURL
     let found = try store.versions.all(of: folder.followed)
     if !found.isEmpty { return found }
     if let source = try sourceOfDataset(name) {

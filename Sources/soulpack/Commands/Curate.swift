@@ -61,7 +61,7 @@ struct Curate: AsyncParsableCommand {
   private func folder() throws -> FolderToCurate? {
     guard let path = arguments.recipe.recipe else { return nil }
     var isFolder: ObjCBool = false
-    _ = FileManager.default.fileExists(atPath: URL(filePath: path, relativeTo: arguments.common.folder).path, isDirectory: &isFolder)
+    _ = FileManager.default.fileExists(atPath: arguments.common.place(path).path, isDirectory: &isFolder)
     let isRecipe = path.hasSuffix(".yaml") || path.hasSuffix(".yml")
     guard isFolder.boolValue || !isRecipe else { return nil }
     let folder = try FolderToCurate(path, arguments.common, reading: reading.settings)

@@ -21,7 +21,7 @@ struct EngineCommand: ParsableCommand {
     @OptionGroup var common: CommonArguments
 
     func run() throws {
-      let report = try ParityCheck.run(URL(filePath: folder, relativeTo: common.folder), threads: threads)
+      let report = try ParityCheck.run(common.place(folder), threads: threads)
       common.terminal.show(ParityResult(report: report))
       guard report.isWithinLimits else { throw EndsWith(code: .verification) }
     }

@@ -20,7 +20,7 @@ struct HandoutCommand: ParsableCommand {
   @OptionGroup var common: CommonArguments
 
   func run() throws {
-    let destination = URL(filePath: folder, relativeTo: common.folder).standardizedFileURL
+    let destination = common.place(folder).standardizedFileURL
     guard !FileManager.default.fileExists(atPath: destination.path) else { throw HandoutExists(folder: folder) }
     let survey = try Survey(try Project(option: recipe, set: set, common), goal: .train)
     guard let store = survey.store else { throw NothingBuilt() }

@@ -26,7 +26,7 @@ struct List: ParsableCommand {
 
   /// A person names a file from where they are; the history names it from the root.
   private func pathInHistory(_ name: String) -> String {
-    let place = URL(filePath: name, relativeTo: common.folder).standardizedFileURL
+    let place = common.place(name).standardizedFileURL
     return place.path(below: Project.rootFolder(common)) ?? place.path
   }
 }

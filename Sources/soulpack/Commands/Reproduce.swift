@@ -41,14 +41,14 @@ struct Reproduce: AsyncParsableCommand {
 
   func run() async throws {
     if let step { return try await check(step) }
-    if let open, let to { return try await write(open, to: URL(filePath: to, relativeTo: common.folder)) }
+    if let open, let to { return try await write(open, to: common.place(to)) }
     let outcome = try await withReproduction { try await $0.run(storeFolder: $1, arguments) }
     common.terminal.show(ReproductionReport(outcome: outcome))
     guard outcome.difference == nil else { throw EndsWith(code: .verification) }
   }
 
   private func check(_ step: Int) async throws {
-    let state = state.map { URL(filePath: $0, relativeTo: common.folder) }
+    let state = state.map { common.place($0) }
     let outcome = try await withReproduction { try await $0.check(step: step, state: state, storeFolder: $1, arguments) }
     common.terminal.show(StepReproductionReport(outcome: outcome))
     guard outcome.whole.difference == nil else { throw EndsWith(code: .verification) }

@@ -33,8 +33,8 @@ struct Unpack: ParsableCommand {
   }
 
   func run() throws {
-    let archive = try SoulArchive.open(URL(filePath: file, relativeTo: common.folder))
-    let destination = URL(filePath: folder, relativeTo: common.folder).standardizedFileURL
+    let archive = try SoulArchive.open(common.place(file))
+    let destination = common.place(folder).standardizedFileURL
     if merged { return common.terminal.show(try merge(archive, into: destination)) }
     try archive.extract(to: destination)
     common.terminal.show(UnpackReport(folder: folder, archive: archive))
@@ -54,8 +54,12 @@ struct Unpack: ParsableCommand {
     let origin = try MergedOrigin(of: archive, base: named)
     let limit = shardSize.flatMap { ByteSize($0) }?.byteCount ?? MergedModel.usualShardByteCount
     let files = try folder.make(ofPieces: { write in
-      try write(MergedOrigin.fileName, Data(origin.document.pretty.utf8))
-      try soul.write(shardByteLimit: limit, write)
+      var listing = PieceListing()
+      try soul.write(shardByteLimit: limit) { file, piece in
+        listing.note(file, piece)
+        try write(file, piece)
+      }
+      try write(MergedOrigin.fileName, Data(origin.document(of: listing.finish()).pretty.utf8))
     })
     return report.with(files: files)
   }

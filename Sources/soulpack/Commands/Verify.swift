@@ -17,7 +17,7 @@ struct Verify: ParsableCommand {
   @OptionGroup var common: CommonArguments
 
   func run() throws {
-    let archive = try SoulArchive.open(URL(filePath: file, relativeTo: common.folder))
+    let archive = try SoulArchive.open(common.place(file))
     let report = try VerificationReport(of: archive, policy: policy, common)
     if report.isTrusted || common.json { common.terminal.show(VerifyReport(report: report)) }
     do { try report.requireTrusted() } catch {
@@ -31,7 +31,7 @@ struct Verify: ParsableCommand {
 extension VerificationReport {
   /// By the policy in a file, or by the user's own.
   init(of archive: SoulArchive, policy file: String?, _ common: CommonArguments) throws {
-    let place = file.map { URL(filePath: $0, relativeTo: common.folder) } ?? UserFolders().trustPolicy
+    let place = file.map { common.place($0) } ?? UserFolders().trustPolicy
     if file != nil, !FileManager.default.fileExists(atPath: place.path) {
       throw UsageError(
         "\(place.path): there is no such policy", hint: "without --policy your own is asked (soulpack trust list); docs/archive-format.md, section 6, has the file's form")

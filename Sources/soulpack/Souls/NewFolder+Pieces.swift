@@ -1,4 +1,6 @@
+internal import Artifacts
 internal import Foundation
+internal import Hashing
 internal import Packaging
 
 extension NewFolder {
@@ -38,5 +40,31 @@ extension NewFolder {
     let descriptor = Foundation.open(folder.appending(path: name).path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw problem(errno) }
     return FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
+  }
+}
+
+/// The digests of files that come piece by piece, the pieces of one after each other.
+struct PieceListing: ~Copyable {
+  private var digests: [String: Digest] = [:]
+  private var file: String?
+  private var hasher: SHA256?
+
+  mutating func note(_ file: String, _ piece: Data) {
+    if self.file != file {
+      end()
+      self.file = file
+      hasher = SHA256()
+    }
+    hasher?.update(piece)
+  }
+
+  mutating func finish() -> [String: Digest] {
+    end()
+    return digests
+  }
+
+  private mutating func end() {
+    if let file { digests[file] = hasher.take()?.finalize() }
+    file = nil
   }
 }

@@ -32,18 +32,27 @@ struct ParentSouls: Sendable {
   func origin(ofFolder folder: URL, path: String, snapshot: Snapshot) throws -> JSONValue? {
     let soul = UnpackedSoul(folder)
     // The disk is asked: a snapshot leaves out what .soulpackignore names.
-    guard try soul.document(SoulFile.manifestPath) != nil else { return try origin(ofMerged: soul, path: path) }
+    guard try soul.document(SoulFile.manifestPath) != nil else { return try origin(ofMerged: soul, path: path, snapshot) }
     let manifest = try manifest(of: soul, path: path)
     let files = try model(of: manifest, path: path).files
-    for file in files where snapshot[file.path]?.digest != file.digest { throw ParentIsChanged(path: path, file: file.path) }
-    // One more file of weights, or a template, would make it another model under the parent's name.
-    let own = Set(files.map(\.path))
-    if let other = snapshot.entries.first(where: { $0.path.isOfModel && !own.contains($0.path) }) { throw ParentIsChanged(path: path, file: other.path) }
+    try requireFiles(Dictionary(uniqueKeysWithValues: files.map { ($0.path, $0.digest) }), in: snapshot, path: path, by: SoulFile.manifestPath)
     return .object(try origin(manifest, path: path, contents: soul.document))
   }
 
+  /// Those that a document names, and no other that the engine would read: one more file of weights, or a template, would make it another model under the
+  /// parent's name.
+  private func requireFiles(_ files: [String: Digest], in snapshot: Snapshot, path: String, by document: String) throws(ParentIsChanged) {
+    let changed = files.keys.sorted().first { snapshot[$0]?.digest != files[$0] } ?? snapshot.entries.map(\.path).first { $0.isOfModel && files[$0] == nil }
+    if let changed { throw ParentIsChanged(path: path, file: changed, document: document) }
+  }
+
+  private func requireConsent(_ contributors: [Contribution], path: String) throws(RetractedData) {
+    guard let one = contributors.first(where: { !consent.allows(contributor: $0.contributor) }) else { return }
+    throw RetractedData(recipe: path, dataset: one.dataset, contributor: one.contributor)
+  }
+
   private func manifest(of soul: UnpackedSoul, path: String) throws(UnreadableParent) -> SoulManifest {
-    do { return try soul.manifest() } catch { throw UnreadableParent(path: path, cause: error) }
+    do { return try soul.manifest() } catch { throw UnreadableParent(path: path, file: SoulFile.manifestPath, reason: error.message) }
   }
 
   private func model(of manifest: SoulManifest, path: String) throws(ParentIsNoModel) -> SoulManifest.Component {
@@ -54,9 +63,7 @@ struct ParentSouls: Sendable {
   /// What the child's archive says of it. Throws where the child does not keep to its terms. `contents` gives what lies beside its model.
   private func origin(_ manifest: SoulManifest, path: String, contents: (String) throws -> Data?) throws -> [String: JSONValue] {
     let parentage = try Parentage(manifest, path: path, contents: contents)
-    for (dataset, contributor) in parentage.contributors where !consent.allows(contributor: contributor) {
-      throw RetractedData(recipe: path, dataset: dataset, contributor: contributor)
-    }
+    try requireConsent(parentage.contributors, path: path)
     if let child {
       guard !manifest.isSmoke || SmokeVersion.isOne(child.version) else { throw UnusableParent(path: path, problem: .smoke) }
       try ParentTerms(path: path, manifest.permissions, parentage.terms).require(of: child)
@@ -65,8 +72,11 @@ struct ParentSouls: Sendable {
   }
 
   /// Of a folder that a Soul and its base were written to as one model.
-  private func origin(ofMerged soul: UnpackedSoul, path: String) throws -> JSONValue? {
-    guard let bytes = try soul.document(MergedOrigin.fileName), let merged = try MergedOrigin(bytes, path: path) else { return nil }
+  private func origin(ofMerged soul: UnpackedSoul, path: String, _ snapshot: Snapshot) throws -> JSONValue? {
+    guard let bytes = try soul.document(MergedOrigin.fileName) else { return nil }
+    guard let merged = MergedOrigin(bytes) else { throw UnreadableParent(path: path, file: MergedOrigin.fileName, reason: "it is none that this soulpack writes") }
+    try requireFiles(merged.files, in: snapshot, path: path, by: MergedOrigin.fileName)
+    try requireConsent(merged.contributors, path: path)
     if let child { try merged.require(of: child, path: path) }
     return merged.parent
   }
@@ -100,12 +110,13 @@ extension ExplainedError {
   }
 }
 
-/// What lies there as soul.json is none of this soulpack's.
+/// What lies there as soul.json or merged.json is none of this soulpack's.
 struct UnreadableParent: ExplainedError {
   let path: String
-  let cause: any ExplainedError
+  let file: String
+  let reason: String
 
-  var message: String { "base \"\(path)\": its soul.json cannot be read: \(cause.message)" }
+  var message: String { "base \"\(path)\": its \(file) cannot be read: \(reason)" }
   var hint: String? { "unpack the Soul anew; where the file is none of soulpack's, rename it" }
 }
 
@@ -113,8 +124,10 @@ struct UnreadableParent: ExplainedError {
 struct ParentIsChanged: ExplainedError {
   let path: String
   let file: String
+  /// Which says what lies there.
+  let document: String
 
-  var message: String { "base \"\(path)\": its soul.json is of other files than lie there: \(file)" }
+  var message: String { "base \"\(path)\": its \(document) is of other files than lie there: \(file)" }
   var hint: String? { "unpack the Soul anew; a model that was made from it is a Soul of its own" }
 }
 

@@ -12,8 +12,8 @@ struct Parentage {
   let terms: [StatedTerms]
   /// Whom to credit, in the words that licences ask for.
   let credits: [String]
-  /// Who gave what it and the recipes of its base learned from, where they say so.
-  let contributors: [(dataset: String, contributor: String)]
+  /// Who gave what it, the recipes of its base and all that it descends from learned from, where they say so.
+  let contributors: [Contribution]
 
   static let schema = "soulpack.parent-soul/1"
 
@@ -31,29 +31,35 @@ struct Parentage {
       + Set(manifest.datasets.flatMap { $0.terms.isEmpty ? [$0.license] : Array($0.terms.keys) }).sorted().map { StatedTerms($0, of: .texts, by: record?.recipe) }
     terms = (own + ofBases + before.terms).once
     credits = (manifest.datasets.compactMap(\.attribution) + (record?.bases.flatMap { $0.datasets.compactMap(\.attribution) } ?? []) + before.credits).once
-    let ofRecipes = record?.bases.flatMap(\.datasets).compactMap { dataset in dataset.contributor.map { (dataset.name, $0) } } ?? []
-    contributors = manifest.datasets.compactMap { dataset in dataset.contributor.map { (dataset.name, $0) } } + ofRecipes
+    let ofRecipes = record?.bases.flatMap(\.datasets).compactMap { dataset in dataset.contributor.map { Contribution(dataset: dataset.name, contributor: $0) } }
+    contributors = (manifest.contributors + (ofRecipes ?? []) + before.contributors).once
   }
 
-  private init(terms: [StatedTerms], credits: [String]) { (self.terms, self.credits, contributors) = (terms, credits, []) }
+  private init(terms: [StatedTerms] = [], credits: [String] = [], contributors: [Contribution] = []) {
+    (self.terms, self.credits, self.contributors) = (terms, credits, contributors)
+  }
 
   /// What the archive of a child says of it.
   func document(_ manifest: SoulManifest) -> [String: JSONValue] {
-    [
+    var document: [String: JSONValue] = [
       "schema": .string(Parentage.schema), "name": .string(manifest.name), "version": .string(manifest.version), "license": .string(manifest.license),
       "terms": .array(terms.map(\.document)), "credits": .array(credits.map { .string($0) }),
     ]
+    if !contributors.isEmpty { document["contributors"] = .array(contributors.map(\.document)) }
+    return document
   }
 
   /// Of a Soul that it stands on itself.
   private static func before(_ lineage: Data?, path: String) throws -> Parentage {
     let untold = UnusableParent(path: path, problem: .untoldTerms)
     guard let lineage, let lineage = try? JSONValue(parsing: lineage) else { throw untold }  // A stranger's file.
-    guard let origin = lineage["origins"]?["base-origin"], HubOrigin(canonical: origin) == nil else { return Parentage(terms: [], credits: []) }
+    guard let origin = lineage["origins"]?["base-origin"], HubOrigin(canonical: origin) == nil else { return Parentage() }
     guard origin["schema"]?.string == schema, let documents = origin["terms"]?.array, let credits = origin["credits"]?.array else { throw untold }
     let terms = documents.compactMap { StatedTerms(document: $0) }
-    guard terms.count == documents.count, !terms.isEmpty else { throw untold }
-    return Parentage(terms: terms, credits: credits.compactMap(\.string))
+    let givers = origin["contributors"]?.array ?? []  // A Soul of an earlier soulpack has none.
+    let contributors = givers.compactMap { Contribution(document: $0) }
+    guard terms.count == documents.count, !terms.isEmpty, contributors.count == givers.count else { throw untold }
+    return Parentage(terms: terms, credits: credits.compactMap(\.string), contributors: contributors)
   }
 }
 

@@ -23,7 +23,7 @@ struct ProposedBase {
       (base, notes) = (.hub(model), [])
       return
     }
-    let place = URL(filePath: asked, relativeTo: folder).standardizedFileURL
+    let place = URL(filePath: CommonArguments.literal(asked), relativeTo: folder).standardizedFileURL
     let path = place.path(below: root) ?? place.path
     notes = []
     if path.hasSuffix(".yaml") || path.hasSuffix(".yml") {

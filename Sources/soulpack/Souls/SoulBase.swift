@@ -128,7 +128,7 @@ extension SoulArchive {
       guard let reference = HubReference(given) else { throw NoHubModel(text: given) }
       return .adapter(own, base: try finder.files(of: reference, common.terminal))
     }
-    return .adapter(own, base: try finder.files(given: given.map { URL(filePath: $0, relativeTo: common.folder) }))
+    return .adapter(own, base: try finder.files(given: given.map { common.place($0) }))
   }
 
   /// The files of one component, by path, each digested as it is read.

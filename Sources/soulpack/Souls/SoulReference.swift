@@ -12,7 +12,7 @@ struct SoulReference {
 
   /// Opens the archive. What has to come out of the store is written under `scratch`, which must outlive the archive.
   func open(_ store: ReadableStore?, scratch: URL, takingFolders: Bool = true) throws -> SoulArchive {
-    let file = URL(filePath: text, relativeTo: common.folder)
+    let file = common.place(text)
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder) {
       guard takingFolders || !isFolder.boolValue else { throw NoSignatures(folder: text) }

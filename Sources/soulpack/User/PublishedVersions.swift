@@ -24,5 +24,5 @@ struct AlreadyPublished: ExplainedError {
   let found: Digest
 
   var message: String { "\(name) was published before as \(known.short), and this is \(found.short)" }
-  var hint: String? { "raise \"version\" in the recipe" }
+  var hint: String? { "raise \"version\" in the recipe; or, where that was another Soul of yours with this name, take another \"soul\"" }
 }
