@@ -53,7 +53,7 @@ struct KillTests {
   @Test("Ctrl-C twice ends the commands of a recipe too, whether or not they listen")
   func twice() throws {
     let stubborn = "trap : TERM INT; echo $$ > ../../../pid; " + Project.waiting
-    try Tool.inProject(Project.commanded(stubborn)) { tool in
+    try Tool.inProject(Project.commanded(stubborn + Project.copying)) { tool in
       let building = try tool.start(["build", "recipes/voice.yaml", "--threads", "1", "--allow-run"])
       try building.waitUntil(itSays: "start   run.copy")
       while try !tool.exists("pid") || tool.read("pid").isEmpty { usleep(10_000) }
