@@ -100,9 +100,8 @@ func explaining<Value>(_ url: URL, _ body: () throws -> Value) throws(ArchiveErr
   } catch let error as JSONSyntaxError {
     throw ArchiveError(url, .document(error.reason))
   } catch {
-    let system = error as NSError
-    let cause = [system, system.userInfo[NSUnderlyingErrorKey] as? NSError].compactMap(\.self).first { $0.domain == NSPOSIXErrorDomain }
-    throw ArchiveError(url, .inputOutput(path: system.userInfo[NSFilePathErrorKey] as? String ?? url.path, code: cause.map { Int32($0.code) } ?? EIO))
+    let path = (error as NSError).userInfo[NSFilePathErrorKey] as? String
+    throw ArchiveError(url, .inputOutput(path: path ?? url.path, code: NewFolder.code(error)))
   }
 }
 

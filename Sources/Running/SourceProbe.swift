@@ -18,14 +18,12 @@ package struct SourceProbe: Sendable {
   /// digest. Nobody is asked.
   package func read(_ sources: [Source], outside: OutsideModels = .none) throws -> TakenSources {
     var taken = TakenSources()
-    var folders: [String: FolderScanner.Scan] = [:]
+    var folders: [String: (digest: Digest, origin: JSONValue?)] = [:]
     for source in sources {
       if source.isOfModelFolder {
-        let place = try source.place(in: root)
-        let scan = try folders[source.path] ?? probe.scan(place)
-        folders[source.path] = scan
-        let origin = try outside.originOfFolder(place, source.path, scan.snapshot)
-        taken.digests[source] = source.isOrigin ? Digest(hashing: (origin ?? .null).canonical) : scan.digest
+        let folder = try folders[source.path] ?? readModel(source, outside)
+        folders[source.path] = folder
+        taken.digests[source] = source.isOrigin ? Digest(hashing: (folder.origin ?? .null).canonical) : folder.digest
       } else if source.isOfSoul {
         let soul = try outside.openSoul(try source.place(in: root), source.path)
         taken.digests[source] = source.kind == .soulOrigin ? Digest(hashing: soul.origin.canonical) : soul.snapshotDigest
@@ -36,5 +34,11 @@ package struct SourceProbe: Sendable {
       }
     }
     return taken
+  }
+
+  private func readModel(_ source: Source, _ outside: OutsideModels) throws -> (digest: Digest, origin: JSONValue?) {
+    let place = try source.place(in: root)
+    let scan = try probe.scan(place)
+    return (scan.digest, try outside.originOfFolder(place, source.path, scan.snapshot))
   }
 }

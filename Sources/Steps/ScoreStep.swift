@@ -3,7 +3,6 @@ internal import Engine
 internal import Planning
 internal import Running
 internal import Store
-internal import Substrates
 
 /// A base, an adapter on it, or a model alone is measured on the holdout: an integer score that anybody can measure again.
 struct ScoreStep: Step {
@@ -23,23 +22,13 @@ struct ScoreStep: Step {
     let examples = try base.encode(context, "holdout", contextLength: contextLength, recordLimit: recordLimit).examples
     let document: JSONValue
     do {
-      let score = try measure(examples, try evaluator(base.model, adapter, examples, contextLength, context), contextLength, context)
+      let evaluator = try Evaluator.fitting(examples, contextLength: contextLength, base: base.model, adapter: adapter, threads: context.threads)
+      let score = try measure(examples, evaluator, contextLength, context)
       document = MeasuredScore.document(candidate: measured, score: score, vocabulary: base.model.configuration.vocabularySize)
     } catch TrainingError.scoreOverflow where subject != "base" {
       document = MeasuredScore.divergence(candidate: measured)
     }
     return ["score": try context.store.objects.put(document.canonical)]
-  }
-
-  private func evaluator(
-    _ base: ModelFolder, _ adapter: AdapterFolder?, _ examples: [EncodedExample], _ contextLength: Int, _ context: StepContext
-  ) throws -> Evaluator {
-    let estimate = InferenceEstimate.scoring(
-      examples, maximumTokens: contextLength, base: base.configuration, baseByteCount: base.byteCount, adapter: adapter?.configuration,
-      fitting: Memory.allowed(nil))
-    try Memory.require(byteCount: estimate.peakByteCount, for: .scoring)
-    return try Evaluator(
-      base: base, adapter: adapter, threads: context.threads, microBatchTokens: estimate.microBatchTokens, layout: estimate.layout)
   }
 
   private func measure(_ examples: [EncodedExample], _ evaluator: Evaluator, _ contextLength: Int, _ context: StepContext) throws -> Engine.Score {

@@ -1,8 +1,5 @@
 internal import Artifacts
-internal import Curation
-internal import Engine
 internal import Foundation
-internal import Hashing
 internal import Packaging
 internal import Planning
 internal import Running

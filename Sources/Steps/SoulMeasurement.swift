@@ -45,12 +45,7 @@ package struct SoulMeasurement: Sendable {
     counts = dataset.counts
     let count = Int64(dataset.examples.count)
     func measure(_ adapter: AdapterFolder?, after: Int64, of total: Int64) throws -> Int64 {
-      let estimate = InferenceEstimate.scoring(
-        dataset.examples, maximumTokens: context, base: base.model.configuration, baseByteCount: base.model.byteCount, adapter: adapter?.configuration,
-        fitting: Memory.allowed(nil))
-      try Memory.require(byteCount: estimate.peakByteCount, for: .scoring)
-      let evaluator = try Evaluator(
-        base: base.model, adapter: adapter, threads: threads, microBatchTokens: estimate.microBatchTokens, layout: estimate.layout)
+      let evaluator = try Evaluator.fitting(dataset.examples, contextLength: context, base: base.model, adapter: adapter, threads: threads)
       return try Self.uninterrupted {
         try evaluator.score(
           dataset.examples, maximumTokens: context, isCancelled: { Task.isCancelled },
