@@ -30,13 +30,12 @@ enum ModelSelection {
     return number >= 1 && number <= count
   }
 
-  /// The shards that the set of this one must have besides.
+  /// A shard that the set of these must have besides. By its number: some sets count in wider numbers than they number by (`model-00001-of-000002`).
   private static func missingShard(among names: [String]) -> String? {
-    guard let any = names.first(where: isShard), let count = any.firstMatch(of: /-of-([0-9]+)\./).map({ $0.1 }), let number = Int(count), number <= 10_000 else { return nil }
-    let width = count.count
-    return (1...number).lazy.map { index in
-      let digits = String(index)
-      return "model-" + String(repeating: "0", count: max(0, width - digits.count)) + digits + "-of-\(count).safetensors"
-    }.first { !names.contains($0) }
+    guard let first = names.first, let parts = first.wholeMatch(of: /model-([0-9]+)-of-([0-9]+)\.safetensors/), let count = Int(parts.2), count <= 10_000 else { return nil }
+    let numbers = Set(names.compactMap { $0.firstMatch(of: /model-([0-9]+)-/).flatMap { Int($0.1) } })
+    guard let missing = (1...count).first(where: { !numbers.contains($0) }) else { return nil }
+    let digits = String(missing)
+    return "model-" + String(repeating: "0", count: max(0, parts.1.count - digits.count)) + digits + "-of-\(parts.2).safetensors"
   }
 }

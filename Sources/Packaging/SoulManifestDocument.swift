@@ -170,6 +170,8 @@ extension SoulManifest.Component {
     let base = try reader.optional("base").map { (base) throws(DocumentError) in try SoulManifest.NamedDigest(base) }
     self.init(kind: kind, files: files, base: base)
     guard self.files == files else { throw try reader.member("files").failure("are not in the order of their paths") }
+    let repeated = zip(files, files.dropFirst()).first { $0.path == $1.path }?.0
+    if let repeated { throw try reader.member("files").failure("name \"\(repeated.path)\" twice") }
   }
 
   private static func file(_ reader: DocumentReader) throws(DocumentError) -> Snapshot.Entry {

@@ -25,13 +25,33 @@ struct RecipeTerms {
   /// Nil where the licence is an open question.
   func rule(for dataset: Setting) -> TermsRule? {
     guard let license = dataset["license"]?.text, license != Dataset.openLicense else { return nil }
+    let book = book(for: dataset)
     if license == Self.perRecord { return TermsRule(standard: nil, book: book, use: use) }
-    guard let expression = try? expression(for: dataset), case .success(let terms) = use.choose(among: expression) else { return nil }
+    guard let expression = try? expression(for: dataset, book), case .success(let terms) = use.choose(among: expression) else { return nil }
     return TermsRule(standard: terms, book: book, use: use)
   }
 
+  /// What the dataset and its records can be under: a consent is its giver's word on what they gave, and not on what another did.
+  func book(for dataset: Setting) -> LicenseBook {
+    guard let contributor = dataset["contributor"]?.text else { return book }
+    let others = (recipe["consents"]?.list ?? []).filter { $0["contributor"]?.text.map { $0 != contributor } ?? false }
+    let names = Set(others.compactMap { $0["id"]?.text }.map { LicenseBook.consentPrefix + $0 })
+    return LicenseBook(declared: book.declared.filter { !names.contains($0.name) })
+  }
+
+  /// A consent that the dataset is under by its licence, or by that of what a run step made it from, and that another contributor gave.
+  func consentOfAnother(in dataset: Setting) -> String? {
+    guard (try? expression(for: dataset, book)) != nil else { return nil }  // What is wrong with a part is told where the part is.
+    do throws(LicenseError) {
+      _ = try expression(for: dataset, book(for: dataset))
+      return nil
+    } catch {
+      if case .unknown(let name) = error { return name } else { return nil }
+    }
+  }
+
   /// Everything that holds for a dataset: its licence, its consent, and the licences of what a run step made it from.
-  func expression(for dataset: Setting) throws(LicenseError) -> LicenseExpression? {
+  func expression(for dataset: Setting, _ book: LicenseBook) throws(LicenseError) -> LicenseExpression? {
     var parts: [String] = []
     if let license = dataset["license"]?.text, license != Self.fromInputs { parts.append(license) }
     if let consent = dataset["consent"]?.text { parts.append(LicenseBook.consentPrefix + consent) }

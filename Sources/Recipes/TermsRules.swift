@@ -5,9 +5,15 @@ extension RecipeRules {
   mutating func checkTerms() {
     checkDeclared()
     let terms = RecipeTerms(recipe)
-    if let license = recipe["license"], let text = license.text, text != Dataset.openLicense { _ = read(text, at: license.place, terms.book) }
+    check(licenseOfSoul: terms.book)
     for run in recipe["run"]?.members ?? [] { check(licensesOf: run.setting, terms.book) }
     for dataset in recipe["datasets"]?.members ?? [] { check(termsOf: dataset, terms) }
+  }
+
+  private mutating func check(licenseOfSoul book: LicenseBook) {
+    guard let license = recipe["license"], let text = license.text, text != Dataset.openLicense, read(text, at: license.place, book) else { return }
+    guard text.lowercased().contains(LicenseBook.consentPrefix.lowercased()) else { return }
+    contradiction("a consent is given for data, and is no licence of a Soul", hint: "declare one of your own under \"licenses\"", at: license.place)
   }
 
   private mutating func checkDeclared() {
@@ -43,6 +49,10 @@ extension RecipeRules {
   private mutating func check(termsOf dataset: Setting.Member, _ terms: RecipeTerms) {
     check(consentOf: dataset.setting)
     guard let license = dataset.setting["license"], let text = license.text, text != Dataset.openLicense else { return }
+    if let name = terms.consentOfAnother(in: dataset.setting), name != dataset.setting["consent"]?.text.map({ LicenseBook.consentPrefix + $0 }) {
+      contradiction(
+        "dataset \"\(dataset.key)\": \(name) is another contributor's", hint: "a dataset is under consents of its own contributor, or of nobody by name", at: license.place)
+    }
     let run = dataset.setting["from"]?["run"]?.text
     switch text {
     case RecipeTerms.perRecord:
@@ -70,7 +80,7 @@ extension RecipeRules {
 
   /// What is wrong with a part was told where the part is.
   private mutating func judge(_ dataset: Setting.Member, _ terms: RecipeTerms, at place: Place) {
-    guard terms.isUseInOrder, let expression = try? terms.expression(for: dataset.setting), case .failure(let refusal) = terms.use.choose(among: expression) else { return }
+    guard terms.isUseInOrder, let expression = try? terms.expression(for: dataset.setting, terms.book), case .failure(let refusal) = terms.use.choose(among: expression) else { return }
     for violation in refusal.violations { contradiction("dataset \"\(dataset.key)\": \(violation.message)", hint: violation.hint, at: place) }
   }
 

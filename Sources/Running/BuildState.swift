@@ -31,12 +31,15 @@ struct BuildState {
   mutating func settle(_ id: ActionID, as standing: Standing) { standings[id] = standing }
   mutating func stop() { isStopped = true }
 
-  /// The first action in the order of the plan that can begin now, with the digests of its inputs.
+  /// The first action in the order of the plan, scores before all others, that can begin now, with the digests of its inputs. One with the key of one that runs waits: there will be
+  /// nothing left for it to do.
   func nextReady(jobs: Int) -> (Action, [String: Digest])? {
     guard !isStopped, running.count < jobs else { return nil }
+    let runningKeys = Set(running.compactMap { key(of: $0.id) })
     let laneIsTaken = running.contains { $0.kind.usesEngine }
-    for action in actions where isWaiting(action.id) && !(laneIsTaken && action.kind.usesEngine) {
-      if let inputs = inputs(of: action) { return (action, inputs) }
+    // A score before a training: it is soon done, and may say that the training is in vain.
+    for action in actions.filter({ $0.kind == .score }) + actions.filter({ $0.kind != .score }) where isWaiting(action.id) && !(laneIsTaken && action.kind.usesEngine) {
+      if let inputs = inputs(of: action), !runningKeys.contains(ActionKey(action: action, inputs: inputs)) { return (action, inputs) }
     }
     return nil
   }

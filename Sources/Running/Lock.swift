@@ -157,8 +157,8 @@ extension Lock {
   package init(readingFrom root: URL) throws {
     self.init()
     let file = root.appending(path: Lock.fileName)
-    guard FileManager.default.fileExists(atPath: file.path) else { return }
-    guard let document = try? JSONValue(parsing: try Data(contentsOf: file)),  // Whatever is wrong with it, the answer is the same.
+    guard let bytes = try WholeFile(file).bytes() else { return }
+    guard let document = try? JSONValue(parsing: bytes),  // Whatever is wrong with it, the answer is the same.
       document["schema"]?.string == "soulpack.lock/1", let recipes = document["recipes"]?.object
     else { throw UnreadableLock(path: file.path) }
     self.recipes = recipes.compactMapValues { Pins($0) }
@@ -167,13 +167,12 @@ extension Lock {
 
   /// Writes the lock atomically, and only where it says something new: a build that changed nothing leaves the file alone.
   package func write(to root: URL) throws {
-    let file = root.appending(path: Lock.fileName)
-    WholeFile(file).removeLeftovers()
+    let file = WholeFile(root.appending(path: Lock.fileName)).followed
+    file.removeLeftovers()
     let document: JSONValue = ["schema": "soulpack.lock/1", "recipes": .object(recipes.mapValues(\.json))]
     let bytes = Data(document.pretty.utf8)
-    let current = FileManager.default.fileExists(atPath: file.path) ? try Data(contentsOf: file) : nil
-    guard current != bytes else { return }
-    try WholeFile(file).replace(with: bytes)
+    guard try file.bytes() != bytes else { return }
+    try file.replace(with: bytes)
   }
 }
 

@@ -11,6 +11,17 @@ package struct WholeFile: Sendable {
 
   package init(_ url: URL) { self.url = url }
 
+  /// The file that is meant where this is a link, as people have them who keep their settings elsewhere.
+  package var followed: WholeFile { WholeFile(url.resolvingSymlinksInPath()) }
+
+  /// What it holds; nil where there is none. A link to nothing is not the same as nothing: what it says lies somewhere, and cannot be read now.
+  package func bytes() throws -> Data? {
+    guard !FileManager.default.fileExists(atPath: url.path) else { return try Data(contentsOf: url) }
+    let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: url.path)) != nil  // Mostly: there is nothing.
+    guard !isLink else { throw LostFile(path: url.path) }
+    return nil
+  }
+
   /// - Parameter durable: whether the bytes are on the disk before the file takes its place. Not for what can be told from a torn file.
   package func replace(with bytes: Data, durable: Bool = true) throws {
     try replace(durable: durable, byWriting: { write in try write(Array(bytes)) })
@@ -90,4 +101,12 @@ package struct CannotReplace: ExplainedError {
 
   package var message: String { "\(path): cannot be written: \(String(cString: strerror(code)).lowercased())" }
   package var hint: String? { code == ENOSPC ? "free some space and go on: what was done is kept" : nil }
+}
+
+/// A link to a file that is not there.
+package struct LostFile: ExplainedError {
+  let path: String
+
+  package var message: String { "\(path): a link to a file that is not there" }
+  package var hint: String? { "bring back what it leads to, or remove the link if there is nothing to bring back" }
 }

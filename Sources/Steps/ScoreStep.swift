@@ -19,7 +19,9 @@ struct ScoreStep: Step {
     try adapter?.check(against: base.model.configuration)
     let contextLength = try parameters.count("context")
     let recordLimit = context.action.isSmoke ? Plan.smokeRecordLimit : nil
-    let examples = try base.encode(context, "holdout", contextLength: contextLength, recordLimit: recordLimit).examples
+    let holdout = try base.encode(context, "holdout", contextLength: contextLength, recordLimit: recordLimit)
+    guard !holdout.examples.isEmpty else { throw NothingToScore(counts: holdout.counts, contextLength: contextLength) }
+    let examples = holdout.examples
     let document: JSONValue
     do {
       let evaluator = try Evaluator.fitting(examples, contextLength: contextLength, base: base.model, adapter: adapter, threads: context.threads)
@@ -40,4 +42,17 @@ struct ScoreStep: Step {
       throw CancellationError()
     }
   }
+}
+
+/// No token of the holdout is the assistant's, as far as the context reaches.
+struct NothingToScore: ExplainedError {
+  let counts: EncodedDataset.Counts
+  let contextLength: Int
+
+  var message: String {
+    "the holdout has no token that is scored, in \(counts.records) \(counts.records == 1 ? "record" : "records")"
+      + (counts.cutRecords == 0 ? "" : ", \(counts.cutRecords) of which a context of \(contextLength) tokens cuts off before an answer")
+  }
+
+  var hint: String? { counts.cutRecords == 0 ? "give the split a larger holdout" : "raise the target's \"context\", or shorten the records: curate with \"length\"" }
 }

@@ -44,6 +44,9 @@ package final class SoulVoice {
 
   private static let shortPrompt = 512
 
+  /// Those of the format, and those that config.json names: a model may end its turn in more than one way.
+  private var endTokens: Set<Int32> { Set(base.format.stopTokens + base.model.configuration.endTokens) }
+
   private static func estimate(
     _ base: BaseModel, _ adapter: AdapterConfiguration?, promptTokens: Int, positions: Int, fitting byteCount: Int
   ) -> InferenceEstimate {
@@ -71,7 +74,7 @@ package final class SoulVoice {
       text += new
       return hear(new)
     }
-    let tokens = try generator.generate(after: prompt, limit: limit, endTokens: Set(base.format.stopTokens), sampling: sampling) { token in
+    let tokens = try generator.generate(after: prompt, limit: limit, endTokens: endTokens, sampling: sampling) { token in
       isHeard = pass(decoder.append(token))
       return isHeard
     }

@@ -56,6 +56,16 @@ package enum Fsck {
     package init() {}
 
     package var isSound: Bool { problems.isEmpty }
+
+    /// A log or a database that is not what it was: no repair can tell what it said.
+    package var isBeyondRepair: Bool {
+      problems.contains {
+        switch $0 {
+        case .database, .log: true
+        default: false
+        }
+      }
+    }
   }
 }
 

@@ -35,8 +35,11 @@ enum JobEvent: Equatable {
     }
   }
 
+  /// More than any training takes; times that are worked out from it stay times.
+  private static let mostSteps: Int64 = 1 << 40
+
   private init?(progress value: JSONValue) {
-    guard let step = value["step"]?.integer, let steps = value["steps"]?.integer, steps > 0, (0...steps).contains(step) else { return nil }
+    guard let step = value["step"]?.integer, let steps = value["steps"]?.integer, (1...Self.mostSteps).contains(steps), (0...steps).contains(step) else { return nil }
     let loss = value["loss"]
     guard loss == nil || loss?.number != nil else { return nil }
     self = .progress(step: step, steps: steps, lossNatsPerToken: loss?.number)

@@ -41,7 +41,7 @@ package struct JobFailure: ExplainedError, Hashable {
     case .notFound(let error): error.message
     case .ended(.exit(let status)): "the command ended with status \(status)"
     case .ended(.signal(let number)): "the command was ended by signal \(number)"
-    case .silent(let limit): "the command wrote no event for \(limit.formatted(.units(allowed: [.seconds, .milliseconds], width: .wide))), and was ended"
+    case .silent(let limit): "the command wrote no event for \(words(limit)), and was ended"
     case .tooMuchOutput(let limit): "the command wrote more than \(limit) bytes to its standard output, and was ended"
     case .longLine(let line, let limit): "line \(line) of the command's standard output is longer than \(limit) bytes"
     case .notAnEvent(let line): "line \(line) of the command's standard output is no event"
@@ -81,6 +81,12 @@ package struct JobFailure: ExplainedError, Hashable {
     case .otherBase: "\"base_model_name_or_path\" must be \"path\" or \"digest\" of the job's base"
     case .otherAdapter: "train the adapter that \"lora\" of the job's parameters describes"
     }
+  }
+
+  /// In the same words on every machine.
+  private func words(_ time: Duration) -> String {
+    let milliseconds = Int64((time / .milliseconds(1)).rounded())
+    return milliseconds % 1000 == 0 ? "\(milliseconds / 1000) seconds" : "\(milliseconds) milliseconds"
   }
 
   private func quoted(_ name: String) -> String { "\"" + name.prefix(120) + "\"" }

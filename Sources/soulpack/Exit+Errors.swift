@@ -25,7 +25,7 @@ extension Exit {
     case let error as ArchiveError: self = error.isVerificationFailure ? .verification : .failed
     case is ParentIsChanged, is UnreadableParent, is NoSignatures, is FaultyOutput: self = .verification
     case let error as VerificationError: self = error.isRefusedByPolicy ? .notPermitted : .verification
-    case is RetractedData: self = .withdrawn
+    case is RetractedData, is ConsentChanged: self = .withdrawn
     case let error as NotMerged: self = error.isOfTerms ? .notPermitted : .usage
     case let error as CannotReproduce where error.isOfAnotherRecipe: self = .verification
     case is NotConfirmed, is CommandNotAllowed, is SmokeIsNotPublished, is RunNotAllowed, is UntrustedRecipe, is UnusableParent: self = .notPermitted

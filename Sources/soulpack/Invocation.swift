@@ -59,12 +59,14 @@ enum Invocation {
     [.success, .validationFailure].contains(Soulpack.exitCode(for: error))
   }
 
-  /// The first Ctrl-C or TERM asks the work to stop at the next safe point; the second ends the process at once, which is safe too.
+  /// The first Ctrl-C, TERM or closed terminal asks the work to stop at the next safe point; the second ends the process at once, which is safe too.
   private static func interruptible(_ work: @escaping @Sendable () async -> Exit) async -> Exit {
     let task = Task { await work() }
     let isAsked = Atomic(false)
-    let sources = [SIGINT, SIGTERM].map { number in
-      signal(number, SIG_IGN)
+    let sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number -> (any DispatchSourceSignal)? in
+      let before = signal(number, SIG_IGN)
+      // nohup(1) had it ignored, and means it.
+      if number == SIGHUP, unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { return nil }
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
         if isAsked.exchange(true, ordering: .relaxed) {

@@ -88,6 +88,7 @@ struct ConsentTests {
   func undo() throws {
     try Tool.inProject(Self.files) { tool in
       let first = try tool.must("curate", "recipes/voice.yaml", "--export", "before.jsonl")
+      #expect(try tool.must("retract", Self.key, "--undo").output.hasPrefix("stays in: everything of \(Self.key)\n  it was not retracted"))
       #expect(try tool.must("retract", Self.record, "--recipe", "recipes/voice.yaml", "-n").output.hasPrefix("would be retracted: record "))
       #expect(!tool.exists("retractions"))
       try tool.must("retract", Self.record, "--recipe", "recipes/voice.yaml")
@@ -139,6 +140,40 @@ struct ConsentTests {
         let outcome = try tool.start(arguments).wait()
         #expect(outcome.status == 1 && outcome.errors.contains("retractions:2: a merge that was left half done"), "\(arguments): \(outcome.errors)")
       }
+    }
+  }
+
+  @Test("who takes back while a build waits for the store is heard before it begins")
+  func whileWaiting() throws {
+    try Tool.inProject(Self.files) { tool in
+      try tool.must("curate", "recipes/voice.yaml")
+      let outcome = try tool.shell(
+        """
+        exec 9<>.soulpack/lock && flock -n 9 || exit 99
+        soulpack build recipes/voice.yaml --threads 1 2> building 9>&- & building=$!
+        until grep -q "waiting for" building; do sleep 0.02; done
+        soulpack retract \(Self.key) 2> retracting 9>&- & retracting=$!
+        until grep -q "^contributor" retractions 2> /dev/null; do sleep 0.02; done
+        exec 9>&-
+        wait $building; echo $?
+        wait $retracting; echo $?
+        """)
+      #expect(outcome.output.split(separator: "\n").filter { $0.count == 1 } == ["7", "0"], "\(outcome.output)\(outcome.errors)")
+      let said = String(decoding: try tool.read("building"), as: UTF8.self)
+      #expect(said.contains("retractions: what is retracted has changed since this began") && !said.contains("start   train"), "\(said)")
+      #expect(try !tool.exists("out") && tool.must("log").output.contains("retracted"))
+    }
+  }
+
+  @Test("who takes back while a build runs is heard before anything is given out; the next build is theirs")
+  func whileRunning() throws {
+    try Tool.inProject(Project.commanded("cp ../../../kept ../../../retractions; " + Project.copying)) { tool in
+      try tool.must("retract", Self.key)
+      try FileManager.default.moveItem(at: tool.place("retractions"), to: tool.place("kept"))
+      let building = try tool.build("--allow-run")
+      building.expectFailure(7, tool.place("retractions").path + ": what is retracted has changed since this began", hint: "run it again")
+      #expect(!tool.exists("out"))
+      #expect(try tool.build("--allow-run").status == 0)
     }
   }
 

@@ -154,6 +154,26 @@ struct KillTests {
 
 @Suite("Ends that are not clean")
 struct UncleanEndTests {
+  @Test("a terminal that is closed ends commands too, but not where nohup has it ignored")
+  func hangUp() throws {
+    try Tool.inProject(Project.commanded(": > ../../../up; until [ -e ../../../go ]; do sleep 0.02; done; : > ../../../on; " + Project.copying)) { tool in
+      let building = try tool.start(["build", "recipes/voice.yaml", "--threads", "1", "--allow-run"])
+      while building.process.isRunning && !tool.exists("up") { usleep(5_000) }
+      building.send(SIGHUP)
+      #expect(try building.wait().status == 130)
+      try tool.remove("up")
+      let kept = try tool.shell(
+        """
+        nohup "$SOULPACK" build recipes/voice.yaml --threads 1 --allow-run > told 2>&1 & building=$!
+        until [ -e up ]; do sleep 0.02; done
+        kill -HUP $building; sleep 0.1; : > go
+        wait $building
+        """)
+      let told = String(decoding: try tool.read("told"), as: UTF8.self)
+      #expect(kept.status == 0 && tool.exists("on"), "\(kept.errors)\(told)")
+    }
+  }
+
   @Test("Ctrl-C ends a command that will not hear of it")
   func trapping() throws {
     let line = "trap \"\" TERM; : > ../../../up; while :; do sleep 0.1; done; "

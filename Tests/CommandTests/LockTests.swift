@@ -18,6 +18,21 @@ struct LockTests {
     }
   }
 
+  @Test("a lock that is a link is written where it leads; one that leads nowhere is not taken for none")
+  func linked() throws {
+    try Tool.inBuiltProject { tool in
+      try FileManager.default.moveItem(at: tool.place("soul.lock"), to: tool.place("elsewhere"))
+      try FileManager.default.createSymbolicLink(at: tool.place("soul.lock"), withDestinationURL: tool.place("elsewhere"))
+      let before = try tool.read("elsewhere")
+      try tool.write(Project.talk(count: 39), to: "talk/talk.jsonl")
+      try tool.digest()
+      #expect(try tool.read("elsewhere") != before)
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: tool.place("soul.lock").path) == tool.place("elsewhere").path)
+      try tool.remove("elsewhere")
+      try tool.build().expectFailure(1, tool.place("soul.lock").path + ": a link to a file that is not there", hint: "bring back what it leads to")
+    }
+  }
+
   @Test("--locked refuses a recipe that is not locked, and a source that changed, with exit code 3 before any work")
   func locked() throws {
     try Tool.inProject { tool in

@@ -285,6 +285,9 @@ struct ParentSoulTests {
       try tool.must("build", "recipes/voice.yaml", "--threads", "1")
       try tool.edit("recipes/voice.yaml", "{ recipe: recipes/base.yaml }", "{ soul: out/voice-1.0.0.soul }")
       try tool.build().expectFailure(2, "base \"out/voice-1.0.0.soul\": that is where this recipe's own Soul is placed", hint: "raise \"version\"")
+      let absolute = tool.place("out/voice-1.0.0.soul").path
+      try tool.edit("recipes/voice.yaml", "{ soul: out/voice-1.0.0.soul }", "{ soul: \(absolute) }")
+      try tool.build().expectFailure(2, "base \"\(absolute)\": that is where this recipe's own Soul is placed")
     }
   }
 

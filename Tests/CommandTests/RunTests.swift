@@ -53,6 +53,23 @@ struct RunTests {
     }.joined()
   }
 
+  @Test("an answer ends at each token that config.json names as an end")
+  func endTokens() throws {
+    try withTrustedSoul { tool in
+      try tool.must("build", "recipes/base.yaml", "--threads", "1")
+      try tool.must("unpack", "out/small-base-0.1.0.soul", "models/small")
+      try tool.remove("models/small/soul.json")
+      let config = try #require(try JSONValue(parsing: try tool.read("models/small/config.json")).object)
+      let all = JSONValue.array((0..<320).map { .integer(Int64($0)) })
+      try tool.write(JSONValue.object(config.merging(["eos_token_id": all]) { $1 }).canonical, to: "models/small/config.json")
+      try tool.edit("recipes/voice.yaml", "{ recipe: recipes/base.yaml }", "{ path: models/small }")
+      try tool.edit("recipes/voice.yaml", "version: 1.0.0", "version: 1.0.1")
+      try tool.must("publish", "recipes/voice.yaml", "--threads", "1")
+      let answer = try tool.must("run", "out/voice-1.0.1.soul", "What is 5 and one?", "--json").json()
+      #expect(answer["text"] == "" && answer["tokens"] == 0, "\(answer.canonicalText)")
+    }
+  }
+
   @Test("an answer that is cut says so; no prompt, and settings that make no sense, are refused")
   func limits() throws {
     try withTrustedSoul { tool in

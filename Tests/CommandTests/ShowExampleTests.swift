@@ -37,6 +37,16 @@ struct ShowExampleTests {
     }
   }
 
+  @Test("nothing is trained for it: a base that is yet to be trained is named")
+  func untrainedBase() throws {
+    try Tool.inProject { tool in
+      let outcome = try tool.run("train", "recipes/voice.yaml", "--show-example")
+      outcome.expectFailure(1, "base/train.base.1 has not been run", hint: "train it first: soulpack train recipes/base.yaml")
+      try tool.must("train", "recipes/base.yaml")
+      #expect(try tool.must("train", "recipes/voice.yaml", "--show-example").output.contains("\nlearnt   \"It is "))
+    }
+  }
+
   @Test("with colour where the terminal has it, and the words are the same")
   func coloured() throws {
     try Tool.inBuiltProject { tool in
@@ -64,8 +74,11 @@ struct ShowExampleTests {
     try Tool.inBuiltProject { tool in
       let json = try tool.must("train", "recipes/voice.yaml", "--show-example", "--json").json()
       let read = try #require(json["runs"]?.array).prefix(3).reduce(0) { $0 + ($1["tokens"]?.array?.count ?? 0) }
-      let silent = try tool.run("train", "recipes/voice.yaml", "--set", "train.talk-lora.context=2")
+      let silent = try tool.run("train", "recipes/voice.yaml", "--show-example", "--set", "train.talk-lora.context=2")
       silent.expectFailure(1, "train.talk-lora.1: none of the 0 examples has a token to learn")
+      // The base is scored before anything is trained.
+      try tool.run("train", "recipes/voice.yaml", "--set", "train.talk-lora.context=2").expectFailure(
+        1, "score.base: the holdout has no token that is scored, in 8 records, 8 of which a context of 2 tokens cuts off", hint: "raise the target's \"context\"")
       for command in [["train", "--show-example"], ["train"], ["build"]] {
         let outcome = try tool.start([command[0], "recipes/voice.yaml", "--set", "train.talk-lora.context=\(read + 3)"] + command.dropFirst()).wait()
         #expect(outcome.status == 1 && outcome.output.isEmpty)

@@ -109,7 +109,7 @@ struct StoreCommandTests {
 
       let found = try tool.run("fsck")
       #expect(found.status == 1)
-      #expect(found.output.contains("1 problem"))
+      #expect(found.output.contains("1 problem") && found.errors.contains("`soulpack fsck --repair`"))
       #expect(try tool.run("fsck", "--json").json()["sound"]?.bool == false)
       let repaired = try tool.run("fsck", "--repair")
       #expect(repaired.status == 1 && repaired.errors.contains("the next build makes it anew"))
@@ -117,6 +117,20 @@ struct StoreCommandTests {
       try tool.remove("out")
       #expect(try tool.digest() == digest)
       #expect(try tool.must("fsck").output.hasPrefix("sound: "))
+    }
+  }
+
+  @Test("a user's folder that cannot be written to costs a warning, and no build; one that no absolute path leads to is not looked for here")
+  func noHome() throws {
+    try Tool.inBuiltProject { tool in
+      try tool.remove("out")
+      let outcome = try tool.build("-q", environment: ["HOME": "/proc/nobody", "XDG_STATE_HOME": ""])
+      #expect(outcome.status == 0 && tool.exists("out/voice-1.0.0.soul"), "\(outcome.errors)")
+      #expect(outcome.errors.hasPrefix("soulpack: warning: where the event log ends could not be noted"), "\(outcome.errors)")
+      try tool.write(#"{"schema":"soulpack.trust-policy/1","rules":["#, to: ".config/soulpack/trust.json")
+      for home in ["", ".", "relative"] {
+        try tool.must("trust", "list", environment: ["HOME": home, "XDG_CONFIG_HOME": ""])
+      }
     }
   }
 
@@ -153,6 +167,10 @@ struct StoreCommandTests {
       try tool.write(Data(lines.prefix(5).flatMap { $0 + [UInt8(ascii: "\n")] }), to: ".soulpack/log")
       let cut = try tool.run("fsck")
       #expect(cut.status == 1 && cut.output.contains("log"), "\(cut.output)")
+      // Nothing is damaged that a repair could take out, and it does not say so.
+      for outcome in [cut, try tool.run("fsck", "--repair")] {
+        #expect(outcome.errors.contains("no repair brings back a log") && !outcome.errors.contains("damaged"), "\(outcome.errors)")
+      }
       var changed = whole
       let place = try #require(changed.range(of: Data("seal".utf8))).lowerBound
       changed[place] = UInt8(ascii: "t")

@@ -53,6 +53,25 @@ struct ChatSettingsTests {
     }
   }
 
+  @Test("tokens by name that are none of tokenizer.json are refused, where the template writes them or they are made special", arguments: [
+    (#"{"eos_token":"<|im_end|>","bos_token":"<s>"}"#, #"bos_token: "<s>" is no special token of tokenizer.json"#),
+    (#"{"eos_token":"<|im_end|>"}"#, #"has no "bos_token", which the chat template asks for"#),
+    (#"{"eos_token":"<|im_end|>","bos_token":null,"additional_special_tokens":["<|im_end|>","<x>"]}"#, #"additional_special_tokens: "<x>" is no special token"#),
+    (#"{"eos_token":"<|im_end|>","bos_token":null,"extra_special_tokens":{"image":{"content":"<y>"}}}"#, #"extra_special_tokens: "<y>" is no special token"#),
+    (#"{"eos_token":"<|im_end|>","bos_token":null,"split_special_tokens":true}"#, "split_special_tokens: true is not supported"),
+    (#"{"eos_token":"<|im_end|>","bos_token":null,"unk_token":"<x>","split_special_tokens":false}"#, ""),
+    (#"{"eos_token":"<|im_end|>","bos_token":"<|im_start|>","additional_special_tokens":["<|im_end|>"]}"#, ""),
+  ])
+  func names(settings: String, says: String) throws {
+    let tokenizer = try TokenizerFile.read(JSONValue.object(try Self.document()).canonical)
+    let template = "{% if add_bos_token is defined %}{{ unk_tokens }}{% endif %}{{ bos_token }}{% for message in messages %}{{ message['content'] + eos_token }}{% endfor %}"
+    let format = Result { try ChatFormat(tokenizer: tokenizer, tokenizerConfig: Data(settings.utf8), templateFile: Data(template.utf8)) }
+    switch format {
+    case .success: #expect(says.isEmpty)
+    case .failure(let error): #expect(!says.isEmpty && (error as? TokenizerError)?.message.contains(says) == true, "\(error)")
+    }
+  }
+
   @Test("added tokens that tokenizer.json does not have, or has otherwise, are refused")
   func addedTokens() throws {
     let known = try #require(try Self.document()["added_tokens"]?.array)

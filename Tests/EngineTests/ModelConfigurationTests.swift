@@ -162,6 +162,7 @@ struct ModelConfigurationTests {
     ("embedding_multiplier", 12.0), ("hidden_size", 0), ("hidden_size", "576"), ("hidden_size", 577), ("num_attention_heads", 7),
     ("num_key_value_heads", 2), ("head_dim", 63), ("vocab_size", -1), ("vocab_size", 9_000_000_000), ("rms_norm_eps", 0), ("rope_theta", -1),
     ("eos_token_id", 49152), ("bos_token_id", 49152), ("bos_token_id", "1"), ("is_causal", false), ("tie_word_embeddings", "yes"), ("num_hidden_layers", nil),
+    ("num_hidden_layers", 268_435_456), ("rms_norm_eps", 1e60), ("rms_norm_eps", 1e-60), ("intermediate_size", 268_435_456), ("head_dim", 134_217_728),
   ]
 
   @Test("a field that would change the arithmetic, or cannot be, is refused by its name", arguments: refused)
@@ -169,9 +170,25 @@ struct ModelConfigurationTests {
     let error = #expect(throws: ModelError.self) { try Self.parse([field: value]) }
     let named = field == "rope_scaling" || field == "rope_parameters" ? "rope" : field
     // A changed count may contradict another field first: both names stand in the message then.
-    let names = [named, "type", "factor", "num_attention_heads", "hidden_size"]
+    let names = [named, "type", "factor", "num_attention_heads", "hidden_size"]  // Of a model that is too large, the last.
     #expect(names.contains { error?.message.contains($0) == true }, "\(error?.message ?? "")")
     #expect(error?.message.contains("config.json") == true)
+  }
+
+  @Test("counts whose product is no number are refused before anything is made of them")
+  func overflow() throws {
+    let counts: [String: JSONValue] = ["hidden_size": 268_435_456, "num_attention_heads": 268_435_456, "head_dim": 268_435_456, "num_key_value_heads": 1]
+    let error = #expect(throws: ModelError.self) { try Self.parse(counts) }
+    #expect(error?.message.contains("\"num_attention_heads\" cannot be 268435456") == true, "\(error?.message ?? "")")
+  }
+
+  @Test("what stands outside of the stretched positions says the same")
+  func outerPositions() throws {
+    let field = "original_max_position_embeddings"
+    let inner = try #require(Self.llama3["rope_scaling"]?[field]?.integer)
+    #expect(try Self.parse(Self.llama3, [field: .integer(inner)]) == Self.parse(Self.llama3, [:]))
+    let error = #expect(throws: ModelError.self) { try Self.parse(Self.llama3, [field: .integer(inner * 2)]) }
+    #expect(error?.message.contains("rope_scaling.\(field)") == true, "\(error?.message ?? "")")
   }
 
   @Test("a token outside the vocabulary is said to be that, and not to be of another type")

@@ -49,10 +49,10 @@ struct FetchTests {
     #expect(try hub.fetch("hf://tests/tiny@\(revision)", ["HF_HUB_OFFLINE": "1"]).contents() == LocalHub.model)
   }
 
-  @Test("weights in shards come with their index")
-  func shards() throws {
+  @Test("weights in shards come with their index, however wide their numbers are", arguments: ["00002", "000002"])
+  func shards(count: String) throws {
     let hub = try LocalHub()
-    let shards = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
+    let shards = ["model-00001-of-\(count).safetensors", "model-00002-of-\(count).safetensors"]
     var files = LocalHub.model
     files["model.safetensors"] = nil
     files["model.safetensors.index.json"] = Data("{}".utf8)

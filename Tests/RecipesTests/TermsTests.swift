@@ -69,6 +69,15 @@ struct TermsTests {
         head: "consents: [{ id: ada, contributor: \(ada), scopes: [train, weights, commercial] }]",
         dataset: "from: d, license: MIT, contributor: \(eve), consent: ▸ada", message: "consent \"ada\" is another contributor's", hint: "it was given by \(ada)"),
       Case(
+        head: "consents: [{ id: ada, contributor: \(ada), scopes: [train, weights, commercial] }]",
+        dataset: "from: d, contributor: \(eve), license: ▸MIT AND LicenseRef-consent-ada", message: "dataset \"letters\": LicenseRef-consent-ada is another contributor's"),
+      Case(
+        head: "consents: [{ id: ada, contributor: \(ada), scopes: [train, weights, commercial] }]\nrun:\n  make: { command: [x, \"{output}\"], inputs: { a: a.txt }, licenses: { a: LicenseRef-consent-ada } }",
+        dataset: "from: { run: make }, contributor: \(eve), license: ▸MIT", message: "dataset \"letters\": LicenseRef-consent-ada is another contributor's"),
+      Case(
+        soul: "▸LicenseRef-consent-ada", head: "consents: [{ id: ada, scopes: [train, weights, commercial] }]",
+        message: "a consent is given for data, and is no licence of a Soul"),
+      Case(
         head: "consents: [{ id: ada, scopes: [train, weights, commercial] }]", dataset: "from: d, consent: ada, license: ▸per-record",
         message: "\"per-record\" with a consent or a licence of the whole dataset"),
       Case(dataset: "from: d, license: ▸from-inputs", message: "\"from-inputs\" without an input that has a licence"),
@@ -108,6 +117,25 @@ struct TermsTests {
     let plan = try RecipeFixture.plan(text)
     #expect(plan["curate.letters"]?.parameters["terms"]?["license"] == "CC-BY-SA-3.0 AND LicenseRef-consent-ada AND MIT")
     #expect(plan["seal"]?.parameters["terms"] == "CC-BY-SA-3.0 AND LicenseRef-consent-ada AND MIT")
+  }
+
+  @Test("a record takes the consents of its dataset's contributor, and those that name nobody")
+  func consentsOfRecords() throws {
+    let recipe = try RecipeFixture.read(RecipeFixture.replacing([
+      "license": """
+      license: CC-BY-4.0
+      consents:
+        - { id: ada, contributor: \(Self.ada), scopes: [train, weights, commercial] }
+        - { id: eve, contributor: \(Self.eve), scopes: [train, weights, commercial] }
+        - { id: all, scopes: [train, weights, commercial] }
+      """,
+      "  letters:": "  letters: { from: d, license: per-record, contributor: \(Self.eve) }",
+    ]))
+    let rule = try #require(recipe.datasets.first?.terms)
+    let judged = ["ada", "eve", "all"].map { name -> Bool in
+      if case .allowed = rule.judge(stated: "LicenseRef-consent-" + name) { true } else { false }
+    }
+    #expect(judged == [false, true, true])
   }
 
   @Test("what builds without a use builds under a narrower one, and a narrower one lets more build")

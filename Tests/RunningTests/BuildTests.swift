@@ -52,6 +52,23 @@ struct BuildTests {
     #expect(report.ranCount == 6 && room.most == limit)
   }
 
+  @Test("a score goes before the trainings that stand before it")
+  func scoresFirst() async throws {
+    let shop = try Workshop()
+    _ = try await shop.build([Action("t1", kind: .train), Action("t2", kind: .train), Action("s", kind: .score), Action("s1", after: "t1", kind: .score)])
+    #expect(shop.events.filter { $0.hasPrefix("started") } == ["started s", "started t1", "started s1", "started t2"])
+  }
+
+  @Test("of two actions with one key one is done, whatever there is room for")
+  func oneKey() async throws {
+    let shop = try Workshop()
+    let room = Room()
+    let report = try await shop.build([Action("a", says: "same"), Action("b", says: "same"), Action("c")], jobs: 3) { context in
+      try await room.visit(together: 2) { try Workshop.echo(context) }
+    }
+    #expect(report.words == ["a ran", "b reused", "c ran"] && room.most == 2)
+  }
+
   @Test("the engine's actions take turns, and others run beside them")
   func engineLane() async throws {
     let shop = try Workshop()

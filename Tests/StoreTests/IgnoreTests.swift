@@ -36,6 +36,14 @@ struct IgnoreTests {
     #expect(try await FolderScanner(store).scan(folder.url).snapshot.entries == [])
   }
 
+  @Test("a pattern says as often as it can that any folder will do")
+  func manyFolders() async throws {
+    let folder = try TemporaryFolder()
+    for path in ["a/b/x", "a/y", "x"] { try folder.write("x", to: path) }
+    try folder.write(String(repeating: "**/", count: 200_000) + "x\n", to: ".soulpackignore")
+    #expect(try await FolderScanner(try folder.openStore()).scan(folder.url).snapshot.entries.map(\.path) == ["a/y"])
+  }
+
   @Test("a file of too many bytes is an error with its path")
   func tooLarge() async throws {
     let folder = try TemporaryFolder()

@@ -71,7 +71,9 @@ struct ParityFolder {
 
   private static func numbers(_ reader: ConfigurationReader, _ field: String) throws -> [Double] {
     guard let values = reader.members[field]?.array else { throw ModelError.missingField(file: reader.file, field: field) }
-    return values.compactMap(\.number)
+    let numbers = values.compactMap(\.number)
+    guard numbers.count == values.count else { throw ModelError.missingField(file: reader.file, field: field) }
+    return numbers
   }
 
   /// Step s of a run over several batches reads batch s modulo their number.
@@ -109,6 +111,7 @@ extension ParityFolder {
   /// `labels` are the token ids where they are learnt and −100 elsewhere; without them everything is learnt. The shift by one is the reader's.
   private static func examples(_ reader: ConfigurationReader) throws -> [EncodedExample] {
     let tokens = try matrix(reader, "input_ids")
+    guard !tokens.isEmpty else { throw ModelError.impossibleValue(file: reader.file, field: "input_ids", value: "a batch of no example") }
     let labels = reader.has("labels") ? try matrix(reader, "labels") : tokens
     guard labels.map(\.count) == tokens.map(\.count) else { throw ModelError.contradiction(file: reader.file, field: "labels", other: "input_ids") }
     return try zip(tokens, labels).enumerated().map { index, row in

@@ -59,6 +59,7 @@ package struct ChatFormat: Sendable {
       // Where it stands in what the template wrote could not be told after the text was changed.
       throw .unsupported(place: "added_tokens", value: "under a chat template, the special token \"\(token.content)\" that is normalized")
     }
+    try settings.checkNames(in: bytes, tokenizer)
     let template: ChatTemplate
     do throws(TemplateError) {
       template = try ChatTemplate(bytes, specialTokens: settings.specialTokens)

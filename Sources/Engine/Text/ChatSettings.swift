@@ -7,6 +7,8 @@ struct ChatSettings {
   /// By the names that templates know them by, such as `bos_token`.
   var specialTokens: [String: String] = [:]
   private var members: [String: JSONValue] = [:]
+  /// Those of them that say null.
+  private var nulls: Set<String> = []
 
   static let file = "tokenizer_config.json"
   static let names = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"]
@@ -14,7 +16,8 @@ struct ChatSettings {
   init(_ bytes: Data?) throws(TokenizerError) {
     guard let bytes else { return }
     do throws(ModelError) {
-      members = try ConfigurationReader(file: Self.file, bytes: bytes).members
+      let reader = try ConfigurationReader(file: Self.file, bytes: bytes)
+      (members, nulls) = (reader.members, reader.nulls)
     } catch {
       guard case .repeatedField(_, let field) = error else { throw .malformed(place: Self.file, reason: "not valid JSON, or no object") }
       throw .malformed(place: Self.file, reason: "\(quotedName(field)) stands there twice")
@@ -32,6 +35,36 @@ extension ChatSettings {
   func check(_ tokenizer: Tokenizer) throws(TokenizerError) {
     try checkFrame(tokenizer.frame)
     try checkAddedTokens(tokenizer.addedTokens)
+    try checkExtraTokens(tokenizer)
+    guard members["split_special_tokens"]?.bool != true else { throw .unsupported(place: "\(Self.file): split_special_tokens", value: "true") }
+  }
+
+  /// `transformers` makes special tokens of these too, whatever `tokenizer.json` has.
+  private func checkExtraTokens(_ tokenizer: Tokenizer) throws(TokenizerError) {
+    for field in ["additional_special_tokens", "extra_special_tokens"] {
+      let values = members[field]?.array ?? members[field]?.object.map { Array($0.values) } ?? []
+      for content in values.compactMap({ $0.string ?? $0["content"]?.string }).sorted() { try requireSpecial(content, as: field, tokenizer) }
+    }
+  }
+
+  private func requireSpecial(_ content: String, as name: String, _ tokenizer: Tokenizer) throws(TokenizerError) {
+    guard tokenizer.id(ofSpecialToken: content) == nil else { return }
+    throw .malformed(place: "\(Self.file): \(name)", reason: "\(quotedName(content)) is no special token of tokenizer.json")
+  }
+
+  /// Of the tokens that a template writes by their names. One that is not named here is named elsewhere, or by a class of `transformers`, and would be nothing.
+  func checkNames(in template: [UInt8], _ tokenizer: Tokenizer) throws(TokenizerError) {
+    for name in Self.names where Self.holds(template, word: Array(name.utf8)) && !nulls.contains(name) {
+      guard let content = specialTokens[name] else { throw .malformed(place: Self.file, reason: "has no \"\(name)\", which the chat template asks for") }
+      try requireSpecial(content, as: name, tokenizer)
+    }
+  }
+
+  private static func holds(_ template: [UInt8], word: [UInt8]) -> Bool {
+    func isOfWord(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "_") || (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte & 0xDF) }
+    return template.ranges(of: word).contains { place in
+      !(place.lowerBound > 0 && isOfWord(template[place.lowerBound - 1])) && !(place.upperBound < template.count && isOfWord(template[place.upperBound]))
+    }
   }
 
   /// The tokenizers of Llama make their post-processor anew from these two.

@@ -40,7 +40,7 @@ extension Trainer {
         return .diverged
       }
       // A step is whole when its validation is there.
-      if !isValidationDue, let here = trace.difference(from: claimed.prefix(completedSteps)) { return here }
+      if !isValidationDue, let here = trace.lastDifference(from: claimed) { return here }
     }
     return nil
   }

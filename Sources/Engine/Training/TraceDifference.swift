@@ -27,6 +27,16 @@ extension TrainingTrace {
   }
 }
 
+extension TrainingTrace {
+  /// The same, of one of which all steps but the last are known to be the other's: a run that is held against another as it goes asks this after each step.
+  func lastDifference(from other: TrainingTrace) -> TraceDifference? {
+    guard let step = steps.last else { return nil }
+    guard steps.count <= other.steps.count else { return .length(other.steps.count) }
+    let otherStep = other.steps[steps.count - 1]
+    return step == otherStep ? nil : .step(steps.count, step.firstDifference(from: otherStep))
+  }
+}
+
 extension TrainingTrace.Step {
   /// Of two that are not the same. A root that one of them alone has follows from the losses on the validation part: it is the last step.
   fileprivate func firstDifference(from other: Self) -> TraceDifference.Quantity {

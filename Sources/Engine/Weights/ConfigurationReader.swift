@@ -5,6 +5,8 @@ internal import Foundation
 struct ConfigurationReader {
   let file: String
   let members: [String: JSONValue]
+  /// Those that say null, which is as good as absent but where something else would be taken for an absent one.
+  let nulls: Set<String>
 
   init(file: String, bytes: Data) throws(ModelError) {
     guard let value = try? JSONValue(parsing: bytes), let members = value.object else { throw .notJSON(file: file) }  // Either way: not an object.
@@ -19,6 +21,7 @@ struct ConfigurationReader {
   init(file: String, members: [String: JSONValue]) {
     self.file = file
     self.members = members.filter { $0.value != .null }
+    nulls = Set(members.filter { $0.value == .null }.keys)
   }
 
   func has(_ field: String) -> Bool { members[field] != nil }
@@ -34,7 +37,7 @@ struct ConfigurationReader {
   }
 
   /// Products of two counts stay far from overflow.
-  private static let largestCount: Int64 = 1 << 28
+  static let largestCount: Int64 = 1 << 28
 
   func positiveNumber(_ field: String, default fallback: Double? = nil) throws(ModelError) -> Double {
     guard let number = members[field]?.number ?? (has(field) ? nil : fallback) else { throw .missingField(file: file, field: field) }

@@ -61,6 +61,23 @@ extension ModelConfiguration {
   /// How many numbers a model of this configuration holds, known before any of them is made.
   package var parameterCount: Int { TensorShape.model(self).reduce(0) { $0 + $1.count } }
 
+  /// Far beyond what any machine holds, and far from where sums and sizes in bytes overflow.
+  private static let mostParameters = 0x1p42
+  private static let mostLayers = 4096
+
+  /// For what a stranger's file promises: refused before anything is made of it.
+  private func requirePossible(_ file: String) throws(ModelError) {
+    guard layerCount <= Self.mostLayers else { throw .impossibleValue(file: file, field: "num_hidden_layers", value: String(layerCount)) }
+    for (field, count) in [("num_attention_heads", headCount), ("num_key_value_heads", keyValueHeadCount)] {
+      guard count * headDimension <= ConfigurationReader.largestCount else {
+        throw .impossibleValue(file: file, field: field, value: "\(count), of \(headDimension) numbers each")
+      }
+    }
+    let ofLayer = Projection.allCases.reduce(0.0) { $0 + Double($1.shape(in: self).outputs) * Double($1.shape(in: self).inputs) }
+    let parameters = Double(layerCount) * ofLayer + 2 * Double(vocabularySize) * Double(hiddenSize)
+    guard parameters <= Self.mostParameters else { throw .impossibleValue(file: file, field: "hidden_size", value: "\(hiddenSize): \(parameters) numbers in all") }
+  }
+
   /// Of the linear maps of all layers, without biases.
   var linearWeightCount: Int { layerCount * Projection.allCases.reduce(0) { $0 + $1.shape(in: self).outputs * $1.shape(in: self).inputs } }
 
@@ -109,6 +126,10 @@ extension ModelConfiguration {
       family: family,
       biases: try Self.biases(reader, family),
       ropeStretch: rotary.stretch)
+    try requirePossible(reader.file)
+    guard Float(normEpsilon) > 0, Float(normEpsilon).isFinite else {  // What is computed with.
+      throw .impossibleValue(file: reader.file, field: "rms_norm_eps", value: "\(normEpsilon)")
+    }
   }
 
   private static func family(_ reader: ConfigurationReader) throws(ModelError) -> ModelFamily {

@@ -63,6 +63,11 @@ struct RotarySettings: Hashable {
     guard Set(stretches).count <= 1 else { throw .contradiction(file: reader.file, field: "rope_scaling", other: "rope_parameters") }
     theta = thetas.first?.value ?? 10_000
     stretch = stretches.first ?? nil
+    // Of one beside the others `transformers` takes this one.
+    let field = "original_max_position_embeddings"
+    if let stretch, reader.has(field), try reader.count(field) != stretch.originalPositionCount {
+      throw .contradiction(file: reader.file, field: field, other: "rope_scaling.\(field)")
+    }
   }
 
   private static func stretch(_ rope: ConfigurationReader) throws(ModelError) -> RotaryStretch? {

@@ -58,13 +58,23 @@ struct Wildmatch {
     let endsPart = p == pattern.count || pattern[p] == slash || (pattern[p] == UInt8(ascii: "\\") && p + 1 < pattern.count && pattern[p + 1] == slash)
     let spansParts = !slashesPart || (isDouble && startsPart && endsPart)
     // Between slashes, no part at all is as good as any number of them.
-    if slashesPart, spansParts, p < pattern.count, pattern[p] == slash, matches(p + 1, t) { return true }
+    if slashesPart, spansParts, p < pattern.count, pattern[p] == slash, matches(afterStars(from: p + 1), t) { return true }
     if p == pattern.count { return spansParts || !text[t...].contains(slash) }
     var end = t
     while true {
       if matches(p, end) { return true }
       guard end < text.count, spansParts || text[end] != slash else { return false }
       end += 1
+    }
+  }
+
+  /// Behind a run of `**/`, which says no more than one of them: a step into each would go as deep as a file can be long.
+  private func afterStars(from start: Int) -> Int {
+    var start = start
+    while true {
+      let end = pattern[start...].firstIndex { $0 != UInt8(ascii: "*") } ?? pattern.count
+      guard end - start > 1, end < pattern.count, pattern[end] == slash else { return start }
+      start = end + 1
     }
   }
 

@@ -16,8 +16,9 @@ struct FolderSight {
   init(_ folder: FolderToCurate, salt: String) async throws {
     let snapshot = try FolderProbe(nil, storeRoot: folder.storeFolder).scan(folder.place).snapshot
     let start = snapshot.entries.count == 1 && !folder.isFolder ? folder.place.deletingLastPathComponent() : folder.place
-    var parameters = try CurationParameters(try folder.action().parameters)
-    parameters.retractions = try ProjectConsent(in: folder.rootFolder).retractions
+    let consent = try folder.consent()
+    var parameters = try CurationParameters(folder.action(consent).parameters)
+    parameters.retractions = consent.retractions
     let (dataset, ledger) = try await Curator(parameters: parameters).curateInMemory(snapshot) { entry in
       try Data(contentsOf: start.appending(path: entry.path))
     }

@@ -39,7 +39,10 @@ struct FolderToCurate {
   }
 
   var name: String { RecipeProposal.name(fromPath: place.path) }
-  func action() throws -> Action { Planner.curation(named: name, of: path, reading: reading, consent: try ProjectConsent(in: rootFolder).consent) }
+
+  func consent() throws -> ProjectConsent { try ProjectConsent(in: rootFolder) }
+
+  func action(_ consent: ProjectConsent) -> Action { Planner.curation(named: name, of: path, reading: reading, consent: consent.consent) }
 }
 
 extension URL {

@@ -24,6 +24,8 @@ struct ActionRun {
     var memoryBudget: ByteSize?
     /// What is made: the terms of a Soul that is its base bind it. Nil where nothing is made that anybody gets.
     var recipe: Recipe?
+    /// That the actions were planned by. Nil where nothing is made that anybody gets.
+    var consent: ProjectConsent?
   }
 
   /// What is there afterwards. The store stays open, and its lock taken, until this value goes.
@@ -51,6 +53,8 @@ struct ActionRun {
     _ actions: [Action], sources needed: [Source], pins: () throws -> [String: OutsideModels.Pin] = { [:] }, permit: (TakenSources) throws -> Void
   ) async throws -> Result {
     let store = try await openStore()
+    // Who held the store may have had it for hours.
+    try subject.consent?.requireUnchanged()
     let outside = HubModels { renderer.show($0) }.outside(pins: try pins(), parents: try ParentSouls(child: subject.recipe, root: subject.rootFolder))
     let reader = SourceReader(root: subject.rootFolder, store: store, outside: outside, tellDisguised: terminal.tellDisguised)
     defer { renderer.finish() }
@@ -58,7 +62,8 @@ struct ActionRun {
     try permit(sources)
     let report = try await build(actions, sources.digests, reader, store)
     warnOfChanges(reader, sources.digests)
-    if !subject.isPassing { try noteLogHead(store) }
+    if !subject.isPassing { noteLogHead(store) }
+    try subject.consent?.requireUnchanged()
     return Result(report: report, sources: sources, store: store)
   }
 
@@ -114,23 +119,29 @@ struct ActionRun {
     for source in sources.keys.sorted(by: { $0.path < $1.path }) {
       do {
         guard try !reader.changes(since: sources, of: [source]).isEmpty else { continue }
-        terminal.remark("warning: \(source.path) changed while this was built; the result is of what it was before")
+        terminal.warn("\(source.path) changed while this was built; the result is of what it was before")
       } catch {
         let reason = (error as? any ExplainedError ?? SystemError(error)).message
-        terminal.remark("warning: \(source.path) cannot be read any more (\(reason)); the result is of what it was before")
+        terminal.warn("\(source.path) cannot be read any more (\(reason)); the result is of what it was before")
       }
     }
   }
 
-  /// Notes where the log ends, for the next build and `soulpack fsck` to find there.
-  private func noteLogHead(_ store: WritableStore) throws {
-    guard let head = try store.log.head() else { return }
-    var heads = try LogHeads()
-    // A store may be deleted at any time, and begun anew: that is no error, but nobody should do it unseen.
-    if let seen = heads.head(ofStore: subject.storeFolder), try store.log.verify(pinned: seen).problems.contains(.headMissing(seen)) {
-      terminal.remark("warning: the event log of this store is not the one seen before (deleted, or rolled back)")
+  /// Notes where the log ends, for the next build and `soulpack fsck` to find there. What was built is there without it.
+  private func noteLogHead(_ store: WritableStore) {
+    do {
+      guard let head = try store.log.head() else { return }
+      var heads = try LogHeads()
+      // A store may be deleted at any time, and begun anew: that is no error, but nobody should do it unseen.
+      if let seen = heads.head(ofStore: subject.storeFolder), try store.log.verify(pinned: seen).problems.contains(.headMissing(seen)) {
+        terminal.warn("the event log of this store is not the one seen before (deleted, or rolled back)")
+      }
+      try heads.note(head, ofStore: subject.storeFolder)
+    } catch {
+      let error = error as? any ExplainedError ?? SystemError(error)
+      let reason = [error.message, error.hint].compactMap { $0 }.joined(separator: "; ")
+      terminal.warn("where the event log ends could not be noted, so that nobody would see it cut: \(reason)")
     }
-    try heads.note(head, ofStore: subject.storeFolder)
   }
 }
 

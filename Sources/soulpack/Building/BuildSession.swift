@@ -60,7 +60,8 @@ struct BuildSession {
   private var subject: ActionRun.Subject {
     ActionRun.Subject(
       rootFolder: project.rootFolder, storeFolder: project.storeFolder, path: project.recipePath, goal: goal.rawValue, isTrial: isTrial,
-      wallBudget: project.recipe.wallBudget, memoryBudget: project.recipe.memoryBudget, recipe: project.recipe)
+      wallBudget: project.recipe.wallBudget, memoryBudget: project.recipe.memoryBudget, recipe: project.recipe,
+      consent: project.consent)
   }
 
   /// With something set for this once, it is not what the recipe means.

@@ -25,7 +25,8 @@ struct Experiment {
     }
     let subject = ActionRun.Subject(
       rootFolder: project.rootFolder, storeFolder: project.storeFolder, path: project.recipePath, goal: name, isTrial: true,
-      wallBudget: project.recipe.wallBudget, memoryBudget: project.recipe.memoryBudget, recipe: project.recipe)
+      wallBudget: project.recipe.wallBudget, memoryBudget: project.recipe.memoryBudget, recipe: project.recipe,
+      consent: project.consent)
     return try await ActionRun(subject, arguments).perform(actions, sources: sources, pins: pins, permit: { _ in })
   }
 }

@@ -11,6 +11,8 @@ struct Project {
   let recipePath: String
   let recipe: Recipe
   let plan: Plan
+  /// That the plan was made by.
+  let consent: ProjectConsent
 
   var rootFolder: URL { URL(filePath: root.folder, directoryHint: .isDirectory) }
   var storeFolder: URL { Project.storeFolder(in: rootFolder) }
@@ -34,15 +36,16 @@ struct Project {
     let rootFolder = URL(filePath: root.folder, directoryHint: .isDirectory)
     recipePath = Project.path(of: file, in: rootFolder)
     try RecipeFileProblem.refuse(recipePath, at: file, spelled: recipePath + ": ")
+    consent = try ProjectConsent(in: rootFolder)
     let meant = try Project.read(file, path: recipePath, overrides: overrides)
     guard isSmoke else {
       recipe = meant
-      plan = try Project.plan(meant, in: rootFolder)
+      plan = try Project.plan(meant, in: rootFolder, consent.consent)
       return
     }
     let version = try Override(parsing: "version=" + SmokeVersion.of(meant.version))
     recipe = try Project.read(file, path: recipePath, overrides: overrides + [version])
-    plan = try Project.plan(recipe, in: rootFolder).asSmoke
+    plan = try Project.plan(recipe, in: rootFolder, consent.consent).asSmoke
   }
 
   /// For commands whose recipe is an option, and not what they are given.
@@ -64,10 +67,6 @@ struct Project {
     // The file of retractions travels in git, not with the data.
     let consent = try ProjectConsent(in: rootFolder).consent.withoutFile
     return try plan(try read(file, path: path, overrides: []), in: rootFolder, consent)
-  }
-
-  private static func plan(_ recipe: Recipe, in rootFolder: URL) throws -> Plan {
-    try plan(recipe, in: rootFolder, try ProjectConsent(in: rootFolder).consent)
   }
 
   private static func plan(_ recipe: Recipe, in rootFolder: URL, _ consent: Consent) throws -> Plan {

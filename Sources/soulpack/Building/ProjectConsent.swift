@@ -11,18 +11,14 @@ struct ProjectConsent {
   /// Nil where there is no such file.
   let retractions: Retractions?
 
-  init(in root: URL) throws {
-    file = root.appending(path: Retractions.fileName)
+  init(in root: URL) throws { try self.init(root.appending(path: Retractions.fileName)) }
+
+  private init(_ file: URL) throws {
+    self.file = file
     var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder), !isFolder.boolValue else {
-      let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: file.path)) != nil
-      // What was retracted is kept elsewhere then, and cannot be read: nobody may be trained on meanwhile.
-      guard isFolder.boolValue || !isLink else { throw LostRetractions(path: file.path) }
-      // A folder of that name is somebody's data; with no file, nothing is retracted.
-      retractions = nil
-      return
-    }
-    retractions = try Retractions(parsing: try Data(contentsOf: file))
+    // A folder of that name is somebody's data; with no file, nothing is retracted.
+    let isData = FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder) && isFolder.boolValue
+    retractions = isData ? nil : try WholeFile(file).bytes().map { try Retractions(parsing: $0) }
   }
 
   /// What a plan needs to know of it.
@@ -31,15 +27,19 @@ struct ProjectConsent {
     return Consent(retractions: Retractions.fileName, isRetracted: { retractions.hold(contributor: $0) })
   }
 
+  /// Throws where somebody took something back, or gave it again, since this was read: what was planned by it is not what they want.
+  func requireUnchanged() throws {
+    guard try ProjectConsent(file).retractions == retractions else { throw ConsentChanged(path: file.path) }
+  }
+
   /// Changes the file in one instant, and only where `change` says something new; gives what it is then, and what `change` gave. One that says nothing any
-  /// more stays, with its salt: a withdrawal that comes later has the same code as before. No other soulpack changes it in between, whatever store it has:
+  /// more stays, with its salt: a withdrawal that comes later has the same code as before; where there is no file, nothing that says nothing is made. No other soulpack changes it in between, whatever store it has:
   /// each would write what the other has not read.
   static func update<Value>(in root: URL, _ change: (inout Retractions) throws -> Value) throws -> (retractions: Retractions, value: Value) {
     try ChangeLock.holding(folder: root) {
       let before = try ProjectConsent(in: root)
       let changed = try before.changed(by: change)
-      // Where it is a link, what that leads to is written.
-      if changed.retractions != before.retractions { try WholeFile(before.file.resolvingSymlinksInPath()).replace(with: changed.retractions.bytes) }
+      if changed.retractions != before.retractions ?? Retractions() { try WholeFile(before.file).followed.replace(with: changed.retractions.bytes) }
       return changed
     }
   }
@@ -51,11 +51,11 @@ struct ProjectConsent {
   }
 }
 
-struct LostRetractions: ExplainedError {
+struct ConsentChanged: ExplainedError {
   let path: String
 
-  var message: String { "\(path): a link to a file that is not there, so that nobody knows what was retracted" }
-  var hint: String? { "bring back what it leads to, or remove the link if nothing was retracted" }
+  var message: String { "\(path): what is retracted has changed since this began, and nothing is given out that was made by what it said before" }
+  var hint: String? { "run it again: what does not depend on it is not done again" }
 }
 
 extension Retractions {

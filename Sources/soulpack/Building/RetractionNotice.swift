@@ -10,7 +10,7 @@ struct RetractionNotice {
   let lines: [String]
 
   init(_ project: Project, _ result: ActionRun.Result) throws {
-    guard let retractions = try ProjectConsent(in: project.rootFolder).retractions, !retractions.isEmpty else {
+    guard let retractions = project.consent.retractions, !retractions.isEmpty else {
       lines = []
       return
     }

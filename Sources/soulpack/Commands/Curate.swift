@@ -84,7 +84,8 @@ extension Curate {
     try exports.refusePlaces(in: folder.place)
     try exports.refuseOwnFiles(root: Project.rootFolder(arguments.common), store: folder.storeFolder)
     let files = try against.map { try FolderToCurate($0, arguments.common).path }
-    let action = try folder.action().decontaminating(against: files).running(only: only)
+    let consent = try folder.consent()
+    let action = folder.action(consent).decontaminating(against: files).running(only: only)
     try requireStages(of: [action])
     let plan = Plan(actions: [action], goals: [.curate: [action.id]])
     let sources = plan.sources(for: plan.actions)
@@ -94,7 +95,8 @@ extension Curate {
       return nil
     }
     let subject = ActionRun.Subject(
-      rootFolder: folder.rootFolder, storeFolder: folder.storeFolder, path: folder.path, goal: FolderToCurate.goal, isTrial: false)
+      rootFolder: folder.rootFolder, storeFolder: folder.storeFolder, path: folder.path, goal: FolderToCurate.goal, isTrial: false,
+      consent: consent)
     let result = try await ActionRun(subject, arguments).perform(plan.actions, sources: sources, permit: { _ in })
     let curated = [try Curated(action.id, result)]
     return (try CurateReport(curated, ActionCounts(result.report)), curated)
@@ -111,7 +113,7 @@ extension Curate {
     for (command, effect) in steps { table.add("  " + command, effect) }
     // A command is never broken: it is there to be copied.
     let isTooWide = table.lines.contains { $0.count > Wrapping.tableWidth }
-    for line in [""] + (isTooWide ? steps.flatMap { ["  " + $0.0, "    " + $0.1] } : table.lines) { terminal.say(line) }
+    for line in [""] + (isTooWide ? steps.flatMap { ["  " + $0.0, "    " + $0.1] } : table.lines) { terminal.say(line.harmless) }
   }
 }
 

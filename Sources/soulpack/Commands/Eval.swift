@@ -137,7 +137,7 @@ struct EvalReport: Report {
   }
 
   private func json(_ kind: String, _ scaledLoss: Int64, _ natsPerToken: Double) -> JSONValue {
-    ["kind": .string(kind), "total": .integer(scaledLoss), "natsPerToken": .number(natsPerToken), "perplexity": .number(exp(natsPerToken))]
+    ["kind": .string(kind), "total": .integer(scaledLoss), "natsPerToken": .number(natsPerToken), "perplexity": exp(natsPerToken).isFinite ? .number(exp(natsPerToken)) : .null]
   }
 
   private func json(_ overlap: TrainingOverlap) -> JSONValue {

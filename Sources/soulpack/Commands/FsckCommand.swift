@@ -18,11 +18,18 @@ struct FsckCommand: AsyncParsableCommand {
     let report = try store.fsck(pinned: try LogHeads().head(ofStore: folder))
     common.terminal.show(FsckReport(report: report))
     guard !report.isSound else { return }
-    if repair {
-      try store.repair(report)
-      common.terminal.remark("what was damaged is removed; the next build makes it anew")
-    }
+    if repair { try store.repair(report) }
+    for remark in FsckCommand.remarks(on: report, isRepaired: repair) { common.terminal.remark(remark) }
     throw EndsWith(code: .failed)
+  }
+
+  private static func remarks(on report: Fsck.Report, isRepaired: Bool) -> [String] {
+    let damage = report.damagedObjects.isEmpty ? nil : isRepaired
+      ? "what was damaged is removed; the next build makes it anew"
+      : "`soulpack fsck --repair` removes what is damaged; the next build makes it anew, and `soulpack snapshot` keeps data again whose files are still there"
+    let rest = !report.isBeyondRepair ? nil
+      : "no repair brings back a log or a database: move the store's folder aside, keep it for the versions of data that it alone may hold, and build again"
+    return [damage, rest].compactMap { $0 }
   }
 }
 

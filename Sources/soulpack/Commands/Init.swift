@@ -44,9 +44,9 @@ struct Init: AsyncParsableCommand {
   private func show(_ report: InitReport) {
     let terminal = common.terminal
     guard !terminal.isJSON else { return terminal.show(report) }
-    for line in report.sight.lines + [""] { terminal.say(line) }
+    for line in report.sight.lines + [""] { terminal.say(line.harmless) }
     terminal.print(String(report.proposal.text.dropLast()))
-    for line in [""] + report.next { terminal.say(line) }
+    for line in [""] + report.next { terminal.say(line.harmless) }
   }
 }
 

@@ -39,9 +39,9 @@ struct Retract: AsyncParsableCommand {
   }
 
   private func write(_ found: Retracted, _ root: URL) async throws -> Int {
-    let store = try await writableStore(root)
+    // Before the store is waited for: a build that has it goes by the file.
     let written = try ProjectConsent.update(in: root) { retractions in change(&retractions, found.subjects) }
-    if written.value > 0, let store { try log(found, written.retractions, count: written.value, store) }
+    if written.value > 0, let store = try await writableStore(root) { try log(found, written.retractions, count: written.value, store) }
     return written.value
   }
 
@@ -131,12 +131,17 @@ struct RetractReport: Report {
   var lines: [String] { [heading] + counted + DownstreamView(found.downstream, root: root, contributor: found.contributor).lines }
 
   private var heading: String {
+    if isUndone && changed == 0 { return "stays in: " + subject }
     let verb = isWritten ? (isUndone ? "taken in again: " : "retracted: ") : (isUndone ? "would be taken in again: " : "would be retracted: ")
-    if let contributor = found.contributor { return verb + "everything of \(contributor)" }
+    return verb + subject
+  }
+
+  private var subject: String {
+    if let contributor = found.contributor { return "everything of \(contributor)" }
     let ids = found.trace?.ids.sorted() ?? [found.wholeID].compactMap { $0 }
     let places = Set(found.trace?.sightings.map(\.entry.source.place) ?? []).sorted()
     let shown = places.prefix(3).map(\.description).joined(separator: ", ") + (places.count > 3 ? " and \(places.count - 3) more" : "")
-    return verb + "record \(ids.map(\.digest.short).joined(separator: ", "))" + (places.isEmpty ? "" : " (\(shown))")
+    return "record \(ids.map(\.digest.short).joined(separator: ", "))" + (places.isEmpty ? "" : " (\(shown))")
   }
 
   private var counted: [String] {

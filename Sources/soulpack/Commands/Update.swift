@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Artifacts
 internal import Foundation
+internal import Identities
 internal import Planning
 internal import Running
 internal import Store
@@ -22,11 +23,14 @@ struct Update: AsyncParsableCommand {
     let outside = HubModels { renderer.show($0) }.outside(pins: [:], parents: try ParentSouls(child: project.recipe, root: project.rootFolder))
     let sources = try await SourceReader(root: project.rootFolder, store: store, outside: outside).read(project.plan.sources(for: actions))
     renderer.finish()
-    var lock = try Lock(readingFrom: project.rootFolder)
     let pins = Lock.Pins(sources, actions: actions)
-    let differences = lock.differences(from: pins, recipe: project.recipePath, isComplete: true)
-    lock.recipes[project.recipePath] = pins
-    try lock.write(to: project.rootFolder)
+    let differences = try ChangeLock.holding(folder: project.rootFolder) {
+      var lock = try Lock(readingFrom: project.rootFolder)
+      let differences = lock.differences(from: pins, recipe: project.recipePath, isComplete: true)
+      lock.recipes[project.recipePath] = pins
+      try lock.write(to: project.rootFolder)
+      return differences
+    }
     common.terminal.show(UpdateReport(recipe: project.recipePath, differences: differences))
   }
 }

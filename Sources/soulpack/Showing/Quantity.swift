@@ -31,6 +31,8 @@ enum Quantity {
   /// `0.4 s`, `12.3 s`, `4 min 05 s`, `2 h 03 min`
   static func duration(seconds: Double) -> String {
     if seconds < 60 { return String(format: "%.1f s", seconds) }
+    // Of a foreign program's numbers anything may come.
+    guard seconds < 3.6e9 else { return "over a million h" }
     let whole = Int(seconds.rounded())
     if whole < 3600 { return String(format: "%d min %02d s", whole / 60, whole % 60) }
     return String(format: "%d h %02d min", whole / 3600, whole % 3600 / 60)

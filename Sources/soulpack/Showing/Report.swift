@@ -22,7 +22,8 @@ struct Table {
 
   init(rightAligned: Set<Int> = []) { self.rightAligned = rightAligned }
 
-  mutating func add(_ cells: String...) { rows.append(cells) }
+  /// A cell is of one line: in a stranger's archive a second one could pass for a line of the report.
+  mutating func add(_ cells: String...) { rows.append(cells.map { $0.replacing("\n", with: "\\n") }) }
 
   var lines: [String] {
     let columns = rows.map(\.count).max() ?? 0

@@ -54,23 +54,26 @@ struct Terminal: Sendable {
 
   /// A remark beside the work, in the form that was asked for.
   func remark(_ text: String) {
-    guard isJSON else { return say("soulpack: " + text) }
+    guard isJSON else { return say("soulpack: " + text.harmless) }
     let document: JSONValue = ["schema": "soulpack.remark/1", "text": .string(text)]
     say(document.canonicalText)
   }
 
-  /// Said once by a command that waits for the store.
-  func tellWaiting(_ holder: WriterLock.Holder?) {
-    remark("waiting for " + (holder.map { "process \($0.processID) (\($0.command.harmless))" } ?? "another soulpack") + ", which has the store")
+  /// A remark that nothing silences: what is there may not be what its reader takes it for.
+  func warn(_ text: String) {
+    let text = "warning: " + text
+    guard isJSON else { return sayAlways("soulpack: " + text.harmless) }
+    sayAlways((["schema": "soulpack.remark/1", "text": .string(text)] as JSONValue).canonicalText)
   }
 
-  /// What the audit of a scan caught: nothing silences it.
+  /// Said once by a command that waits for the store.
+  func tellWaiting(_ holder: WriterLock.Holder?) {
+    remark("waiting for " + (holder.map { "process \($0.processID) (\($0.command))" } ?? "another soulpack") + ", which has the store")
+  }
+
+  /// What the audit of a scan caught.
   func tellDisguised(_ paths: [String]) {
-    let text =
-      "warning: \(paths.map(\.harmless).joined(separator: ", ")): the bytes changed and no time did; every file was read again. "
-      + "Check this disk, its file system and the clock"
-    guard isJSON else { return sayAlways("soulpack: " + text) }
-    sayAlways((["schema": "soulpack.remark/1", "text": .string(text)] as JSONValue).canonicalText)
+    warn("\(paths.joined(separator: ", ")): the bytes changed and no time did; every file was read again. Check this disk, its file system and the clock")
   }
 
   /// Talk that nothing silences: errors, and questions.
@@ -144,11 +147,11 @@ extension String {
 }
 
 extension Unicode.Scalar {
-  /// C0 and C1 controls, and the marks that turn the direction of text around (CVE-2021-42574).
+  /// C0 and C1 controls, separators of lines, and the marks that turn the direction of text around (CVE-2021-42574).
   fileprivate var isHarmful: Bool {
     switch value {
     case 0x09, 0x0A: false
-    case 0..<0x20, 0x7F..<0xA0, 0x202A...0x202E, 0x2066...0x2069: true
+    case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069: true
     default: false
     }
   }

@@ -27,7 +27,7 @@ struct OutputFile {
   func place(_ sealed: SealedSoul, from store: WritableStore, _ terminal: Terminal) throws {
     WholeFile(url).removeLeftovers()
     guard try !holds(sealed) else { return }
-    if let aside = try setAsideSigned() { terminal.remark("the signed archive that was there is kept as \(aside)") }
+    if let aside = try setAsideSigned() { terminal.warn("the signed archive that was there is kept as \(aside)") }
     try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
     try replace { try store.objects.export(sealed.archive, to: $0) }
   }

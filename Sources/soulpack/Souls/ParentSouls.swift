@@ -14,12 +14,13 @@ struct ParentSouls: Sendable {
   let child: Recipe?
   /// As of today: who took data back, took it back from what was made of it too.
   private let consent: Consent
+  private let root: URL
 
   /// `root`: the project's, whose file of retractions counts.
-  init(child: Recipe?, root: URL) throws { (self.child, consent) = (child, try ProjectConsent(in: root).consent) }
+  init(child: Recipe?, root: URL) throws { (self.child, consent, self.root) = (child, try ProjectConsent(in: root).consent, root) }
 
   func open(_ file: URL, path: String) throws -> OutsideModels.Soul {
-    if let child, child.archivePath == path { throw ParentIsItself(path: path) }
+    if let child, root.appending(path: child.archivePath).followed == file.followed { throw ParentIsItself(path: path) }
     let archive = try SoulArchive.open(file)
     let report = try VerificationReport(of: archive, policyAt: UserFolders().trustPolicy)
     do throws(VerificationError) { try report.requireTrusted() } catch { throw RefusedSoul(cause: error) }

@@ -73,45 +73,23 @@ struct SoulReference {
 extension SoulReference {
   /// Makes a folder for `body` alone, and removes it.
   static func withScratch<Value>(_ body: (URL) throws -> Value) throws -> Value {
-    let scratch = try makeScratch()
-    let result = Result { try body(scratch) }
-    try FileManager.default.removeItem(at: scratch)
+    let scratch = try ScratchFolder()
+    let result = Result { try body(scratch.url) }
+    try scratch.remove()
     return try result.get()
   }
 
   static func withScratch<Value>(_ body: (URL) async throws -> Value) async throws -> Value {
-    let scratch = try makeScratch()
+    let scratch = try ScratchFolder()
     let value: Value
     do {
-      value = try await body(scratch)
+      value = try await body(scratch.url)
     } catch {
-      try FileManager.default.removeItem(at: scratch)
+      try scratch.remove()
       throw error
     }
-    try FileManager.default.removeItem(at: scratch)
+    try scratch.remove()
     return value
-  }
-
-  private static let scratchPrefix = "soulpack-scratch-"
-
-  /// Named by the process, so that the next one can tell what was left by one that was killed: there may be records in it.
-  private static func makeScratch() throws -> URL {
-    sweepScratch()
-    let name = "\(scratchPrefix)\(getpid())-\(UUID().uuidString)"
-    let scratch = FileManager.default.temporaryDirectory.appending(path: name, directoryHint: .isDirectory)
-    try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    return scratch
-  }
-}
-
-extension SoulReference {
-  /// Best effort: what cannot be looked at or removed is another user's, or is met the next time.
-  private static func sweepScratch() {
-    let folder = FileManager.default.temporaryDirectory
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] where name.hasPrefix(scratchPrefix) {
-      guard let process = pid_t(name.dropFirst(scratchPrefix.count).prefix { $0 != "-" }), kill(process, 0) != 0, errno == ESRCH else { continue }
-      try? FileManager.default.removeItem(at: folder.appending(path: name))  // As above.
-    }
   }
 }
 

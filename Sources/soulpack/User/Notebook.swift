@@ -20,19 +20,14 @@ struct Notebook {
       guard entries[name] != value else { return entries }
       entries[name] = value
       let document: JSONValue = ["schema": "soulpack.notebook/1", "entries": .object(entries)]
-      try WholeFile(file).replace(with: Data(document.pretty.utf8))
+      try WholeFile(file).followed.replace(with: Data(document.pretty.utf8))
       return entries
     }
   }
 
   /// A file that cannot be read says nothing about what is in it: that error goes on as it is.
   private static func entries(in file: URL) throws -> [String: JSONValue] {
-    let bytes: Data
-    do {
-      bytes = try Data(contentsOf: file)
-    } catch CocoaError.fileReadNoSuchFile {
-      return [:]
-    }
+    guard let bytes = try WholeFile(file).bytes() else { return [:] }
     do {
       guard let members = try JSONValue(parsing: bytes)["entries"]?.object else { throw UnreadableNotebook(path: file.path) }
       return members

@@ -10,7 +10,8 @@ struct UserFolders {
   let state: URL
 
   init(environment: [String: String] = ProcessInfo.processInfo.environment) {
-    let home = environment["HOME"].map { URL(filePath: $0) } ?? FileManager.default.homeDirectoryForCurrentUser
+    // An empty or relative one would take what lies in the current folder for the user's own: whose keys, whose trust?
+    let home = URL(filePath: environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? UserFolders.homeOfAccount)
     func folder(_ variable: String, _ fallback: String) -> URL {
       // The specification: a relative path in one of these variables is to be ignored.
       if let value = environment[variable], value.hasPrefix("/") { return URL(filePath: value).appending(path: "soulpack") }
@@ -19,6 +20,12 @@ struct UserFolders {
     configuration = folder("XDG_CONFIG_HOME", ".config")
     data = folder("XDG_DATA_HOME", ".local/share")
     state = folder("XDG_STATE_HOME", ".local/state")
+  }
+
+  /// As the system's accounts have it; the root, where they have none.
+  private static var homeOfAccount: String {
+    guard let path = getpwuid(getuid())?.pointee.pw_dir.map({ String(cString: $0) }), path.hasPrefix("/") else { return "/" }
+    return path
   }
 
   var keys: URL { data.appending(path: "keys") }
