@@ -60,7 +60,7 @@ struct RunTests {
       try tool.must("unpack", "out/small-base-0.1.0.soul", "models/small")
       try tool.remove("models/small/soul.json")
       let config = try #require(try JSONValue(parsing: try tool.read("models/small/config.json")).object)
-      let all = JSONValue.array((0..<320).map { .integer(Int64($0)) })
+      let all = JSONValue.array((0..<(try #require(config["vocab_size"]?.integer))).map { .integer($0) })
       try tool.write(JSONValue.object(config.merging(["eos_token_id": all]) { $1 }).canonical, to: "models/small/config.json")
       try tool.edit("recipes/voice.yaml", "{ recipe: recipes/base.yaml }", "{ path: models/small }")
       try tool.edit("recipes/voice.yaml", "version: 1.0.0", "version: 1.0.1")

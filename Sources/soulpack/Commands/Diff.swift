@@ -10,7 +10,7 @@ struct Diff: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Say what changed between two Souls or two datasets.",
     discussion: """
-      A Soul is a .soul file, a folder that one was unpacked to, NAME@VERSION, or the first digits of a Soul digest that this project's store has sealed. The records themselves \
+      \(SoulReference.forms) The records themselves \
       are compared where the store holds them. A dataset is the first digits of a digest that `soulpack curate` printed. Of Souls it says which \
       records, parameters, losses and terms differ, of datasets which records. No text of a record is ever shown. docs/compare.md has the rules.
       """)

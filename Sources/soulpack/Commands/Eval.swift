@@ -13,7 +13,7 @@ struct Eval: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure a Soul's loss, and its base's, on a file.",
     discussion: """
-      A Soul is a .soul file, a folder that one was unpacked to, NAME@VERSION, or the first digits of a Soul digest that this project's store has sealed. FILE has any format that \
+      \(SoulReference.forms) FILE has any format that \
       curation reads. The archive's bytes are checked; whether you trust who signed it, `verify` says.
       """)
 

@@ -8,7 +8,7 @@ internal import Store
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Show what a Soul archive holds and claims.")
 
-  @Argument(help: "The Soul: a .soul file, a folder that one was unpacked to, NAME@VERSION, or the first digits of a Soul digest.") var soul: String
+  @Argument(help: ArgumentHelp(stringLiteral: SoulReference.forms)) var soul: String
   @OptionGroup var common: CommonArguments
 
   func run() throws {

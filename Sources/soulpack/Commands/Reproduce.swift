@@ -15,7 +15,7 @@ struct Reproduce: AsyncParsableCommand {
       build made is believed. Where the outcome differs, the first difference is named: the base, the data that are learned from, or the step of the \
       training. Holdout, scores and choice are not done again. \
       A recipe that reads files outside of this project or runs commands is carried out only if your trust policy believes who signed it, or with --allow-run. \
-      A Soul is a .soul file, a folder that one was unpacked to, NAME@VERSION, or the first digits of a Soul digest that this project's store has sealed. It takes as long as the training \
+      \(SoulReference.forms) It takes as long as the training \
       took. Exit code 0: the same. 6: not the same, or the archive is not whole. 7 or 8: its data was retracted, or it is not permitted. Any other: it could not be tried.
 
       --step N checks one step alone, in the time of at most 16, from the last state before it that the archive commits to. It is not in the archive; whoever \

@@ -10,6 +10,10 @@ struct SoulReference {
   let text: String
   let common: CommonArguments
 
+  /// For help texts.
+  static let forms =
+    "A Soul is a .soul file, a folder that one was unpacked to, NAME@VERSION, or the first digits of a Soul digest that this project's store has sealed."
+
   /// Opens the archive. What has to come out of the store is written under `scratch`, which must outlive the archive.
   func open(_ store: ReadableStore?, scratch: URL, takingFolders: Bool = true) throws -> SoulArchive {
     let file = common.place(text)
