@@ -177,7 +177,7 @@ package enum RecipeSchema {
 
   static let consent = Record([
     Field("id", .text(.name), .required, "The name that records and datasets use."),
-    Field("contributor", .text(.key), .optional, "Who agreed. A dataset that names another contributor cannot use it."),
+    Field("contributor", .text(.key), .optional, "Who agreed. A dataset that names another contributor cannot use it, nor can its records."),
     Field("scopes", .list(of: .word(["train", "weights", "data", "commercial"]), atLeast: 1), .required, "What was agreed to: learning from the texts, passing on the weights, passing on the texts, earning money. What is not here is not allowed."),
   ])
 

@@ -31,18 +31,20 @@ struct BuildState {
   mutating func settle(_ id: ActionID, as standing: Standing) { standings[id] = standing }
   mutating func stop() { isStopped = true }
 
-  /// The first action in the order of the plan, scores before all others, that can begin now, with the digests of its inputs. One with the key of one that runs waits: there will be
+  /// The first action that can begin now, with the digests of its inputs. One with the key of one that runs waits: there will be
   /// nothing left for it to do.
   func nextReady(jobs: Int) -> (Action, [String: Digest])? {
     guard !isStopped, running.count < jobs else { return nil }
     let runningKeys = Set(running.compactMap { key(of: $0.id) })
     let laneIsTaken = running.contains { $0.kind.usesEngine }
-    // A score before a training: it is soon done, and may say that the training is in vain.
-    for action in actions.filter({ $0.kind == .score }) + actions.filter({ $0.kind != .score }) where isWaiting(action.id) && !(laneIsTaken && action.kind.usesEngine) {
+    for action in scoresFirst where isWaiting(action.id) && !(laneIsTaken && action.kind.usesEngine) {
       if let inputs = inputs(of: action), !runningKeys.contains(ActionKey(action: action, inputs: inputs)) { return (action, inputs) }
     }
     return nil
   }
+
+  /// A score is soon done, and may say that a training is in vain; all else goes in the order of the plan.
+  private var scoresFirst: [Action] { actions.filter { $0.kind == .score } + actions.filter { $0.kind != .score } }
 
   /// Every action of a kind whose inputs are known and that has not begun, whether or not its turn has come.
   func ready(_ kind: ActionKind) -> [(Action, [String: Digest])] {

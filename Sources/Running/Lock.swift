@@ -157,7 +157,15 @@ extension Lock {
   package init(readingFrom root: URL) throws {
     self.init()
     let file = root.appending(path: Lock.fileName)
-    guard let bytes = try WholeFile(file).bytes() else { return }
+    let found: Data?
+    do {
+      found = try WholeFile(file).bytes()
+    } catch let error as LostFile {
+      throw error
+    } catch {
+      throw UnreadableLock(path: file.path)
+    }
+    guard let bytes = found else { return }
     guard let document = try? JSONValue(parsing: bytes),  // Whatever is wrong with it, the answer is the same.
       document["schema"]?.string == "soulpack.lock/1", let recipes = document["recipes"]?.object
     else { throw UnreadableLock(path: file.path) }
@@ -167,7 +175,7 @@ extension Lock {
 
   /// Writes the lock atomically, and only where it says something new: a build that changed nothing leaves the file alone.
   package func write(to root: URL) throws {
-    let file = WholeFile(root.appending(path: Lock.fileName)).followed
+    let file = WholeFile(root.appending(path: Lock.fileName)).target
     file.removeLeftovers()
     let document: JSONValue = ["schema": "soulpack.lock/1", "recipes": .object(recipes.mapValues(\.json))]
     let bytes = Data(document.pretty.utf8)

@@ -11,15 +11,18 @@ package struct WholeFile: Sendable {
 
   package init(_ url: URL) { self.url = url }
 
-  /// The file that is meant where this is a link, as people have them who keep their settings elsewhere.
-  package var followed: WholeFile { WholeFile(url.resolvingSymlinksInPath()) }
+  /// What is meant where this is a link, as people have them who keep their settings elsewhere.
+  package var target: WholeFile { WholeFile(url.resolvingSymlinksInPath()) }
 
   /// What it holds; nil where there is none. A link to nothing is not the same as nothing: what it says lies somewhere, and cannot be read now.
   package func bytes() throws -> Data? {
-    guard !FileManager.default.fileExists(atPath: url.path) else { return try Data(contentsOf: url) }
-    let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: url.path)) != nil  // Mostly: there is nothing.
-    guard !isLink else { throw LostFile(path: url.path) }
-    return nil
+    do {
+      return try Data(contentsOf: url)
+    } catch CocoaError.fileReadNoSuchFile {
+      let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: url.path)) != nil  // Mostly: there is nothing.
+      guard !isLink else { throw LostFile(path: url.path) }
+      return nil
+    }
   }
 
   /// - Parameter durable: whether the bytes are on the disk before the file takes its place. Not for what can be told from a torn file.

@@ -86,7 +86,8 @@ package struct JobFailure: ExplainedError, Hashable {
   /// In the same words on every machine.
   private func words(_ time: Duration) -> String {
     let milliseconds = Int64((time / .milliseconds(1)).rounded())
-    return milliseconds % 1000 == 0 ? "\(milliseconds / 1000) seconds" : "\(milliseconds) milliseconds"
+    guard milliseconds % 1000 == 0 else { return "\(milliseconds) milliseconds" }
+    return milliseconds == 1000 ? "1 second" : "\(milliseconds / 1000) seconds"
   }
 
   private func quoted(_ name: String) -> String { "\"" + name.prefix(120) + "\"" }

@@ -70,6 +70,8 @@ enum Invocation {
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
         if isAsked.exchange(true, ordering: .relaxed) {
+          // A terminal that is closed says so twice, by its shell and by the kernel: nobody has lost patience.
+          if number == SIGHUP { return }
           ForeignCommand.endAll()
           Foundation._exit(Exit.interrupted.rawValue)
         }

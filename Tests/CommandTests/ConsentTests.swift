@@ -151,14 +151,15 @@ struct ConsentTests {
         """
         exec 9<>.soulpack/lock && flock -n 9 || exit 99
         soulpack build recipes/voice.yaml --threads 1 2> building 9>&- & building=$!
-        until grep -q "waiting for" building; do sleep 0.02; done
+        while kill -0 $building && ! grep -q "waiting for" building; do sleep 0.02; done
         soulpack retract \(Self.key) 2> retracting 9>&- & retracting=$!
-        until grep -q "^contributor" retractions 2> /dev/null; do sleep 0.02; done
+        while kill -0 $retracting && ! grep -q "it is written into retractions, and counts from now on" retracting; do sleep 0.02; done
+        grep -c "^contributor" retractions
         exec 9>&-
         wait $building; echo $?
         wait $retracting; echo $?
         """)
-      #expect(outcome.output.split(separator: "\n").filter { $0.count == 1 } == ["7", "0"], "\(outcome.output)\(outcome.errors)")
+      #expect(outcome.output.split(separator: "\n").filter { $0.count == 1 } == ["1", "7", "0"], "\(outcome.output)\(outcome.errors)")
       let said = String(decoding: try tool.read("building"), as: UTF8.self)
       #expect(said.contains("retractions: what is retracted has changed since this began") && !said.contains("start   train"), "\(said)")
       #expect(try !tool.exists("out") && tool.must("log").output.contains("retracted"))
@@ -168,11 +169,13 @@ struct ConsentTests {
   @Test("who takes back while a build runs is heard before anything is given out; the next build is theirs")
   func whileRunning() throws {
     try Tool.inProject(Project.commanded("cp ../../../kept ../../../retractions; " + Project.copying)) { tool in
-      try tool.must("retract", Self.key)
+      try tool.must("retract", Self.key, "--reason", "consent")
+      try tool.must("retract", "did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp")
       try FileManager.default.moveItem(at: tool.place("retractions"), to: tool.place("kept"))
+      try tool.must("retract", Self.key)
       let building = try tool.build("--allow-run")
       building.expectFailure(7, tool.place("retractions").path + ": what is retracted has changed since this began", hint: "run it again")
-      #expect(!tool.exists("out"))
+      #expect(!tool.exists("out") && !building.errors.contains("the result is of what it was before"), "\(building.errors)")
       #expect(try tool.build("--allow-run").status == 0)
     }
   }

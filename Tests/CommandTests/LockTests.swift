@@ -30,6 +30,9 @@ struct LockTests {
       #expect(try FileManager.default.destinationOfSymbolicLink(atPath: tool.place("soul.lock").path) == tool.place("elsewhere").path)
       try tool.remove("elsewhere")
       try tool.build().expectFailure(1, tool.place("soul.lock").path + ": a link to a file that is not there", hint: "bring back what it leads to")
+      try FileManager.default.removeItem(at: tool.place("soul.lock"))
+      try FileManager.default.createDirectory(at: tool.place("soul.lock"), withIntermediateDirectories: false)
+      try tool.build().expectFailure(1, tool.place("soul.lock").path + ": not a lock of this version", hint: "if it was half merged")
     }
   }
 

@@ -42,7 +42,12 @@ struct ShowExampleTests {
     try Tool.inProject { tool in
       let outcome = try tool.run("train", "recipes/voice.yaml", "--show-example")
       outcome.expectFailure(1, "base/train.base.1 has not been run", hint: "train it first: soulpack train recipes/base.yaml")
+      try tool.run("train", "recipes/voice.yaml", "--show-example", "--smoke").expectFailure(
+        1, "base/train.base.1 has not been run", hint: "train it first: soulpack train recipes/base.yaml --smoke")
       try tool.must("train", "recipes/base.yaml")
+      #expect(try tool.must("train", "recipes/voice.yaml", "--show-example").output.contains("\nlearnt   \"It is "))
+      // Other bytes, and the same dataset.
+      try tool.write(tool.read("texts/texts.jsonl") + Data(Project.texts(count: 1).utf8), to: "texts/texts.jsonl")
       #expect(try tool.must("train", "recipes/voice.yaml", "--show-example").output.contains("\nlearnt   \"It is "))
     }
   }

@@ -25,9 +25,7 @@ extension TrainingTrace {
     let (step, otherStep) = (steps[index], other.steps[index])
     return .step(index + 1, step.firstDifference(from: otherStep))
   }
-}
 
-extension TrainingTrace {
   /// The same, of one of which all steps but the last are known to be the other's: a run that is held against another as it goes asks this after each step.
   func lastDifference(from other: TrainingTrace) -> TraceDifference? {
     guard let step = steps.last else { return nil }

@@ -1,5 +1,6 @@
 internal import Artifacts
 internal import Foundation
+internal import Identities
 internal import Planning
 internal import Recipes
 internal import Running
@@ -24,7 +25,7 @@ struct ActionRun {
     var memoryBudget: ByteSize?
     /// What is made: the terms of a Soul that is its base bind it. Nil where nothing is made that anybody gets.
     var recipe: Recipe?
-    /// That the actions were planned by. Nil where nothing is made that anybody gets.
+    /// That the actions were planned by.
     var consent: ProjectConsent?
   }
 
@@ -33,6 +34,15 @@ struct ActionRun {
     let report: BuildReport
     let sources: TakenSources
     let store: WritableStore
+    fileprivate let subject: Subject
+
+    /// Lets `body` give something out while nobody can take anything back. Throws where somebody has since the actions were planned.
+    func givingOut<Value>(_ body: () throws -> Value) throws -> Value {
+      try ChangeLock.holding(folder: subject.rootFolder) {
+        try subject.consent?.requireUnchanged()
+        return try body()
+      }
+    }
   }
 
   let subject: Subject
@@ -61,10 +71,10 @@ struct ActionRun {
     let sources = try await reader.read(needed)
     try permit(sources)
     let report = try await build(actions, sources.digests, reader, store)
-    warnOfChanges(reader, sources.digests)
     if !subject.isPassing { noteLogHead(store) }
     try subject.consent?.requireUnchanged()
-    return Result(report: report, sources: sources, store: store)
+    warnOfChanges(reader, sources.digests)
+    return Result(report: report, sources: sources, store: store, subject: subject)
   }
 
   private func openStore() async throws -> WritableStore {

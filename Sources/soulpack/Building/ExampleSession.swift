@@ -20,7 +20,7 @@ struct ExampleSession {
     let id = ActionID("train.\(try session.project.recipe.target(named: nil).name).1")
     guard let training = plan[id] else { preconditionFailure("every target has a first candidate") }
     let before = Plan(actions: plan.actions, goals: [.train: [id]]).actions(for: .train).filter { $0.id != id }
-    try requireBase(before)
+    try await requireBase(before)
     guard let result = try await session.run(before, reading: session.project.plan.sources(for: before + [training])) else { return }
     let context = StepContext(
       lookingAt: training, inputs: try inputs(of: training, result), store: result.store, threads: 1, folder: session.project.storeFolder)
@@ -30,12 +30,12 @@ struct ExampleSession {
     try terminal.put(Array((report.colouredLines.joined(separator: "\n") + "\n").utf8))
   }
 
-  /// Nothing is trained to look at an example: a base that another recipe makes must be there.
-  private func requireBase(_ actions: [Action]) throws {
-    let trainings = actions.filter { $0.kind == .train }
-    guard !trainings.isEmpty, !session.arguments.dryRun else { return }
+  /// Nothing is trained to look at an example: a base that another recipe makes must be there. Which it is, what comes before its training says.
+  private func requireBase(_ actions: [Action]) async throws {
+    guard let first = actions.firstIndex(where: { $0.kind == .train }), !session.arguments.dryRun else { return }
+    _ = try await session.run(Array(actions[..<first]))
     let missing = try Survey(session.project, actions: actions).forecast.rows.first { $0.action.kind == .train && $0.standing != .upToDate }
-    if let missing { throw BaseNotTrained(action: missing.action.id.name, recipe: session.project.recipe.base) }
+    if let missing { throw BaseNotTrained(action: missing.action.id.name, recipe: session.project.recipe.base, isSmoke: session.arguments.smoke) }
   }
 
   private func inputs(of action: Action, _ result: ActionRun.Result) throws -> [String: Digest] {
@@ -56,11 +56,12 @@ struct ExampleSession {
 struct BaseNotTrained: ExplainedError {
   let action: String
   let recipe: Base
+  let isSmoke: Bool
 
   var message: String { "\(action) has not been run: the base is yet to be trained, and nothing is trained to show an example" }
   var hint: String? {
     guard case .recipe(let path, _) = recipe else { return nil }
-    return "train it first: soulpack train \(path.asShellWord); or name a model folder under \"base\" meanwhile"
+    return "train it first: soulpack train \(path.asShellWord)\(isSmoke ? " --smoke" : ""); or name a model folder under \"base\" meanwhile"
   }
 }
 

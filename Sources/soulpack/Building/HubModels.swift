@@ -4,6 +4,10 @@ internal import Foundation
 internal import Running
 internal import Synchronization
 
+extension HubSettings {
+  static func ofUser() throws -> HubSettings { try HubSettings(environment: UserFolders.environment) }
+}
+
 /// Models of the hub, as commands take them: fetched by the user's own settings, and told of like every other work.
 struct HubModels: Sendable {
   private let show: @Sendable (BuildEvent) -> Void
@@ -20,7 +24,7 @@ struct HubModels: Sendable {
       pins: pins,
       cached: { reference in
         do {
-          return OutsideModels.Brought(try ModelFetcher(HubSettings()).cached(reference))
+          return OutsideModels.Brought(try ModelFetcher(.ofUser()).cached(reference))
         } catch FetchError.notCached, FetchError.incomplete, FetchError.damagedCache {
           return nil  // The hub has it whole.
         }
@@ -30,7 +34,7 @@ struct HubModels: Sendable {
   }
 
   func fetch(_ reference: HubReference, commit: String? = nil) throws -> FetchedModel {
-    let settings = try HubSettings()
+    let settings = try HubSettings.ofUser()
     let pace = Pace()
     return try ModelFetcher(settings) { event in
       switch event {

@@ -39,7 +39,7 @@ struct ProjectConsent {
     try ChangeLock.holding(folder: root) {
       let before = try ProjectConsent(in: root)
       let changed = try before.changed(by: change)
-      if changed.retractions != before.retractions ?? Retractions() { try WholeFile(before.file).followed.replace(with: changed.retractions.bytes) }
+      if changed.retractions != before.retractions ?? Retractions() { try WholeFile(before.file).target.replace(with: changed.retractions.bytes) }
       return changed
     }
   }

@@ -15,7 +15,7 @@ struct BuildCommand: AsyncParsableCommand {
     guard let result = try await session.run() else { return }
     let sealed = try SealedSoul(result)
     let output = OutputFile(session.project)
-    try output.place(sealed, from: result.store, arguments.common.terminal)
+    try result.givingOut { try output.place(sealed, from: result.store, arguments.common.terminal) }
     arguments.common.terminal.show(PlacedSoulReport(project: session.project, sealed: sealed, file: output.path, counts: ActionCounts(result.report)))
   }
 }

@@ -41,14 +41,14 @@ struct Curate: AsyncParsableCommand {
     for stage in only { try CurationStage.requireKnown(stage) }
     let exports = try Exports(records: export, fates: exportLedger, arguments.common)
     let folder = try folder()
-    guard let (report, curated) = try await curate(folder, exports) else { return }
-    try exports.write(curated, arguments.common.terminal)
+    guard let (report, curated, result) = try await curate(folder, exports) else { return }
+    if exports.areWanted { try result.givingOut { try exports.write(curated, arguments.common.terminal) } }
     exports.useStandardOutput ? arguments.common.terminal.tell(report) : arguments.common.terminal.show(report)
     if let folder { sayNext(folder, report) }
   }
 
   /// Nil where nothing was done, but only said.
-  private func curate(_ folder: FolderToCurate?, _ exports: Exports) async throws -> (CurateReport, [Curated])? {
+  private func curate(_ folder: FolderToCurate?, _ exports: Exports) async throws -> (CurateReport, [Curated], ActionRun.Result)? {
     guard let folder else {
       guard against.isEmpty else { throw ValidationError("--against is about a folder; a recipe names evaluation files in its stage \"decontaminate\"") }
       guard !reading.areGiven else { throw ValidationError("--format and --speaker are for a folder; of a recipe, \"format\" and \"speaker\" say it") }
@@ -80,7 +80,7 @@ struct Curate: AsyncParsableCommand {
 // MARK: - A folder
 
 extension Curate {
-  private func curateFolder(_ folder: FolderToCurate, _ exports: Exports) async throws -> (CurateReport, [Curated])? {
+  private func curateFolder(_ folder: FolderToCurate, _ exports: Exports) async throws -> (CurateReport, [Curated], ActionRun.Result)? {
     try exports.refusePlaces(in: folder.place)
     try exports.refuseOwnFiles(root: Project.rootFolder(arguments.common), store: folder.storeFolder)
     let files = try against.map { try FolderToCurate($0, arguments.common).path }
@@ -99,7 +99,7 @@ extension Curate {
       consent: consent)
     let result = try await ActionRun(subject, arguments).perform(plan.actions, sources: sources, permit: { _ in })
     let curated = [try Curated(action.id, result)]
-    return (try CurateReport(curated, ActionCounts(result.report)), curated)
+    return (try CurateReport(curated, ActionCounts(result.report)), curated, result)
   }
 
   /// Where a person may go from here.
@@ -120,7 +120,7 @@ extension Curate {
 // MARK: - A recipe
 
 extension Curate {
-  private func curateRecipe(_ exports: Exports) async throws -> (CurateReport, [Curated])? {
+  private func curateRecipe(_ exports: Exports) async throws -> (CurateReport, [Curated], ActionRun.Result)? {
     let session = BuildSession(try Project(arguments.recipe, arguments.common), arguments, goal: .curate, onlyStages: only)
     let ids = try chosen(session.project.plan.goals[.curate] ?? [], isForExport: exports.areWanted)
     for id in ids { try refuseExport(exports, intoSourceOf: id, session.project) }
@@ -130,7 +130,7 @@ extension Curate {
     guard let result = try await session.run(plan.actions(for: .curate)) else { return nil }
     let curated = try ids.map { try Curated($0, result) }
     let report = try CurateReport(curated, ActionCounts(result.report))
-    return (report.counting(try await tokens(of: curated, session.project)), curated)
+    return (report.counting(try await tokens(of: curated, session.project)), curated, result)
   }
 
   /// The engine may not be able to read the base: that is for `train` to fail over.

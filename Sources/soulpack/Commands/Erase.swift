@@ -32,12 +32,14 @@ struct Erase: AsyncParsableCommand {
       let found = try await find(asked, in: reading)
       return common.terminal.show(report(found, root, isDone: false))
     }
+    let known = try await trace(asked, in: reading)
     try reading.close()
     try confirm()
+    // Kept out before it is taken out, and before the store is waited for: no build takes it in again, nor gives it out that has it in now.
+    _ = try retract(known, root)
     let store = try await WritableStore.waitAndOpen(at: folder, command: "soulpack erase", onWaiting: common.terminal.tellWaiting)
     let found = try await find(asked, in: store.reading)
-    // Kept out before it is taken out: killed in between, no build takes it in again.
-    let code = try retract(found, root)
+    let code = try retract(found.trace, root)
     try store.erase(found.plan.objects.keys.sorted())
     try requireGone(found, store)
     try log(found, code, store)
@@ -53,12 +55,17 @@ struct Erase: AsyncParsableCommand {
   }
 
   private func find(_ asked: RecordToTrace, in store: ReadableStore) async throws -> Found {
-    guard let trace = try await asked.trace(in: store), !trace.sightings.isEmpty else { throw LedgerQueryError.unknownRecord(subject) }
+    let trace = try await trace(asked, in: store)
     let downstream = try Downstream(of: trace, in: store)
     let renderer = BuildRenderer(terminal: common.terminal)
     defer { renderer.finish() }
     let plan = try ErasurePlan(trace, downstream, in: store) { renderer.show(.progress(action: "erase", $0)) }
     return Found(trace: trace, downstream: downstream, plan: plan, filesOutside: try plan.filesOutside(store))
+  }
+
+  private func trace(_ asked: RecordToTrace, in store: ReadableStore) async throws -> RecordTrace {
+    guard let trace = try await asked.trace(in: store), !trace.sightings.isEmpty else { throw LedgerQueryError.unknownRecord(subject) }
+    return trace
   }
 
   private func confirm() throws {
@@ -69,8 +76,8 @@ struct Erase: AsyncParsableCommand {
     guard String(decoding: try TypedLine.read(from: STDIN_FILENO), as: UTF8.self).lowercased().hasPrefix("y") else { throw NotConfirmed(wasAsked: true) }
   }
 
-  private func retract(_ found: Found, _ root: URL) throws -> Digest? {
-    let subjects = found.trace.ids.sorted() + found.trace.nearDuplicates.sorted()
+  private func retract(_ trace: RecordTrace, _ root: URL) throws -> Digest? {
+    let subjects = trace.ids.sorted() + trace.nearDuplicates.sorted()
     let written = try ProjectConsent.update(in: root) { retractions in
       if retractions.needsSalt { retractions.addRandomSalt() }
       for id in subjects { retractions.insert(.record(id), reason: arguments.reason) }

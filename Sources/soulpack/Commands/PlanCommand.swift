@@ -31,7 +31,7 @@ struct PlanCommand: ParsableCommand {
         return PlannedModel(origin: HubOrigin(reference, commit: pin.commit), stored: try store.objects.snapshot(digest))
       }
       do {
-        return PlannedModel(try ModelFetcher(HubSettings()).survey(reference, commit: pin?.commit))
+        return PlannedModel(try ModelFetcher(.ofUser()).survey(reference, commit: pin?.commit))
       } catch let error as FetchError {
         common.terminal.remark("what would be fetched is not known: \(error.message)")
         return nil

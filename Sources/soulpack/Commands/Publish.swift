@@ -37,13 +37,13 @@ struct Publish: AsyncParsableCommand {
     var published = try PublishedVersions()
     try published.refuseOther(sealed.digest, of: session.project)
     let output = OutputFile(session.project)
-    try output.place(sealed, from: result.store, arguments.common.terminal)
+    try result.givingOut { try output.place(sealed, from: result.store, arguments.common.terminal) }
     let archive = try SoulArchive.open(output.url)
     guard archive.digest == sealed.digest else { throw ReplacedMeanwhile(path: output.path) }
     // Noted before it is signed: a kill in between must not leave a signed archive whose version is still free.
     try published.note(sealed.digest, of: session.project)
     if try !archive.isSigned(by: signer.publicKey, at: output) {
-      try sign(archive, signer, output, began: began, store: result.store)
+      try result.givingOut { try sign(archive, signer, output, began: began, store: result.store) }
       // What others will ask of it. A reader that says no would say it to all who get the archive.
       guard try SoulArchive.open(output.url).isSigned(by: signer.publicKey, at: output) else { throw ReplacedMeanwhile(path: output.path) }
     }

@@ -71,7 +71,10 @@ struct Retract: AsyncParsableCommand {
   private func writableStore(_ root: URL) async throws -> WritableStore? {
     let folder = Project.storeFolder(in: root)
     guard try ReadableStore.openIfThere(at: folder) != nil else { return nil }
-    return try await WritableStore.waitAndOpen(at: folder, command: "soulpack retract", onWaiting: common.terminal.tellWaiting)
+    return try await WritableStore.waitAndOpen(at: folder, command: "soulpack retract") { holder in
+      common.terminal.remark("it is written into \(Retractions.fileName), and counts from now on; what is left is a line in the store's log")
+      common.terminal.tellWaiting(holder)
+    }
   }
 
   /// Digests and counts alone.

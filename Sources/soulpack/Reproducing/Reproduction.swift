@@ -38,6 +38,8 @@ struct Reproduction {
   private let actions: [Action]
   private let sources: [Source]
   let claimed: Claims
+  /// As of when it began. What a contributor takes back meanwhile is not learned from to the end either.
+  let consent: ProjectConsent
 
   /// What the archive says went in and came out.
   struct Claims {
@@ -56,7 +58,8 @@ struct Reproduction {
     guard manifest.components.count == 1, let candidate = manifest.chosenCandidate, let files = candidate.files, let trace = try archive.trainingTrace()
     else { throw CannotReproduce(.unrecorded) }
     guard trace.commitments.semantics == EngineSemantics.version else { throw CannotReproduce(.semantics(trace.commitments.semantics)) }
-    let meant = try RecordedRecipe(document).plan(consent: try ProjectConsent(in: rootFolder).consent)
+    consent = try ProjectConsent(in: rootFolder)
+    let meant = try RecordedRecipe(document).plan(consent: consent.consent)
     let plan = SmokeVersion.isOne(manifest.version) ? meant.asSmoke : meant
     let id = ActionID("train.\(candidate.target).\(manifest.place(of: candidate))")
     guard let training = plan[id] else { throw CannotReproduce(.unrecorded) }
@@ -129,7 +132,8 @@ struct Reproduction {
   func actionRun(_ storeFolder: URL, _ arguments: BuildArguments) -> ActionRun {
     ActionRun(
       ActionRun.Subject(
-        rootFolder: rootFolder, storeFolder: storeFolder, path: archive.url.lastPathComponent, goal: "reproduce", isTrial: true, isPassing: true),
+        rootFolder: rootFolder, storeFolder: storeFolder, path: archive.url.lastPathComponent, goal: "reproduce", isTrial: true, isPassing: true,
+        consent: consent),
       arguments)
   }
 

@@ -39,6 +39,7 @@ extension Reproduction {
     let (parts, trainer) = try await begin(storeFolder, arguments)
     guard let trainer else { return (StepOutcome(whole: try given(parts), step: step, opening: opening), nil) }
     let difference = try trainer.difference(upTo: opening, of: claimed.trace)
+    try consent.requireUnchanged()
     let outcome = StepOutcome(
       whole: try outcome(parts, difference, "steps 1 to \(opening)", upTo: opening, trainer), step: step, opening: opening)
     return (outcome, difference == nil ? trainer.checkpoint() : nil)

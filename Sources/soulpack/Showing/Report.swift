@@ -23,7 +23,7 @@ struct Table {
   init(rightAligned: Set<Int> = []) { self.rightAligned = rightAligned }
 
   /// A cell is of one line: in a stranger's archive a second one could pass for a line of the report.
-  mutating func add(_ cells: String...) { rows.append(cells.map { $0.replacing("\n", with: "\\n") }) }
+  mutating func add(_ cells: String...) { rows.append(cells.map(\.onOneLine)) }
 
   var lines: [String] {
     let columns = rows.map(\.count).max() ?? 0

@@ -54,16 +54,16 @@ struct Terminal: Sendable {
 
   /// A remark beside the work, in the form that was asked for.
   func remark(_ text: String) {
-    guard isJSON else { return say("soulpack: " + text.harmless) }
-    let document: JSONValue = ["schema": "soulpack.remark/1", "text": .string(text)]
-    say(document.canonicalText)
+    say(remarkLine(text))
   }
 
   /// A remark that nothing silences: what is there may not be what its reader takes it for.
   func warn(_ text: String) {
-    let text = "warning: " + text
-    guard isJSON else { return sayAlways("soulpack: " + text.harmless) }
-    sayAlways((["schema": "soulpack.remark/1", "text": .string(text)] as JSONValue).canonicalText)
+    sayAlways(remarkLine("warning: " + text))
+  }
+
+  private func remarkLine(_ text: String) -> String {
+    isJSON ? (["schema": "soulpack.remark/1", "text": .string(text)] as JSONValue).canonicalText : "soulpack: " + text.harmless
   }
 
   /// Said once by a command that waits for the store.
@@ -134,6 +134,9 @@ extension String {
 }
 
 extension String {
+  /// Harmless, and without ends of lines. Scalar by scalar: CR and LF are one `Character`.
+  var onOneLine: String { String(harmless.unicodeScalars.map { $0 == "\n" ? "\\n" : String($0) }.joined()) }
+
   /// As a POSIX shell reads it back: quoted where it has to be (Shell Command Language, section 2.2.2).
   var asShellWord: String {
     let isPlain = !isEmpty && utf8.allSatisfy { byte in

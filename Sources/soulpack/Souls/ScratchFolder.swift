@@ -16,12 +16,13 @@ struct ScratchFolder {
     url = FileManager.default.temporaryDirectory.appending(path: name, directoryHint: .isDirectory)
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     descriptor = open(url.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if descriptor >= 0 { flock(descriptor, LOCK_EX | LOCK_NB) }  // Where a file system has no locks, the number of the process is all there is to go by.
+    // Where a file system has no locks, the number of the process is all there is to go by.
+    if descriptor >= 0 { flock(descriptor, LOCK_EX | LOCK_NB) }
   }
 
   func remove() throws {
+    defer { if descriptor >= 0 { close(descriptor) } }
     try FileManager.default.removeItem(at: url)
-    if descriptor >= 0 { close(descriptor) }
   }
 
   /// Best effort: what cannot be looked at or removed is another user's, or is met the next time.

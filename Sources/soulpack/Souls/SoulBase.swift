@@ -49,7 +49,7 @@ struct SoulBase {
   /// A base of a hub has that for a name. Nobody is asked: an archive is perhaps a stranger's, and may not make this machine call somebody.
   private func cached(_ reference: HubReference) throws -> [String: Data]? {
     do {
-      return try matching(try ModelFetcher(HubSettings()).cached(reference))
+      return try matching(try ModelFetcher(.ofUser()).cached(reference))
     } catch FetchError.notCached, FetchError.incomplete {
       return nil
     }

@@ -20,7 +20,7 @@ struct Notebook {
       guard entries[name] != value else { return entries }
       entries[name] = value
       let document: JSONValue = ["schema": "soulpack.notebook/1", "entries": .object(entries)]
-      try WholeFile(file).followed.replace(with: Data(document.pretty.utf8))
+      try WholeFile(file).target.replace(with: Data(document.pretty.utf8))
       return entries
     }
   }

@@ -9,9 +9,9 @@ struct UserFolders {
   /// Versions published, commands allowed, heads of event logs.
   let state: URL
 
-  init(environment: [String: String] = ProcessInfo.processInfo.environment) {
-    // An empty or relative one would take what lies in the current folder for the user's own: whose keys, whose trust?
-    let home = URL(filePath: environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? UserFolders.homeOfAccount)
+  init() {
+    let environment = UserFolders.environment
+    let home = URL(filePath: environment["HOME"] ?? "/")
     func folder(_ variable: String, _ fallback: String) -> URL {
       // The specification: a relative path in one of these variables is to be ignored.
       if let value = environment[variable], value.hasPrefix("/") { return URL(filePath: value).appending(path: "soulpack") }
@@ -20,6 +20,13 @@ struct UserFolders {
     configuration = folder("XDG_CONFIG_HOME", ".config")
     data = folder("XDG_DATA_HOME", ".local/share")
     state = folder("XDG_STATE_HOME", ".local/state")
+  }
+
+  /// The process's, with a `HOME` that is one: an empty or relative one would take what lies in the current folder for the user's own. Whose keys, whose trust?
+  static var environment: [String: String] {
+    let environment = ProcessInfo.processInfo.environment
+    guard environment["HOME"]?.hasPrefix("/") != true else { return environment }
+    return environment.merging(["HOME": homeOfAccount]) { _, account in account }
   }
 
   /// As the system's accounts have it; the root, where they have none.
