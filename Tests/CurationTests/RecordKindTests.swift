@@ -128,6 +128,41 @@ struct RecordKindTests {
     #expect(result.ledger.entries.first?.characters == "mail [EMAIL]sent to [EMAIL]done".count + #" {"to":"[EMAIL]"} "#.count)
   }
 
+  @Test("in arguments each string is searched as it reads, and whole numbers are; what comes out is JSON where JSON went in, and the rest keeps its spelling", arguments: [
+    (#"{"body":"phone\t212-555-0123"}"#, #"{"body":"phone\t[PHONE]"}"#), (#"{"body":"Regards,\nbob@example.com"}"#, #"{"body":"Regards,\n[EMAIL]"}"#),
+    (#"{"to":"bob\u0040example.com", "é":1.50}"#, #"{"to":"[EMAIL]", "é":1.50}"#), (#"{"ip":"\r\n93.184.216.34\"\\"}"#, #"{"ip":"\r\n[IP]\"\\"}"#),
+    (#"{"card": 4111111111111111}"#, #"{"card": "[CARD]"}"#), ("[4111111111111111,5,-4111111111111111,4111111111111111.5]", #"["[CARD]",5,-4111111111111111,4111111111111111.5]"#),
+    (#"{"a@b.example":{"x":[true,null,"c@d.example"]},"n":18446744073709551616}"#, #"{"[EMAIL]":{"x":[true,null,"[EMAIL]"]},"n":18446744073709551616}"#),
+    (#""a@b.example""#, #""[EMAIL]""#), (#"{"a":"x@y.example","a":1}"#, #"{"a":"[EMAIL]","a":1}"#), (#"{"x":"no\tone"}"#, #"{"x":"no\tone"}"#),
+    // No JSON.
+    (#"mail a@b.example \ now"#, #"mail [EMAIL] \ now"#), (#"{"to":"a@b.example""#, #"{"to":"[EMAIL]""#), ("", ""),
+  ])
+  func arguments(written: String, expected: String) async throws {
+    let call: JSONValue = ["function": ["name": "f", "arguments": .string(written)]]
+    let turns: JSONValue = [["role": "user", "content": "q"], ["role": "assistant", "content": "a", "tool_calls": [call]]]
+    let line: JSONValue = ["messages": turns]
+    let result = try await curate(["a.jsonl": line.canonical], stages: [.pii(.redact, kinds: Set(PersonalData.allCases))])
+    guard case .toolUse(let conversation)? = try result.dataset.records().first?.content else { throw Absent() }
+    let arguments = conversation.turns[1].calls.map(\.arguments)
+    #expect(arguments == [expected])
+    #expect(result.ledger.summary.changed == (written == expected ? 0 : 1))
+    if (try? JSONValue(parsing: Data(written.utf8))) != nil { #expect(throws: Never.self) { try JSONValue(parsing: Data(arguments[0].utf8)) } }
+  }
+
+  @Test("a private key that arguments hold as a list of lines goes as a whole, and a note changes no spelling")
+  func partedKey() async throws {
+    let lines = ["-----BEGIN " + "PRIVATE KEY-----", String(repeating: "aB3xY7kL", count: 8), "-----END " + "PRIVATE KEY-----"]
+    let written = JSONValue.array(lines.map { .string($0) }).canonicalText
+    let call: JSONValue = ["function": ["name": "f", "arguments": .string(written)]]
+    let card: JSONValue = ["function": ["name": "f", "arguments": "[ 4111111111111111 ]"]]
+    let turns: JSONValue = [["role": "user", "content": "q"], ["role": "assistant", "content": "a", "tool_calls": [call, card]]]
+    let line: JSONValue = ["messages": turns]
+    let result = try await curate(["a.jsonl": line.canonical], stages: [.pii([.secret: .redact, .card: .tag])])
+    guard case .toolUse(let conversation)? = try result.dataset.records().first?.content else { throw Absent() }
+    #expect(conversation.turns[1].calls.map(\.arguments) == [#"["[SECRET]"]"#, "[ 4111111111111111 ]"])
+    #expect(result.ledger.summary.personalData[.card] == LedgerSummary.Tally(records: 1, count: 1))
+  }
+
   @Test("what is judged otherwise is not the same, and what is alike and judged alike is")
   func nearDuplicates() async throws {
     let long = (0..<60).map { "word\($0)" }.joined(separator: " ")
