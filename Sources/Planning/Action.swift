@@ -92,7 +92,7 @@ package enum ActionKind: String, CaseIterable, Sendable {
     case .train: 1
     case .score: 1
     case .select: 2
-    case .gate: 1
+    case .gate: 2
     case .seal: 3
     }
   }
