@@ -51,6 +51,14 @@ struct RecordKindTests {
         ToolTurn(role: .tool, content: "", name: "f"), ToolTurn(role: .assistant, content: "a"))
     ),
     (
+      #"{"messages":[{"role":"user","content":"q"},{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{\"id\":18446744073709551615}"}},{"function":{"name":"f","arguments":{"id":9007199254740991}}}]}]}"#,
+      tools(
+        [], ToolTurn(role: .user, content: "q"),
+        ToolTurn(
+          role: .assistant, content: "",
+          calls: [#"{"id":18446744073709551615}"#, #"{"id":9007199254740991}"#].map { ToolCall(name: "f", arguments: $0) }))
+    ),
+    (
       #"{"tools":"[{\"name\":\"f\"}]","conversations":[{"from":"human","value":"q"},{"from":"gpt","value":"w"},{"from":"function_call","value":"{\"name\":\"f\",\"arguments\":{\"x\":1}}"},{"from":"observation","value":"r"},{"from":"gpt","value":"a"}]}"#,
       tools(
         [["name": "f"]], ToolTurn(role: .user, content: "q"), ToolTurn(role: .assistant, content: "w", calls: [ToolCall(name: "f", arguments: #"{"x":1}"#)]),
@@ -84,6 +92,11 @@ struct RecordKindTests {
       (#"{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"tools":"f"}"#, .toolsNotAList),
       (#"{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"tools":[9]}"#, .toolsNotAList),
       (#"{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"tools":[{"n":9007199254740993}]}"#, .toolsNotAList),
+      (#"{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"tools":[{"n":18446744073709551615}]}"#, .toolsNotAList),
+      (#"{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"tools":"[{\"n\":[1e16]}]"}"#, .toolsNotAList),
+      (#"{"messages":[{"role":"user","content":"q"},{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":{"id":18446744073709551615}}}]}]}"#, .unreadableCall),
+      (#"{"messages":[{"role":"user","content":"q"},{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":{"id":-9007199254740992.0}}}]}]}"#, .unreadableCall),
+      (#"{"conversations":[{"from":"human","value":"q"},{"from":"function_call","value":"{\"name\":\"f\",\"arguments\":{\"id\":18446744073709551615}}"}]}"#, .unreadableCall),
       (#"{"conversations":[{"from":"human","value":"q"},{"from":"function_call","value":"f()"}]}"#, .unreadableCall),
     ] as [(String, DropReason)])
   func faults(line: String, reason: DropReason) async throws {
