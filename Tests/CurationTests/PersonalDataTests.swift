@@ -162,7 +162,7 @@ struct PersonalDataTests {
   }
 
   @Test("hostile runs of what could begin an address or a number end soon", arguments: [
-    "@", "1", "1 ", "+", "(1)", "a@", "1-", "a.", "\u{301}", "1.", "11.22.33.44 a@b.co ", "2001:", "2001:db8::1 ", "DE89", "sk-", "gh" + "p_", "eyJ", "eyJ.", "-", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\nAAAAAAAAAAAAAAAAAAAAAAAA\n",
+    "@", "1", "1 ", "+", "(1)", "a@", "1-", "a.", "\u{301}", "1.", "11.22.33.44 a@b.co ", "2001:", "2001:db8::1 ", "DE89", "sk-", "gh" + "p_", "eyJ", "eyJ.", "eyJ-", "eyJabcdefgh-", "eyJabcdefgh.", "a@1.", "a@b.1-", "203.0.113.15-", "-", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\nAAAAAAAAAAAAAAAAAAAAAAAA\n",
   ])
   func hostile(unit: String) async throws {
     let text = String(repeating: unit, count: 200_000)
