@@ -84,7 +84,7 @@ package enum ActionKind: String, CaseIterable, Sendable {
   package var semantics: Int64 {
     switch self {
     case .run: 1
-    case .curate: 4
+    case .curate: 5
     case .split: 1
     case .sample: 1
     case .leaveOut: 1

@@ -156,6 +156,10 @@ struct TableTests {
         == expected(
           DatasetRecord(content: .judged(JudgedAnswer(prompt: prompt, completion: answer("a"), isGood: true))),
           DatasetRecord(content: .judged(JudgedAnswer(prompt: prompt, completion: answer("b"), isGood: false)))))
+    #expect(
+      try await records("prompt,chosen,rejected\nq,q: a,b") == [
+        DatasetRecord(content: .preference(Preference(prompt: prompt, chosen: answer(": a"), rejected: answer("b"))))
+      ])
     #expect(try await records("prompt,completion,label\nq,a,joke") == [exchange("q", "a")])
   }
 
