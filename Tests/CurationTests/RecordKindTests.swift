@@ -186,9 +186,9 @@ struct RecordKindTests {
     let long = (0..<60).map { "word\($0)" }.joined(separator: " ")
     func line(_ members: [String: JSONValue]) -> String { String(decoding: JSONValue.object(members).canonical, as: UTF8.self) }
     let lines = [
-      line(["prompt": .string(long), "completion": .string(long + " a"), "label": true]), line(["prompt": .string(long), "completion": .string(long + " a"), "label": false]),
-      line(["prompt": .string(long), "chosen": .string(long + " a"), "rejected": "no"]), line(["prompt": .string(long), "rejected": .string(long + " a"), "chosen": "no"]),
-      line(["prompt": .string(long), "completion": .string(long + " a")]), line(["prompt": .string(long), "completion": .string(long + " a b"), "label": true]),
+      line(["prompt": .string(long), "completion": .string("so: " + long + " a"), "label": true]), line(["prompt": .string(long), "completion": .string("so: " + long + " a"), "label": false]),
+      line(["prompt": .string(long), "chosen": .string("so: " + long + " a"), "rejected": "no"]), line(["prompt": .string(long), "rejected": .string("so: " + long + " a"), "chosen": "no"]),
+      line(["prompt": .string(long), "completion": .string("so: " + long + " a")]), line(["prompt": .string(long), "completion": .string("so: " + long + " a b"), "label": true]),
     ]
     let result = try await curate(["a.jsonl": Data(lines.joined(separator: "\n").utf8)], stages: [.near])
     #expect(result.dataset.count == 5)
