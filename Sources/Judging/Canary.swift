@@ -20,17 +20,25 @@ package struct Canary: Hashable, Sendable {
   package static func parse(_ bytes: Data, alternatives: Int) throws(CanaryFileError) -> [Canary] {
     guard let text = String(validating: bytes, as: UTF8.self) else { throw .notUTF8 }
     var canaries: [Canary] = []
-    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-      guard !line.allSatisfy(\.isWhitespace), !line.hasPrefix("#") else { continue }
-      guard line.utf8.count <= longestLineInBytes else { throw .line(index + 1, .tooLong) }
-      guard let canary = Canary(line) else { throw .line(index + 1, .noSecret) }
-      guard !canaries.contains(canary) else { throw .line(index + 1, .twice) }
-      guard canary.spaceSize > alternatives else { throw .line(index + 1, .tooFewAlternatives(space: canary.spaceSize, asked: alternatives)) }
+    for (number, line) in lines(of: text) {
+      guard line.utf8.count <= longestLineInBytes else { throw .line(number, .tooLong) }
+      guard let canary = Canary(line) else { throw .line(number, .noSecret) }
+      guard !canaries.contains(canary) else { throw .line(number, .twice) }
+      guard canary.spaceSize > alternatives else { throw .line(number, .tooFewAlternatives(space: canary.spaceSize, asked: alternatives)) }
       canaries.append(canary)
     }
     guard !canaries.isEmpty else { throw .empty }
     guard canaries.count <= mostInFile else { throw .tooMany }
     return canaries
+  }
+
+  /// On which line of its file the canary stands that `parse` gives at `index`.
+  package static func line(ofCanaryAt index: Int, in bytes: Data) -> Int { lines(of: String(decoding: bytes, as: UTF8.self))[index].number }
+
+  /// Those that are not passed over.
+  private static func lines(of text: String) -> [(number: Int, text: Substring)] {
+    text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated().map { ($0 + 1, $1) }
+      .filter { !$0.1.allSatisfy(\.isWhitespace) && !$0.1.hasPrefix("#") }
   }
 
   private init?(_ line: Substring) {
@@ -99,7 +107,12 @@ extension Canary {
 
 /// A file of canaries that nothing can be tested by.
 package enum CanaryFileError: ExplainedError, Hashable {
-  package enum Problem: Hashable, Sendable { case noSecret, tooLong, twice, tooFewAlternatives(space: Int, asked: Int) }
+  package enum Problem: Hashable, Sendable {
+    case noSecret, tooLong, twice
+    case tooFewAlternatives(space: Int, asked: Int)
+    /// It, or with an alternative in the secret's place, is more than so many tokens.
+    case longerThanContext(tokens: Int)
+  }
 
   case notUTF8
   case empty
@@ -116,6 +129,8 @@ package enum CanaryFileError: ExplainedError, Hashable {
     case .line(let line, .twice): "line \(line): stands there a second time"
     case .line(let line, .tooFewAlternatives(let space, let asked)):
       "line \(line): there are \(space) secrets of this shape, too few to rank it among \(asked) others"
+    case .line(let line, .longerThanContext(let tokens)):
+      "line \(line): longer than the context of \(tokens) tokens, as it is or with another secret of its shape: what is cut cannot be asked for"
     }
   }
 
@@ -123,6 +138,7 @@ package enum CanaryFileError: ExplainedError, Hashable {
     switch self {
     case .line(_, .noSecret), .empty: "such as: the code of the door is {7316 0248}"
     case .line(_, .tooFewAlternatives): "plant a longer secret of digits and letters, or ask for fewer \"alternatives\""
+    case .line(_, .longerThanContext): "plant a shorter line, or train in a longer \"context\""
     default: nil
     }
   }

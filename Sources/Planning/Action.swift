@@ -84,7 +84,7 @@ package enum ActionKind: String, CaseIterable, Sendable {
   package var semantics: Int64 {
     switch self {
     case .run: 1
-    case .curate: 4
+    case .curate: 5
     case .split: 1
     case .sample: 1
     case .leaveOut: 1
@@ -92,7 +92,7 @@ package enum ActionKind: String, CaseIterable, Sendable {
     case .train: 1
     case .score: 1
     case .select: 2
-    case .gate: 1
+    case .gate: 2
     case .seal: 3
     }
   }

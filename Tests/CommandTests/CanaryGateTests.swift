@@ -90,9 +90,12 @@ struct CanaryGateTests {
     }
   }
 
-  @Test("a file without a secret is refused by its line, and never quoted", arguments: [
+  @Test("a file without a secret, or with one that cannot be asked for, is refused by its line, and never quoted", arguments: [
     ("no secret here 73160248\n", "canaries.txt: line 1: one secret in braces is needed"), ("", "canaries.txt: the file holds no planted secret"),
     ("a {12}\n", "canaries.txt: line 1: there are 100 secrets of this shape, too few"),
+    // Another secret of its shape would be as likely as this one where neither is reached.
+    ("# planted\nthe code is {5550143}\n" + String(repeating: "q7", count: 60) + " {73160248}\n", "canaries.txt: line 3: longer than the context of 64 tokens"),
+    ("a {73160248" + String(repeating: "-Zq4", count: 25) + "}\n", "canaries.txt: line 1: longer than the context of 64 tokens"),
   ])
   func badFile(text: String, message: String) throws {
     try Tool.inProject(Self.project(epochs: 1, gate: Self.gate, canaries: text)) { tool in

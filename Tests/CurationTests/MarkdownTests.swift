@@ -76,6 +76,17 @@ struct MarkdownTests {
     #expect(try result.texts() == Set([long, "# Title\n\n## Part\n\n" + fence, huge + "\n\nshort end"].map { Array($0.utf8) }))
   }
 
+  @Test("headings alone are a paragraph with what follows, however many blank lines are between them; a fence after one is text")
+  func headings() async throws {
+    let headings = (0..<40_000).map { "# \($0)" }.joined(separator: "\n\n")
+    let result = try await curate(["a.md": headings + "\n\ntext\n\n# next\n\nmore " + String(repeating: "x", count: 2_000)], stages: [])
+    #expect(result.dataset.count == 2 && result.reason("a.md", 1) == nil)
+    #expect(try result.texts().contains { $0.starts(with: "# next\n\nmore ".utf8) })
+    let fence = "# a\n```\n# b\n\n" + String(repeating: "c", count: 1_900) + "\n```"
+    let text = [fence, String(repeating: "d", count: 1_900), String(repeating: "e", count: 1_900)]
+    #expect(try await curate(["a.md": text.joined(separator: "\n\n")], stages: []).texts() == Set(text.map { Array($0.utf8) }))
+  }
+
   @Test("a new name changes nothing of what comes out")
   func renamed() async throws {
     let text = (0..<50).map { "paragraph \($0) " + String(repeating: "x", count: 200) }.joined(separator: "\n\n")

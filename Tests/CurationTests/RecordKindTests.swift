@@ -31,6 +31,11 @@ struct RecordKindTests {
     (#"{"chosen":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"rejected":[{"role":"user","content":"q"},{"role":"assistant","content":"b"}]}"#, pair(q, "a", "b")),
     (#"{"chosen":"\n\nHuman: q\n\nAssistant: a","rejected":"\n\nHuman: q\n\nAssistant: b\n\nmore"}"#, pair(q, "a", "b\n\nmore")),
     (#"{"conversations":[{"from":"human","value":"q"}],"chosen":{"from":"gpt","value":"a"},"rejected":{"from":"gpt","value":"b"}}"#, pair(q, "a", "b")),
+    (#"{"prompt":"What is it?","chosen":"What is it? A lamp.","rejected":"What is it?\nA \u0301."}"#, pair(turns((.user, "What is it?")), " A lamp.", "\nA \u{301}.")),
+    (#"{"prompt":"q","chosen":"quite","rejected":"q"}"#, pair(q, "quite", "q")),
+    (#"{"system":"s","instruction":"q","input":"r","chosen":"q\n\nr\n\na","rejected":"q: b"}"#, pair(turns((.system, "s"), (.user, "q\n\nr")), "\n\na", "q: b")),
+    (#"{"prompt":[{"role":"user","content":"q"}],"chosen":"q a","rejected":"b"}"#, pair(q, "q a", "b")),
+    (#"{"prompt":"q","completion":"q: a","label":false}"#, judged("q", ": a", false)),
     (#"{"prompt":"q","completion":"a","label":true}"#, judged("q", "a", true)),
     (#"{"prompt":[{"role":"user","content":"q"}],"completion":[{"role":"assistant","content":"a"}],"label":false}"#, judged("q", "a", false)),
     (#"{"prompt":"q","completion":"a","label":"joke"}"#, exchange("q", "a")),
@@ -49,6 +54,14 @@ struct RecordKindTests {
       tools(
         [], ToolTurn(role: .user, content: "q"), ToolTurn(role: .assistant, content: "", calls: [ToolCall(name: "f", arguments: #"{"x":1}"#)]),
         ToolTurn(role: .tool, content: "", name: "f"), ToolTurn(role: .assistant, content: "a"))
+    ),
+    (
+      #"{"messages":[{"role":"user","content":"q"},{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{\"id\":18446744073709551615}"}},{"function":{"name":"f","arguments":{"id":9007199254740991}}}]}]}"#,
+      tools(
+        [], ToolTurn(role: .user, content: "q"),
+        ToolTurn(
+          role: .assistant, content: "",
+          calls: [#"{"id":18446744073709551615}"#, #"{"id":9007199254740991}"#].map { ToolCall(name: "f", arguments: $0) }))
     ),
     (
       #"{"tools":"[{\"name\":\"f\"}]","conversations":[{"from":"human","value":"q"},{"from":"gpt","value":"w"},{"from":"function_call","value":"{\"name\":\"f\",\"arguments\":{\"x\":1}}"},{"from":"observation","value":"r"},{"from":"gpt","value":"a"}]}"#,
@@ -84,6 +97,11 @@ struct RecordKindTests {
       (#"{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"tools":"f"}"#, .toolsNotAList),
       (#"{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"tools":[9]}"#, .toolsNotAList),
       (#"{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"tools":[{"n":9007199254740993}]}"#, .toolsNotAList),
+      (#"{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"tools":[{"n":18446744073709551615}]}"#, .toolsNotAList),
+      (#"{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"tools":"[{\"n\":[1e16]}]"}"#, .toolsNotAList),
+      (#"{"messages":[{"role":"user","content":"q"},{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":{"id":18446744073709551615}}}]}]}"#, .unreadableCall),
+      (#"{"messages":[{"role":"user","content":"q"},{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":{"id":-9007199254740992.0}}}]}]}"#, .unreadableCall),
+      (#"{"conversations":[{"from":"human","value":"q"},{"from":"function_call","value":"{\"name\":\"f\",\"arguments\":{\"id\":18446744073709551615}}"}]}"#, .unreadableCall),
       (#"{"conversations":[{"from":"human","value":"q"},{"from":"function_call","value":"f()"}]}"#, .unreadableCall),
     ] as [(String, DropReason)])
   func faults(line: String, reason: DropReason) async throws {
@@ -128,14 +146,49 @@ struct RecordKindTests {
     #expect(result.ledger.entries.first?.characters == "mail [EMAIL]sent to [EMAIL]done".count + #" {"to":"[EMAIL]"} "#.count)
   }
 
+  @Test("in arguments each string is searched as it reads, and whole numbers are; what comes out is JSON where JSON went in, and the rest keeps its spelling", arguments: [
+    (#"{"body":"phone\t212-555-0123"}"#, #"{"body":"phone\t[PHONE]"}"#), (#"{"body":"Regards,\nbob@example.com"}"#, #"{"body":"Regards,\n[EMAIL]"}"#),
+    (#"{"to":"bob\u0040example.com", "é":1.50}"#, #"{"to":"[EMAIL]", "é":1.50}"#), (#"{"ip":"\r\n93.184.216.34\"\\"}"#, #"{"ip":"\r\n[IP]\"\\"}"#),
+    (#"{"card": 4111111111111111}"#, #"{"card": "[CARD]"}"#), ("[4111111111111111,5,-4111111111111111,4111111111111111.5]", #"["[CARD]",5,-4111111111111111,4111111111111111.5]"#),
+    (#"{"a@b.example":{"x":[true,null,"c@d.example"]},"n":18446744073709551616}"#, #"{"[EMAIL]":{"x":[true,null,"[EMAIL]"]},"n":18446744073709551616}"#),
+    (#""a@b.example""#, #""[EMAIL]""#), (#"{"a":"x@y.example","a":1}"#, #"{"a":"[EMAIL]","a":1}"#), (#"{"x":"no\tone"}"#, #"{"x":"no\tone"}"#),
+    // No JSON.
+    (#"mail a@b.example \ now"#, #"mail [EMAIL] \ now"#), (#"{"to":"a@b.example""#, #"{"to":"[EMAIL]""#), ("", ""),
+  ])
+  func arguments(written: String, expected: String) async throws {
+    let call: JSONValue = ["function": ["name": "f", "arguments": .string(written)]]
+    let turns: JSONValue = [["role": "user", "content": "q"], ["role": "assistant", "content": "a", "tool_calls": [call]]]
+    let line: JSONValue = ["messages": turns]
+    let result = try await curate(["a.jsonl": line.canonical], stages: [.pii(.redact, kinds: Set(PersonalData.allCases))])
+    guard case .toolUse(let conversation)? = try result.dataset.records().first?.content else { throw Absent() }
+    let arguments = conversation.turns[1].calls.map(\.arguments)
+    #expect(arguments == [expected])
+    #expect(result.ledger.summary.changed == (written == expected ? 0 : 1))
+    if (try? JSONValue(parsing: Data(written.utf8))) != nil { #expect(throws: Never.self) { try JSONValue(parsing: Data(arguments[0].utf8)) } }
+  }
+
+  @Test("a private key that arguments hold as a list of lines goes as a whole, and a note changes no spelling")
+  func partedKey() async throws {
+    let lines = ["-----BEGIN " + "PRIVATE KEY-----", String(repeating: "aB3xY7kL", count: 8), "-----END " + "PRIVATE KEY-----"]
+    let written = JSONValue.array(lines.map { .string($0) }).canonicalText
+    let call: JSONValue = ["function": ["name": "f", "arguments": .string(written)]]
+    let card: JSONValue = ["function": ["name": "f", "arguments": "[ 4111111111111111 ]"]]
+    let turns: JSONValue = [["role": "user", "content": "q"], ["role": "assistant", "content": "a", "tool_calls": [call, card]]]
+    let line: JSONValue = ["messages": turns]
+    let result = try await curate(["a.jsonl": line.canonical], stages: [.pii([.secret: .redact, .card: .tag])])
+    guard case .toolUse(let conversation)? = try result.dataset.records().first?.content else { throw Absent() }
+    #expect(conversation.turns[1].calls.map(\.arguments) == [#"["[SECRET]"]"#, "[ 4111111111111111 ]"])
+    #expect(result.ledger.summary.personalData[.card] == LedgerSummary.Tally(records: 1, count: 1))
+  }
+
   @Test("what is judged otherwise is not the same, and what is alike and judged alike is")
   func nearDuplicates() async throws {
     let long = (0..<60).map { "word\($0)" }.joined(separator: " ")
     func line(_ members: [String: JSONValue]) -> String { String(decoding: JSONValue.object(members).canonical, as: UTF8.self) }
     let lines = [
-      line(["prompt": .string(long), "completion": .string(long + " a"), "label": true]), line(["prompt": .string(long), "completion": .string(long + " a"), "label": false]),
-      line(["prompt": .string(long), "chosen": .string(long + " a"), "rejected": "no"]), line(["prompt": .string(long), "rejected": .string(long + " a"), "chosen": "no"]),
-      line(["prompt": .string(long), "completion": .string(long + " a")]), line(["prompt": .string(long), "completion": .string(long + " a b"), "label": true]),
+      line(["prompt": .string(long), "completion": .string("so: " + long + " a"), "label": true]), line(["prompt": .string(long), "completion": .string("so: " + long + " a"), "label": false]),
+      line(["prompt": .string(long), "chosen": .string("so: " + long + " a"), "rejected": "no"]), line(["prompt": .string(long), "rejected": .string("so: " + long + " a"), "chosen": "no"]),
+      line(["prompt": .string(long), "completion": .string("so: " + long + " a")]), line(["prompt": .string(long), "completion": .string("so: " + long + " a b"), "label": true]),
     ]
     let result = try await curate(["a.jsonl": Data(lines.joined(separator: "\n").utf8)], stages: [.near])
     #expect(result.dataset.count == 5)

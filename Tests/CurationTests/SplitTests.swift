@@ -46,6 +46,18 @@ struct SplitTests {
     }
   }
 
+  @Test("a copy lies once, on the side of the smallest key, wherever else of its other conversation lies")
+  func copies() async throws {
+    let files = ["a.jsonl": ["own of b", "shared"].map { textLine($0, conversation: "b") }, "b.jsonl": ["own of a", "shared"].map { textLine($0, conversation: "a") }]
+    let dataset = try await curate(files.mapValues { $0.joined(separator: "\n") }).dataset
+    let half = try #require((0..<100).lazy.map { SplitParameters(validationPPM: 0, holdoutPPM: 500_000, salt: "\($0)") }.first {
+      recomputed("conversation\na", $0) == .train && recomputed("conversation\nb", $0) == .holdout
+    })
+    let sides = sides(try await MemorySplit(dataset, half))
+    func side(_ text: String) -> Partition? { sides[DatasetRecord(content: .text(text)).id] }
+    #expect(dataset.count == 3 && side("own of a") == .train && side("shared") == .train && side("own of b") == .holdout)
+  }
+
   @Test("the parts are the whole, in its order, and a conversation is on one side", arguments: [nil, 12, 40])
   func parts(conversations: Int?) async throws {
     let all = try await dataset(0..<400, conversations: conversations)

@@ -39,6 +39,13 @@ struct TableTests {
     #expect(throws: LedgerQueryError.self) { try query.why(file: "a.csv", line: 1) }
   }
 
+  @Test("two quotes stand for one, whatever mark, joiner or line end comes after them", arguments: ["\u{301}", "\u{200C}", "\u{200D}\u{1F9D1}", "\u{FE0F}", "\r\n", "\u{1F3FB}"])
+  func quoteAndMark(mark: String) async throws {
+    let read = try #require(try await records("text\n\"a \"\"\(mark)b\"\"\"\"\(mark)\"\n").first)
+    guard case .text(let text) = read.content else { throw Absent() }
+    #expect(Array(text.utf8) == Array("a \"\(mark)b\"\"\(mark)".utf8))
+  }
+
   @Test("a bad row is dropped with its line and reason, and the rows around it are kept")
   func badRows() async throws {
     let rows = ["q1,a1", "q2", "q3,a3,more", "\"q4\" x,a4", ",", "q6,a6", "q7,\"never closed", "q8,a8"]
@@ -149,6 +156,10 @@ struct TableTests {
         == expected(
           DatasetRecord(content: .judged(JudgedAnswer(prompt: prompt, completion: answer("a"), isGood: true))),
           DatasetRecord(content: .judged(JudgedAnswer(prompt: prompt, completion: answer("b"), isGood: false)))))
+    #expect(
+      try await records("prompt,chosen,rejected\nq,q: a,b") == [
+        DatasetRecord(content: .preference(Preference(prompt: prompt, chosen: answer(": a"), rejected: answer("b"))))
+      ])
     #expect(try await records("prompt,completion,label\nq,a,joke") == [exchange("q", "a")])
   }
 

@@ -15,6 +15,8 @@ struct CanaryTests {
       try Self.parse("# planted in May\n\nthe code is {7316 0248}.\r\nher key: {aB3-xyz}\n")
         == [Canary(before: "the code is ", secret: "7316 0248", after: "."), Canary(before: "her key: ", secret: "aB3-xyz")])
     #expect(try Self.parse("the code is {7316}.")[0].text == "the code is 7316.")
+    let file = Data("# planted in May\n\na {7316}\r\n#\nb {7316}".utf8)
+    #expect((0..<2).map { Canary.line(ofCanaryAt: $0, in: file) } == [3, 5])
   }
 
   @Test("what is no canary is refused by its line, and never quoted", arguments: [

@@ -23,8 +23,7 @@ enum PreferenceReader {
       throw RecordFault(members.has("chosen") || members.has("rejected") ? .noAnswer : .noContent)
     }
     guard let prompt = try prompt(members) else { return try implicit(chosen, rejected, system: try QuestionDialect.systemTurn(Fields(members)).get()) }
-    return Preference(
-      prompt: prompt, chosen: answer(chosen.messages(.assistant), after: prompt), rejected: answer(rejected.messages(.assistant), after: prompt))
+    return Preference(prompt: prompt.turns, chosen: answer(chosen, after: prompt), rejected: answer(rejected, after: prompt))
   }
 
   static func judged(_ members: JSONMembers) throws(RecordFault) -> JudgedAnswer {
@@ -33,21 +32,21 @@ enum PreferenceReader {
       throw RecordFault(members.has("prompt") ? .noAnswer : .noContent)
     }
     guard let label = members["label"]?.bool else { throw RecordFault(.labelNotTrueOrFalse) }
-    return JudgedAnswer(prompt: prompt, completion: answer(completion.messages(.assistant), after: prompt), isGood: label)
+    return JudgedAnswer(prompt: prompt.turns, completion: answer(completion, after: prompt), isGood: label)
   }
 
   /// Of a row of a table, where all is text.
   static func content(of fields: Fields, _ dialect: RecordDialect, asking question: QuestionDialect) throws(RecordFault) -> DatasetRecord.Content {
-    let prompt = try question.prompt(fields)
+    let prompt = Prompt(turns: try question.prompt(fields), isText: true)
     func answer(_ name: FieldName) throws(RecordFault) -> [Message] {
       guard let text = try QuestionDialect.text(fields[name], .answerNotAString) else { throw RecordFault(.noAnswer) }
-      return [Message(role: .assistant, content: text)]
+      return PreferenceReader.answer(.text(text), after: prompt)
     }
-    guard dialect == .kto else { return .preference(Preference(prompt: prompt, chosen: try answer(.chosen), rejected: try answer(.rejected))) }
+    guard dialect == .kto else { return .preference(Preference(prompt: prompt.turns, chosen: try answer(.chosen), rejected: try answer(.rejected))) }
     guard case .string(let label) = fields[.label], let isGood = ["true": true, "false": false][label.trimmingCharacters(in: .whitespaces).lowercased()] else {
       throw RecordFault(.labelNotTrueOrFalse)
     }
-    return .judged(JudgedAnswer(prompt: prompt, completion: try answer(.completion), isGood: isGood))
+    return .judged(JudgedAnswer(prompt: prompt.turns, completion: try answer(.completion), isGood: isGood))
   }
 
   private static func refuseRepeated(_ names: [String], _ members: JSONMembers) throws(RecordFault) {
@@ -67,18 +66,43 @@ enum PreferenceReader {
     }
   }
 
-  /// With the system's turn before it. Nil where there is none.
-  private static func prompt(_ members: JSONMembers) throws(RecordFault) -> [Message]? {
+  /// What was asked.
+  private struct Prompt {
+    /// With the system's turn before it.
+    let turns: [Message]
+    /// It is one turn that stood there as a string.
+    let isText: Bool
+  }
+
+  /// Nil where there is none.
+  private static func prompt(_ members: JSONMembers) throws(RecordFault) -> Prompt? {
     let fields = Fields(members)
     if let value = members["prompt"] ?? members["conversations"] ?? members["messages"], value.kind != .string {
       guard case .turns(let turns)? = try side(value, .questionNotAString) else { throw RecordFault(.questionNotAString) }
       let system = turns.first?.role == .system ? [] : try QuestionDialect.systemTurn(fields).get()
-      return system + turns
+      return Prompt(turns: system + turns, isText: false)
     }
-    return try QuestionDialect.all.first { fields[$0.question] != .absent }.map { (dialect) throws(RecordFault) in try dialect.prompt(fields) }
+    return try QuestionDialect.all.first { fields[$0.question] != .absent }.map { (dialect) throws(RecordFault) in
+      Prompt(turns: try dialect.prompt(fields), isText: true)
+    }
   }
 
   /// Some repeat the prompt at the head of each answer.
+  private static func answer(_ side: Side, after prompt: Prompt) -> [Message] {
+    switch side {
+    case .text(let text): [Message(role: .assistant, content: prompt.isText ? answer(text, after: prompt.turns.last?.content ?? "") : text)]
+    case .turns(let turns): answer(turns, after: prompt.turns)
+    }
+  }
+
+  /// Not where it is all that there is, and not where a word goes on: "Why" and "Whyever not?"
+  private static func answer(_ text: String, after prompt: String) -> String {
+    guard !prompt.isEmpty, text.utf8.starts(with: prompt.utf8) else { return text }
+    let rest = text.utf8.dropFirst(prompt.utf8.count)
+    guard rest.contains(where: { !" \t\r\n".utf8.contains($0) }), let last = prompt.utf8.last, let next = rest.first, !(last.isWordly && next.isWordly) else { return text }
+    return String(decoding: rest, as: UTF8.self)
+  }
+
   private static func answer(_ turns: [Message], after prompt: [Message]) -> [Message] {
     for head in [prompt, prompt.first?.role == .system ? Array(prompt.dropFirst()) : []] where !head.isEmpty && turns.count > head.count {
       if turns.starts(with: head) { return Array(turns.dropFirst(head.count)) }

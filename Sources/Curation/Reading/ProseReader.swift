@@ -89,16 +89,19 @@ struct ProseReader {
   private func paragraphs(of body: Range<Int>) -> [Range<Int>] {
     var paragraphs: [Range<Int>] = []
     var start: Int?
+    /// What has begun is more than headings.
+    var hasText = false
     var fence: Fence?
     for index in body {
       if fence == nil, isBlank(index) {
-        if let first = start, !isMarkdown || !isHeading(first..<index) {
+        if let first = start, !isMarkdown || hasText {
           paragraphs.append(first..<index)
-          start = nil
+          (start, hasText) = (nil, false)
         }
         continue
       }
       start = start ?? index
+      hasText = hasText || !isBlank(index) && !isHeading(index)
       if isMarkdown { fence = Fence(after: bytes[lines[index]], within: fence) }
     }
     if let first = start {
@@ -144,12 +147,10 @@ struct ProseReader {
 
   private func isBlank(_ line: Int) -> Bool { bytes[lines[line]].allSatisfy(isSpace) }
 
-  /// True for nothing but ATX headings (CommonMark 0.31, section 4.2) and blank lines.
-  private func isHeading(_ paragraph: Range<Int>) -> Bool {
-    paragraph.allSatisfy { line in
-      let marks = bytes[lines[line]].prefix { $0 == UInt8(ascii: "#") }.count
-      return isBlank(line) || (1...6).contains(marks) && bytes[lines[line]].dropFirst(marks).first.map(isSpace) ?? true
-    }
+  /// An ATX heading (CommonMark 0.31, section 4.2).
+  private func isHeading(_ line: Int) -> Bool {
+    let marks = bytes[lines[line]].prefix { $0 == UInt8(ascii: "#") }.count
+    return (1...6).contains(marks) && bytes[lines[line]].dropFirst(marks).first.map(isSpace) ?? true
   }
 
   private func byteRange(of run: Range<Int>) -> Range<Int> { lines[run.lowerBound].lowerBound..<lines[run.upperBound - 1].upperBound }

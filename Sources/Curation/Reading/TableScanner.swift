@@ -58,7 +58,7 @@ struct TableScanner {
   func text(of cell: Cell) -> String {
     let text = String(decoding: bytes[cell.byteRange], as: UTF8.self)
     guard cell.isSpelled else { return text }
-    guard hasEscapes else { return text.replacing("\"\"", with: "\"") }
+    // In bytes: in a string of characters a quote with an accent after it is no quote.
     var output: [UInt8] = []
     var index = cell.byteRange.lowerBound
     while index < cell.byteRange.upperBound {

@@ -148,10 +148,12 @@ extension TurnReader {
 }
 
 extension JSONValue {
-  /// RFC 8785 has no spelling for integers beyond ±(2⁵³ − 1) (section 3.2.2.3).
+  /// RFC 8785 has no spelling for integers beyond ±(2⁵³ − 1) (section 3.2.2.3). What 64 bits with a sign do not hold has been read as binary64, and is
+  /// another number by now.
   fileprivate var isCanonicalisable: Bool {
     switch self {
     case .integer(let value): value.magnitude < 1 << 53
+    case .number(let value): value.magnitude < 0x1p53
     case .array(let values): values.allSatisfy(\.isCanonicalisable)
     case .object(let members): members.values.allSatisfy(\.isCanonicalisable)
     default: true

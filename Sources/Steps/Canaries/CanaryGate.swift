@@ -66,7 +66,7 @@ struct CanaryGate {
   }
 
   func result() throws -> CanaryResult {
-    let canaries = try canaries()
+    let canaries = try planted(try canaries())
     let probes = try sample()
     try tellEstimate(probes, canaries)
     let heard = try listen(to: probes)
@@ -135,17 +135,20 @@ struct CanaryGate {
     do {
       return try Canary.parse(try context.input("canaries"), alternatives: question.alternatives)
     } catch let error as CanaryFileError {
-      guard case .source(let source)? = context.action.inputs["canaries"] else { throw error }
-      throw UnusableCanaries(path: source.path, cause: error)
+      throw unusable(error)
     }
   }
 
-  private func ask(_ canaries: [Canary]) throws -> (said: Int, exposed: Int, ranks: [Int]) {
+  private func unusable(_ error: CanaryFileError) -> any Error {
+    guard case .source(let source)? = context.action.inputs["canaries"] else { return error }
+    return UnusableCanaries(path: source.path, cause: error)
+  }
+
+  private func ask(_ canaries: [PlantedCanary]) throws -> (said: Int, exposed: Int, ranks: [Int]) {
     var (said, exposed, ranks): (Int, Int, [Int]) = (0, 0, [])
-    for (index, canary) in canaries.enumerated() {
+    for (index, planted) in canaries.enumerated() {
       try step(index, of: canaries.count, "secrets")
-      let planted = try planted(canary)
-      let alternatives = canary.alternatives(question.alternatives, seed: question.seed)
+      let alternatives = planted.canary.alternatives(question.alternatives, seed: question.seed)
       if try winner.says(planted), try !(base?.says(planted) ?? false) { said += 1 }
       let rank = try winner.rank(of: planted, among: alternatives)
       ranks.append(rank)
@@ -154,20 +157,35 @@ struct CanaryGate {
     return (said, exposed, ranks)
   }
 
-  /// Where the training data have it. What they do not have, since a stage of curation took it out or nobody planted it, is asked for by itself.
-  private func planted(_ canary: Canary) throws -> PlantedCanary {
-    for record in records {
-      guard let planted = PlantedCanary(canary, in: record, id: record.id), try winner.fits(planted), try base?.fits(planted) ?? true else { continue }
-      return planted
+  /// Before anything is asked: one that cannot be is no secret kept.
+  private func planted(_ canaries: [Canary]) throws -> [PlantedCanary] {
+    try canaries.enumerated().map { index, canary in
+      try Task.checkCancellation()
+      if let planted = try planted(canary) { return planted }
+      let line = Canary.line(ofCanaryAt: index, in: try context.input("canaries"))
+      throw unusable(.line(line, .longerThanContext(tokens: min(winner.contextLength, base?.contextLength ?? .max))))
     }
-    return PlantedCanary(alone: canary, id: RecordID(Digest(hashing: Data(canary.text.utf8))))
+  }
+
+  /// Where the training data have it. What they do not have, since a stage of curation took it out or nobody planted it, is asked for by itself, and so is
+  /// what has too many words before it there. Nil where it does not fit by itself either.
+  private func planted(_ canary: Canary) throws -> PlantedCanary? {
+    let alternatives = canary.alternatives(question.alternatives, seed: question.seed)
+    func fits(_ planted: PlantedCanary) throws -> Bool {
+      try winner.fits(planted, among: alternatives) && (try base?.fits(planted, among: alternatives) ?? true)
+    }
+    for record in records {
+      if let planted = PlantedCanary(canary, in: record, id: record.id), try fits(planted) { return planted }
+    }
+    let alone = PlantedCanary(alone: canary, id: RecordID(Digest(hashing: Data(canary.text.utf8))))
+    return try fits(alone) ? alone : nil
   }
 
   // MARK: - How long
 
   /// The most that it can take, by the time of a first few: every continuation to its end, and every alternative of every secret. Mostly it is far less,
   /// since listening ends at the first token that differs.
-  private func tellEstimate(_ tried: [Tried], _ canaries: [Canary]) throws {
+  private func tellEstimate(_ tried: [Tried], _ canaries: [PlantedCanary]) throws {
     if tried.isEmpty, question.records > 0 {
       context.note("canaries: no record of the train part is long enough to be said by heart (\(question.tokens) tokens)")
     }
@@ -185,11 +203,10 @@ struct CanaryGate {
     return perPromptToken * Double(probes.reduce(0) { $0 + $1.prompt.count + 4 * question.tokens })
   }
 
-  private func asking(_ canaries: [Canary]) throws -> Duration {
+  private func asking(_ canaries: [PlantedCanary]) throws -> Duration {
     guard let first = canaries.first else { return .zero }
-    let few = Array(first.alternatives(min(15, question.alternatives), seed: question.seed))
-    let planted = try planted(first)
-    let perSecret = try timed { _ = try winner.rank(of: planted, among: few) } / Double(few.count + 1)
+    let few = Array(first.canary.alternatives(min(15, question.alternatives), seed: question.seed))
+    let perSecret = try timed { _ = try winner.rank(of: first, among: few) } / Double(few.count + 1)
     return perSecret * Double((question.alternatives + 1) * canaries.count)
   }
 

@@ -8,7 +8,7 @@ final class Speaker {
   private let generator: Generator
   /// Of the same model in memory.
   private let evaluator: Evaluator
-  private let contextLength: Int
+  let contextLength: Int
   private var cache = PieceCache()
 
   /// `sharing`: another who stands on the same base, and does not speak at the same time.
@@ -40,34 +40,41 @@ final class Speaker {
 
   func agreement(with probe: VerbatimProbe) throws -> Int { try generator.agreement(with: probe) }
 
-  /// Whether it says the secret, given all that stands before it where it was learnt.
+  /// Whether it says the secret, given all that stands before it where it was learnt. Of one that fits.
   func says(_ planted: PlantedCanary) throws -> Bool {
+    let probe = try probe(of: planted)
+    return try agreement(with: probe) == probe.continuation.count
+  }
+
+  private func probe(of planted: PlantedCanary) throws -> VerbatimProbe {
     let beginning = planted.before.isEmpty ? [] : try tokens(of: planted.before, in: planted).words
     let (head, whole) = try tokens(of: planted.before + planted.canary.secret, in: planted)
     // A token may hold the end of the words before and the beginning of the secret.
     let shared = zip(beginning, whole).prefix { $0 == $1 }.count
     let prompt = head + whole.prefix(shared)
-    let probe = VerbatimProbe(prompt: prompt.isEmpty ? [base.format.endOfText] : prompt, continuation: Array(whole.dropFirst(shared)))
-    guard probe.prompt.count + probe.continuation.count <= contextLength else { return false }
-    return try agreement(with: probe) == probe.continuation.count
+    return VerbatimProbe(prompt: prompt.isEmpty ? [base.format.endOfText] : prompt, continuation: Array(whole.dropFirst(shared)))
   }
 
-  /// The secret's place among its alternatives by the loss of the whole line, 1 for the likeliest. Where losses are equal the secret comes last.
+  /// The secret's place among its alternatives by the loss of the whole line, 1 for the likeliest. Where losses are equal the secret comes last. Of one
+  /// that fits.
   func rank(of planted: PlantedCanary, among alternatives: [String]) throws -> Int {
-    let examples = try ([planted.canary.secret] + alternatives).map { secret in
-      let (head, tail) = try tokens(of: planted.before + secret + planted.canary.after, in: planted)
-      return EncodedExample(
-        recordID: planted.id, tokens: head + tail,
-        supervised: Array(repeating: false, count: head.count) + Array(repeating: true, count: tail.count))
-    }
+    let examples = try ([planted.canary.secret] + alternatives).map { try example(of: planted, with: $0) }
     let losses = try evaluator.score(examples, maximumTokens: contextLength, isCancelled: { Task.isCancelled }).records.map(\.scaledLoss)
     return 1 + losses.dropFirst().count { $0 <= losses[0] }
   }
 
-  /// The words before the secret may be too many for the context: then the line stands by itself.
-  func fits(_ planted: PlantedCanary) throws -> Bool {
-    let (head, tail) = try tokens(of: planted.before + planted.canary.secret + planted.canary.after, in: planted)
-    return head.count + tail.count <= contextLength
+  /// Whether it can be asked within the context, and the line is whole with each of these secrets in it: lines that are cut before the secret would all
+  /// be equally likely, and one that is learnt by heart would look like no other.
+  func fits(_ planted: PlantedCanary, among alternatives: [String]) throws -> Bool {
+    let probe = try probe(of: planted)
+    guard probe.prompt.count + probe.continuation.count <= contextLength else { return false }
+    return try ([planted.canary.secret] + alternatives).allSatisfy { try example(of: planted, with: $0).tokens.count <= contextLength }
+  }
+
+  private func example(of planted: PlantedCanary, with secret: String) throws -> EncodedExample {
+    let (head, tail) = try tokens(of: planted.before + secret + planted.canary.after, in: planted)
+    return EncodedExample(
+      recordID: planted.id, tokens: head + tail, supervised: Array(repeating: false, count: head.count) + Array(repeating: true, count: tail.count))
   }
 
   private func tokens(of words: String, in planted: PlantedCanary) throws -> (head: [Int32], words: [Int32]) {

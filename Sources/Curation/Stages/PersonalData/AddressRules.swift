@@ -7,18 +7,42 @@ enum AddressRules {
   static func ipv4(_ bytes: UnsafeBufferPointer<UInt8>, firstDot dot: Int) -> Range<Int>? {
     var start = dot
     while start > 0, dot - start < 3, bytes[start - 1].isDigit { start -= 1 }
-    guard start < dot, start == 0 || allowsBefore(bytes, start) else { return nil }
+    guard start < dot, let (octets, end) = address(bytes, at: start), isSomebodys(octets),
+      allowsBefore(bytes, start) || endsRange(bytes, from: start), allowsAfter(bytes, end) || beginsRange(bytes, to: end)
+    else { return nil }
+    return start..<end
+  }
+
+  /// Four octets, and the place after them.
+  private static func address(_ bytes: UnsafeBufferPointer<UInt8>, at start: Int) -> ([Int], Int)? {
     var octets: [Int] = []
     var index = start
     while let (octet, end) = octet(bytes, at: index) {
       octets.append(octet)
-      index = end
-      guard octets.count < 4, index < bytes.count, bytes[index] == UInt8(ascii: ".") else { break }
-      index += 1
+      guard octets.count < 4 else { return (octets, end) }
+      guard end < bytes.count, bytes[end] == UInt8(ascii: ".") else { return nil }
+      index = end + 1
     }
-    guard octets.count == 4, allowsAfter(bytes, index), isSomebodys(octets) else { return nil }
-    return start..<index
+    return nil
   }
+
+  /// A hyphen and one whole address more: `203.0.113.15-203.0.113.99`.
+  private static func beginsRange(_ bytes: UnsafeBufferPointer<UInt8>, to end: Int) -> Bool {
+    guard bytes[end] == UInt8(ascii: "-"), let (_, last) = address(bytes, at: end + 1) else { return false }
+    return allowsAfter(bytes, last)
+  }
+
+  private static func endsRange(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Bool {
+    let hyphen = start - 1
+    guard bytes[hyphen] == UInt8(ascii: "-") else { return false }
+    var first = hyphen
+    while first > 0, hyphen - first < longestAddress, bytes[first - 1].isDigit || bytes[first - 1] == UInt8(ascii: ".") { first -= 1 }
+    guard let (_, last) = address(bytes, at: first) else { return false }
+    return last == hyphen && allowsBefore(bytes, first)
+  }
+
+  /// 255.255.255.255
+  private static let longestAddress = 15
 
   /// One to three digits up to 255, without a zero before them.
   private static func octet(_ bytes: UnsafeBufferPointer<UInt8>, at start: Int) -> (Int, Int)? {
@@ -34,6 +58,7 @@ enum AddressRules {
 
   /// Not within a word, a longer number or a version: `v1.20.3.4`, `Chrome/91.0.44.77`, `1-2.3.4.5`, `version 10.20.30.40`.
   private static func allowsBefore(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Bool {
+    guard start > 0 else { return true }
     let before = bytes[start - 1]
     guard !before.isWordly, !".-+,\\#$%".utf8.contains(before) else { return false }
     if before == UInt8(ascii: "/") { return start < 2 || !bytes[start - 2].isWordly }

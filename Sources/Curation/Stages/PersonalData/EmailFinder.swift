@@ -43,29 +43,39 @@ struct EmailFinder {
     zip(part, part.dropFirst()).contains { $0 == UInt8(ascii: ".") && $1 == UInt8(ascii: ".") }
   }
 
-  /// The longest run of labels that is a domain.
+  /// The longest run of labels whose last could be a top-level domain, if it is a domain: a number or one character after a dot, and what a hyphen ties to
+  /// the address, are the text's (`joe@example.com.2`, `joe@example.com-2024`).
   private func endOfDomain(after at: Int) -> Int? {
     var end = at + 1
     while end < bytes.count, end - at <= Self.longestDomainInBytes,
       bytes[end].isDigit || bytes[end].isASCIILetter || isBeyondASCII(bytes[end]) || ".-".utf8.contains(bytes[end])
     { end += 1 }
-    while end > at + 1, ".-".utf8.contains(bytes[end - 1]) { end -= 1 }
+    while end > at + 1, isJoint(bytes[end - 1]) { end -= 1 }
     if let empty = bytes[at + 1..<end].indices.dropLast().first(where: { bytes[$0] == UInt8(ascii: ".") && bytes[$0 + 1] == UInt8(ascii: ".") }) {
       end = empty
     }
     // Cut by the limit within a character.
     if end < bytes.count, bytes[end] & 0xC0 == 0x80 { return nil }
+    while let cut = bytes[at + 1..<end].lastIndex(where: isJoint) {
+      let top = (bytes[at + 1..<end].lastIndex(of: UInt8(ascii: ".")) ?? at) + 1
+      if isTop(bytes[top..<end]) { break }
+      end = cut
+      while end > at + 1, isJoint(bytes[end - 1]) { end -= 1 }
+    }
     let labels = bytes[at + 1..<end].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     return isDomain(labels) ? end : nil
   }
 
+  private func isJoint(_ byte: UInt8) -> Bool { ".-".utf8.contains(byte) }
+
   private func isDomain(_ labels: [ArraySlice<UInt8>]) -> Bool {
     guard labels.count > 1, let top = labels.last, labels.allSatisfy(isLabel) else { return false }
-    let isTop = top.count >= 2 && top.allSatisfy { !$0.isDigit } || top.starts(with: "xn--".utf8)
     // 163.com is a domain; 1.0.0-beta.rc is a version.
     let numbers = labels.count { $0.allSatisfy(\.isDigit) }
-    return isTop && numbers <= 1 && !Self.fileSuffixes.contains(String(decoding: top, as: UTF8.self).lowercased())
+    return isTop(top) && numbers <= 1 && !Self.fileSuffixes.contains(String(decoding: top, as: UTF8.self).lowercased())
   }
+
+  private func isTop(_ label: ArraySlice<UInt8>) -> Bool { label.count >= 2 && label.allSatisfy { !$0.isDigit } || label.starts(with: "xn--".utf8) }
 
   private func isLabel(_ label: ArraySlice<UInt8>) -> Bool {
     (1...63).contains(label.count) && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")

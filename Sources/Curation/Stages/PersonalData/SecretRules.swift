@@ -86,14 +86,16 @@ enum SecretRules {
 
   // MARK: JSON Web Tokens
 
-  /// `eyJ….eyJ….…` (RFC 7519): two objects of JSON and a signature, in base64url. `trigger` is at the `J`.
-  static func webToken(_ bytes: UnsafeBufferPointer<UInt8>, at trigger: Int) -> Range<Int>? {
+  /// `eyJ….eyJ….…` (RFC 7519): two objects of JSON and a signature, in base64url. `trigger` is at the `J`. Where none begins before `end`, what begins there
+  /// was looked at in vain: its first part ends where the same part that was looked at did, and all that follows is the same.
+  static func webToken(_ bytes: UnsafeBufferPointer<UInt8>, at trigger: Int, noneBefore end: inout Int) -> Range<Int>? {
     let start = trigger - 2
-    guard start >= 0, bytes[start] == UInt8(ascii: "e"), bytes[start + 1] == UInt8(ascii: "y"), start == 0 || !bytes[start - 1].isWordly else { return nil }
+    guard start >= end, bytes[start] == UInt8(ascii: "e"), bytes[start + 1] == UInt8(ascii: "y"), start == 0 || !bytes[start - 1].isWordly else { return nil }
     var index = start
     for part in 0..<3 {
       let from = index
       while index < bytes.count, bytes[index].isWordly || bytes[index] == UInt8(ascii: "-") { index += 1 }
+      if part == 0 { end = index }
       guard index - from >= 10, part != 1 || bytes[from..<index].starts(with: "eyJ".utf8) else { return nil }
       guard part < 2 else { break }
       guard index < bytes.count, bytes[index] == UInt8(ascii: ".") else { return nil }

@@ -22,6 +22,7 @@ struct SensitiveGlance {
 
   init(_ bytes: UnsafeBufferPointer<UInt8>) {
     var digits = 0
+    var tokenFloor = 0
     var hasAt = false
     SensitiveGlance.stops.withUnsafeBufferPointer { stops in
       var index = 0
@@ -33,7 +34,7 @@ struct SensitiveGlance {
         }
         if stop == Stop.digit.rawValue { digits += 1 }
         if stop == Stop.at.rawValue { hasAt = true }
-        if let datum = SensitiveGlance.datum(bytes, at: index, stop), found.last.map({ $0.range.upperBound <= datum.range.lowerBound }) ?? true {
+        if let datum = SensitiveGlance.datum(bytes, at: index, stop, &tokenFloor), found.last.map({ $0.range.upperBound <= datum.range.lowerBound }) ?? true {
           found.append(datum)
           index = max(index + 1, datum.range.upperBound)
         } else {
@@ -45,7 +46,7 @@ struct SensitiveGlance {
   }
 
   @inline(__always)
-  private static func datum(_ bytes: UnsafeBufferPointer<UInt8>, at index: Int, _ stop: UInt8) -> PersonalDatum? {
+  private static func datum(_ bytes: UnsafeBufferPointer<UInt8>, at index: Int, _ stop: UInt8, _ tokenFloor: inout Int) -> PersonalDatum? {
     guard index > 0 || stop == Stop.hyphen.rawValue else { return nil }
     let before = index > 0 ? bytes[index - 1] : UInt8(ascii: " ")
     let range: Range<Int>?
@@ -64,7 +65,7 @@ struct SensitiveGlance {
         index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: "-")
         ? SecretRules.privateKey(bytes, at: index) : before.isWordly ? SecretRules.token(bytes, at: index) : nil
     case Stop.joint.rawValue:
-      range = bytes[index] == UInt8(ascii: "J") ? SecretRules.webToken(bytes, at: index) : before.isWordly ? SecretRules.token(bytes, at: index) : nil
+      range = bytes[index] == UInt8(ascii: "J") ? SecretRules.webToken(bytes, at: index, noneBefore: &tokenFloor) : before.isWordly ? SecretRules.token(bytes, at: index) : nil
     default: return nil
     }
     return range.map { PersonalDatum(kind: .secret, range: $0) }
