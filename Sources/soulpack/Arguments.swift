@@ -55,7 +55,7 @@ struct BuildArguments: ParsableArguments {
   @Flag(name: .shortAndLong, help: "After a failure, go on with what does not depend on it.")
   var keepGoing = false
 
-  @Flag(help: "Fail with exit code 3 where anything differs from soul.lock, before work starts.")
+  @Flag(help: "Fail with exit code 3 where data, a base or the meaning of a step is not what soul.lock says, before work starts.")
   var locked = false
 
   @Flag(help: "Go the whole way in minutes: a few steps a training, a few records a score. Locks nothing, and is never published.")

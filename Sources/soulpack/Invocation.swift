@@ -110,7 +110,7 @@ struct UsageError: ExplainedError {
 
 struct Interrupted: ExplainedError {
   var message: String { "interrupted" }
-  var hint: String? { "what a build has finished is kept, and the next one goes on from there; a folder is written whole or not at all" }
+  var hint: String? { "what a build has finished is kept, and the next one goes on from there; `reproduce` keeps nothing; a folder is written whole or not at all" }
 }
 
 /// What the system refused, in its own words, where no room made it an error of its own.

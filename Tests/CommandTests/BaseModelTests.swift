@@ -52,7 +52,7 @@ struct BaseModelTests {
       try damage.apply(&file)
       try tool.write(file.bytes, to: "models/small/model.safetensors")
       let outcome = try tool.build("-j", "1")
-      outcome.expectFailure(1, #"train.talk-lora.1: base "models/small": "# + damage.message)
+      outcome.expectFailure(1, #"score.base: base "models/small": "# + damage.message)
       #expect(try tool.must("status", "recipes/voice.yaml").output.contains("run   train.talk-lora.1"))
     }
   }
@@ -61,7 +61,7 @@ struct BaseModelTests {
   func missingFile(name: String) throws {
     try withBase { tool in
       try tool.remove("models/small/\(name)")
-      try tool.build("-j", "1").expectFailure(1, #"train.talk-lora.1: base "models/small": \#(name): the file is missing"#)
+      try tool.build("-j", "1").expectFailure(1, #"score.base: base "models/small": \#(name): the file is missing"#)
     }
   }
 

@@ -60,13 +60,17 @@ struct FolderTests {
     #expect(error == .unexpectedTensor(bias.name) && error?.hint?.contains("attention_bias") == true)
   }
 
-  @Test("a configuration that claims a hundred million layers is refused at once")
+  @Test("a configuration that claims more layers than there are is refused at once, and so is one of a hundred million")
   func tooManyLayers() throws {
     let model = try ModelFolder.fresh(Self.configuration, seed: 3)
     var members = try #require(model.configuration.json.object)
-    members["num_hidden_layers"] = 200_000_000
-    let files = model.files.merging(["config.json": JSONValue.object(members).canonical]) { $1 }
-    #expect(throws: ModelError.missingTensor("model.layers.\(model.tensors.count).input_layernorm.weight")) { try ModelFolder(files: files) }
+    func files(_ layers: Int64) -> [String: Data] {
+      members["num_hidden_layers"] = .integer(layers)
+      return model.files.merging(["config.json": JSONValue.object(members).canonical]) { $1 }
+    }
+    #expect(throws: ModelError.missingTensor("model.layers.\(model.tensors.count).input_layernorm.weight")) { try ModelFolder(files: files(4000)) }
+    let many = ModelError.impossibleValue(file: "config.json", field: "num_hidden_layers", value: "200000000")
+    #expect(throws: many) { try ModelFolder(files: files(200_000_000)) }
   }
 
   @Test("a tied head that is stored again is the embedding or a contradiction; stored frequencies are recomputed")

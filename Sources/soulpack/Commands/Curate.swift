@@ -107,7 +107,9 @@ extension Curate {
     let terminal = arguments.common.terminal
     guard !terminal.isJSON, let path = arguments.recipe.recipe else { return }
     let example = report.datasets.first?.overview.summary.examples.first.map { "\($0.file):\($0.line)" }
-    var steps = [("soulpack why \((example ?? "FILE:LINE").asShellWord)", "tells the story of one record")]
+    // A name that begins with a hyphen would be taken for an option.
+    let isLikeOption = example?.hasPrefix("-") ?? false
+    var steps = [("soulpack why \(isLikeOption ? "-- " : "")\((example ?? "FILE:LINE").asShellWord)", "tells the story of one record")]
     if !folder.isRoot { steps.append(("soulpack init \(path.asShellWord)", "writes this down as a recipe")) }
     var table = Table()
     for (command, effect) in steps { table.add("  " + command, effect) }

@@ -27,8 +27,10 @@ struct Retract: AsyncParsableCommand {
 
   func run() async throws {
     let root = Project.rootFolder(common)
-    let found = try await found(root)
+    var found = try await found(root)
     let changed = dryRun ? try wouldChange(found, root) : try await write(found, root)
+    // Who had the store may have made something of it while it was waited for.
+    if !dryRun { found = try await self.found(root) }
     common.terminal.show(RetractReport(found: found, root: root, changed: changed, isUndone: undo, isWritten: !dryRun))
     if !dryRun, changed > 0 { common.terminal.remark("commit \(Retractions.fileName), so that every clone \(undo ? "takes it in again" : "keeps it out")") }
   }
@@ -72,7 +74,7 @@ struct Retract: AsyncParsableCommand {
     let folder = Project.storeFolder(in: root)
     guard try ReadableStore.openIfThere(at: folder) != nil else { return nil }
     return try await WritableStore.waitAndOpen(at: folder, command: "soulpack retract") { holder in
-      common.terminal.remark("it is written into \(Retractions.fileName), and counts from now on; what is left is a line in the store's log")
+      common.terminal.remark("it is written into \(Retractions.fileName), and counts from now on; what is left is a line in the store's log, and the list of what was made of it, which `soulpack retract -n` gives too")
       common.terminal.tellWaiting(holder)
     }
   }
