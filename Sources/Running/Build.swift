@@ -56,8 +56,7 @@ package struct Build: Sendable {
     var foreseen: Set<ActionID> = []
     try await withThrowingTaskGroup(of: (ActionID, Result<Execution, any Error>).self) { group in
       while true {
-        while let (action, inputs) = state.nextReady(jobs: options.jobs) {
-          let key = ActionKey(action: action, inputs: inputs)
+        while let (action, inputs, key) = state.nextReady(jobs: options.jobs) {
           if let outputs = try reuse(action, key) {
             state.settle(action.id, as: .reused(key, outputs))
           } else if isOverDeadline {

@@ -31,14 +31,16 @@ struct BuildState {
   mutating func settle(_ id: ActionID, as standing: Standing) { standings[id] = standing }
   mutating func stop() { isStopped = true }
 
-  /// The first action that can begin now, with the digests of its inputs. One with the key of one that runs waits: there will be
+  /// The first action that can begin now, with the digests of its inputs and its key. One with the key of one that runs waits: there will be
   /// nothing left for it to do.
-  func nextReady(jobs: Int) -> (Action, [String: Digest])? {
+  func nextReady(jobs: Int) -> (Action, [String: Digest], ActionKey)? {
     guard !isStopped, running.count < jobs else { return nil }
     let runningKeys = Set(running.compactMap { key(of: $0.id) })
     let laneIsTaken = running.contains { $0.kind.usesEngine }
     for action in scoresFirst where isWaiting(action.id) && !(laneIsTaken && action.kind.usesEngine) {
-      if let inputs = inputs(of: action), !runningKeys.contains(ActionKey(action: action, inputs: inputs)) { return (action, inputs) }
+      guard let inputs = inputs(of: action) else { continue }
+      let key = ActionKey(action: action, inputs: inputs)
+      if !runningKeys.contains(key) { return (action, inputs, key) }
     }
     return nil
   }

@@ -38,6 +38,21 @@ struct UnpackedTests {
     }
   }
 
+  @Test("what a command that was killed has left is removed, and nothing that another holds, whatever number its process has")
+  func scratch() throws {
+    try Tool.inBuiltProject { tool in
+      let place = tool.folder.deletingLastPathComponent().appending(path: "scratch")
+      // Of this process, which lives and holds none of them; and of one that is gone here, and holds it.
+      let (left, held) = (place.appending(path: "soulpack-scratch-\(getpid())-left"), place.appending(path: "soulpack-scratch-999999999-held"))
+      for folder in [left, held] { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
+      let descriptor = open(held.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+      defer { close(descriptor) }
+      #expect(flock(descriptor, LOCK_EX) == 0)
+      try tool.must("inspect", "out/voice-1.0.0.soul", environment: ["TMPDIR": place.path])
+      #expect(try FileManager.default.contentsOfDirectory(atPath: place.path) == [held.lastPathComponent])
+    }
+  }
+
   @Test("its training can be done again")
   func training() throws {
     try Tool.inBuiltProject { tool in

@@ -43,6 +43,18 @@ struct CheckingTests {
     #expect(try #require(report.gradients) <= 1e-4)
   }
 
+  @Test("a stored run without an example is refused by its field")
+  func noBatch() throws {
+    let whole = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/parity/qwen2")
+    let folder = FileManager.default.temporaryDirectory.appending(path: "soulpack-parity-\(UUID().uuidString)")
+    try FileManager.default.copyItem(at: whole, to: folder)
+    defer { do { try FileManager.default.removeItem(at: folder) } catch { Issue.record("could not remove \(folder.path): \(error)") } }
+    let batch = folder.appending(path: "batch.json")
+    try Data(#"{"input_ids": []}"#.utf8).write(to: batch)
+    let empty = #expect(throws: ModelError.self) { try ParityCheck.run(folder, threads: 1) }
+    #expect(empty?.message.contains("\"input_ids\" cannot be a batch of no example") == true, "\(empty?.message ?? "")")
+  }
+
   @Test("every vector path, thread count and micro-batch gives the digest that this release is known by")
   func agreement() throws {
     let result = try SelfCheck.run()

@@ -28,9 +28,10 @@ struct Retract: AsyncParsableCommand {
   func run() async throws {
     let root = Project.rootFolder(common)
     var found = try await found(root)
-    let changed = dryRun ? try wouldChange(found, root) : try await write(found, root)
-    // Who had the store may have made something of it while it was waited for.
-    if !dryRun { found = try await self.found(root) }
+    var hasWaited = false
+    let changed = dryRun ? try wouldChange(found, root) : try await write(found, root) { hasWaited = true }
+    // Who had the store may have made something of it meanwhile.
+    if hasWaited { found = try await self.found(root) }
     common.terminal.show(RetractReport(found: found, root: root, changed: changed, isUndone: undo, isWritten: !dryRun))
     if !dryRun, changed > 0 { common.terminal.remark("commit \(Retractions.fileName), so that every clone \(undo ? "takes it in again" : "keeps it out")") }
   }
@@ -40,10 +41,10 @@ struct Retract: AsyncParsableCommand {
     return change(&retractions, found.subjects)
   }
 
-  private func write(_ found: Retracted, _ root: URL) async throws -> Int {
+  private func write(_ found: Retracted, _ root: URL, onWaiting: () -> Void) async throws -> Int {
     // Before the store is waited for: a build that has it goes by the file.
     let written = try ProjectConsent.update(in: root) { retractions in change(&retractions, found.subjects) }
-    if written.value > 0, let store = try await writableStore(root) { try log(found, written.retractions, count: written.value, store) }
+    if written.value > 0, let store = try await writableStore(root, onWaiting) { try log(found, written.retractions, count: written.value, store) }
     return written.value
   }
 
@@ -70,10 +71,11 @@ struct Retract: AsyncParsableCommand {
   }
 
   /// Nil where there is no store: a clone may keep out what it has never seen.
-  private func writableStore(_ root: URL) async throws -> WritableStore? {
+  private func writableStore(_ root: URL, _ onWaiting: () -> Void) async throws -> WritableStore? {
     let folder = Project.storeFolder(in: root)
     guard try ReadableStore.openIfThere(at: folder) != nil else { return nil }
     return try await WritableStore.waitAndOpen(at: folder, command: "soulpack retract") { holder in
+      onWaiting()
       common.terminal.remark("it is written into \(Retractions.fileName), and counts from now on; what is left is a line in the store's log, and the list of what was made of it, which `soulpack retract -n` gives too")
       common.terminal.tellWaiting(holder)
     }
